@@ -1,0 +1,122 @@
+"""What every answer field can do. One module per type; the rest of the system asks the field."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from tasks_app.fields.config import ConfigReader, Label
+from tasks_app.fields.payload import turn_speakers
+from tasks_app.fields.problem import Problem
+
+Payload = Mapping[str, Any]
+Judged = tuple[str, str]  # (unit, label): one thing that was judged, and the verdict
+Posteriors = Mapping[str, Mapping[str, float]]  # unit -> label -> probability
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(ABC):
+    """One question to the annotator. Immutable; `parse` reads it from JSON and `to_json` writes it back."""
+
+    type: ClassVar[str]
+    widget: ClassVar[str]  # static/js/fields/<widget>.js
+    head: ClassVar[str]  # training/engine/heads/<head>.py
+    method: ClassVar[str]  # how annotations.aggregation.infer weighs the judgments
+    keys: ClassVar[frozenset[str]] = frozenset(
+        {"name", "type", "title", "title_zh", "help", "help_zh", "scope", "required"}
+    )
+    scopes: ClassVar[tuple[str, ...]]  # the first is the default
+
+    name: str
+    title: str
+    title_zh: str = ""
+    help: str = ""
+    help_zh: str = ""
+    scope: str
+    required: bool
+    options: tuple[Label, ...] = ()
+    speakers: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(option.name for option in self.options)
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, reader: ConfigReader) -> Self:
+        """Read this type's configuration; what is wrong stands in `reader.problems` afterwards."""
+
+    @abstractmethod
+    def check(self, value: object, payload: Payload, pointer: str) -> Any:
+        """The canonical value, or InvalidAnswer with every problem. Checking a canonical value changes nothing."""
+
+    @abstractmethod
+    def empty(self, payload: Payload) -> Any:
+        """The canonical value of a field that was left blank."""
+
+    @abstractmethod
+    def judgments(self, value: Any, payload: Payload) -> list[Judged]:
+        """Every unit of the item with this canonical value's verdict on it, so that silence is a judgment too."""
+
+    @abstractmethod
+    def decode(self, posteriors: Posteriors, payload: Payload) -> tuple[Any, float]:
+        """The likeliest legal canonical value, and how sure it is from 0 (nobody judged) to 1."""
+
+    @abstractmethod
+    def distance(self, a: Any, b: Any, payload: Payload) -> float:
+        """How far two canonical values are apart: 0 the same, 1 nothing in common."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The configuration in full; `parse_fields([field.to_json()])` gives the same field."""
+        texts = {key: getattr(self, key) for key in ("title_zh", "help", "help_zh") if getattr(self, key)}
+        common = {"name": self.name, "type": self.type, "title": self.title, **texts, "scope": self.scope}
+        return common | {"required": self.required} | self._own_json()
+
+    def _own_json(self) -> dict[str, Any]:
+        own: dict[str, Any] = (
+            {"labels": [option.to_json() for option in self.options]} if self.options else {}
+        )
+        return own | ({"speakers": list(self.speakers)} if self.speakers else {})
+
+    def turns(self, payload: Payload) -> list[int]:
+        """The turns this field asks about: all, or those of its speakers. Texts without speakers always count."""
+        return [
+            index
+            for index, speaker in enumerate(turn_speakers(payload))
+            if not self.speakers or speaker is None or speaker in self.speakers
+        ]
+
+    def turn_problem(self, turn: object, payload: Payload, pointer: str) -> Problem | None:
+        """What is wrong with `turn` as the place of a mark, if anything."""
+        from_speakers = turn_speakers(payload)
+        if not isinstance(turn, int) or isinstance(turn, bool):
+            return Problem(pointer, "type", "Expected the number of a turn, counted from 0.")
+        if not 0 <= turn < len(from_speakers):
+            return Problem(
+                pointer, "turn", f"There is no such turn; the last one is {len(from_speakers) - 1}."
+            )
+        if turn not in self.turns(payload):
+            who = ", ".join(self.speakers)
+            return Problem(
+                pointer, "speaker", f"This field is only for turns by {who}; leave this turn blank."
+            )
+        return None
+
+
+def common_parts(reader: ConfigReader, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """The constructor arguments that all types share."""
+    name = reader.name()
+    texts = {"title_zh": reader.text("title_zh"), "help": reader.text("help", most=2_000)}
+    texts["help_zh"] = reader.text("help_zh", most=2_000)
+    return {
+        "name": name,
+        "title": reader.text("title") or name,
+        **texts,
+        "scope": reader.one_of("scope", scopes),
+    }
+
+
+def likeliest(posterior: Mapping[str, float], allowed: tuple[str, ...]) -> tuple[str, float]:
+    """The most probable of `allowed`; of equals the first, so that the outcome never depends on dict order."""
+    best = max(allowed, key=lambda label: posterior.get(label, 0.0))
+    return best, float(posterior.get(best, 0.0))

@@ -1,0 +1,200 @@
+"""One label, or several, for the whole dialogue, for each turn, or for a pair of texts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from tasks_app.fields.base import Field, Judged, Payload, Posteriors, common_parts, likeliest
+from tasks_app.fields.config import ConfigReader
+from tasks_app.fields.problem import InvalidAnswer, Problem, step
+from tasks_app.fields.strings import nfc
+
+WHOLE = "item"  # the unit of a judgment on the whole item
+BLANK = ""  # the verdict of someone who left a unit without a label
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceField(Field):
+    """Units: `item` or the turn's number ("3"); with `multi` one yes/no unit per label ("item:refund", "3:refund").
+
+    Distance: 0 or 1; with `multi` the MASI distance (Passonneau 2006); with turn scope the mean over the turns.
+    Confidence: the posterior of the least certain unit, since one wrong turn makes the answer wrong.
+    """
+
+    type: ClassVar[str] = "choice"
+    widget: ClassVar[str] = "choice"
+    head: ClassVar[str] = "choice"
+    method: ClassVar[str] = "dawid-skene"
+    keys: ClassVar[frozenset[str]] = Field.keys | {"labels", "multi", "speakers"}
+    scopes: ClassVar[tuple[str, ...]] = ("dialogue", "turn", "pair")
+
+    multi: bool = False
+
+    @classmethod
+    def parse(cls, reader: ConfigReader) -> Self:
+        common = common_parts(reader, cls.scopes)
+        by_turn = common["scope"] == "turn"
+        speakers = reader.speakers()
+        if speakers and not by_turn:
+            reader.refuse("speakers", "not_applicable", 'Speakers are for fields with the scope "turn".')
+        return cls(
+            **common,
+            required=reader.flag("required", default=not by_turn),
+            options=reader.labels(),
+            speakers=speakers,
+            multi=reader.flag("multi"),
+        )
+
+    def _own_json(self) -> dict[str, Any]:
+        return super()._own_json() | {"multi": self.multi}
+
+    # -- answers ------------------------------------------------------------------------------------------
+
+    def empty(self, payload: Payload) -> Any:
+        return [] if self.multi or self.scope == "turn" else None
+
+    def check(self, value: object, payload: Payload, pointer: str) -> Any:
+        problems: list[Problem] = []
+        if self.scope == "pair" and "pair" not in payload:
+            problems.append(Problem(pointer, "scope", "This field is about a pair, but the item is none."))
+        canonical = self._check_parts(value, payload, pointer, problems)
+        if problems:
+            raise InvalidAnswer(problems)
+        return canonical
+
+    def _check_parts(self, value: object, payload: Payload, pointer: str, problems: list[Problem]) -> Any:
+        if self.scope == "turn":
+            return self._check_turns(value, payload, pointer, problems)
+        if self.multi:
+            return self._check_labels(value, pointer, problems, required=self.required)
+        if value in (None, ""):
+            if self.required:
+                problems.append(Problem(pointer, "required", "Choose a label."))
+            return None
+        return self._check_label(value, pointer, problems)
+
+    def _check_label(self, value: object, pointer: str, problems: list[Problem]) -> str:
+        label = nfc(value) if isinstance(value, str) else None
+        if label in self.labels:
+            return str(label)
+        some = ", ".join(self.labels[:12]) + (", ..." if len(self.labels) > 12 else "")
+        problems.append(Problem(pointer, "label", f"Not a label of this field. Choose one of: {some}."))
+        return ""
+
+    def _check_labels(
+        self, value: object, pointer: str, problems: list[Problem], *, required: bool
+    ) -> list[str]:
+        if not isinstance(value, list):
+            problems.append(Problem(pointer, "type", "Expected a list of labels."))
+            return []
+        chosen = [self._check_label(label, step(pointer, i), problems) for i, label in enumerate(value)]
+        if len(set(chosen)) < len(chosen) and "" not in chosen:
+            problems.append(Problem(pointer, "duplicate", "A label is there twice; name each once."))
+        if required and not value:
+            problems.append(Problem(pointer, "required", "Choose at least one label."))
+        return [label for label in self.labels if label in chosen]
+
+    def _check_turns(
+        self, value: object, payload: Payload, pointer: str, problems: list[Problem]
+    ) -> list[dict[str, Any]]:
+        if not isinstance(value, list):
+            detail = f'Expected a list of {{"turn": 0, "{self._key}": ...}}.'
+            problems.append(Problem(pointer, "type", detail))
+            return []
+        marks: dict[int, Any] = {}
+        for index, entry in enumerate(value):
+            self._check_mark(entry, payload, step(pointer, index), marks, problems)
+        blank = [turn for turn in self.turns(payload) if turn not in marks]
+        if self.required and blank and not problems:
+            some = ", ".join(map(str, blank[:10])) + (", ..." if len(blank) > 10 else "")
+            problems.append(Problem(pointer, "required", f"Label every turn; still blank (from 0): {some}."))
+        return [{"turn": turn, self._key: marks[turn]} for turn in sorted(marks) if marks[turn]]
+
+    def _check_mark(
+        self, entry: object, payload: Payload, pointer: str, marks: dict[int, Any], problems: list[Problem]
+    ) -> None:
+        if not isinstance(entry, Mapping) or set(entry) != {"turn", self._key}:
+            problems.append(Problem(pointer, "keys", f'Expected exactly "turn" and "{self._key}".'))
+            return
+        wrong = self.turn_problem(entry["turn"], payload, f"{pointer}/turn")
+        if wrong:
+            problems.append(wrong)
+            return
+        if entry["turn"] in marks:
+            problems.append(Problem(f"{pointer}/turn", "duplicate", "This turn is there already."))
+        place = f"{pointer}/{self._key}"
+        if self.multi:
+            marks[entry["turn"]] = self._check_labels(
+                entry["labels"], place, problems, required=self.required
+            )
+        else:
+            marks[entry["turn"]] = self._check_label(entry["label"], place, problems)
+
+    # -- consensus ----------------------------------------------------------------------------------------
+
+    @property
+    def _key(self) -> str:
+        return "labels" if self.multi else "label"
+
+    def _places(self, payload: Payload) -> list[str]:
+        return [str(turn) for turn in self.turns(payload)] if self.scope == "turn" else [WHOLE]
+
+    def _by_place(self, value: Any) -> dict[str, Any]:
+        if self.scope != "turn":
+            return {WHOLE: value}
+        return {str(mark["turn"]): mark[self._key] for mark in value}
+
+    def judgments(self, value: Any, payload: Payload) -> list[Judged]:
+        chosen = self._by_place(value)
+        if not self.multi:
+            return [(place, chosen.get(place) or BLANK) for place in self._places(payload)]
+        return [
+            (f"{place}:{label}", YES if label in chosen.get(place, ()) else NO)
+            for place in self._places(payload)
+            for label in self.labels
+        ]
+
+    def decode(self, posteriors: Posteriors, payload: Payload) -> tuple[Any, float]:
+        found = {place: self._decode_place(place, posteriors) for place in self._places(payload)}
+        confidence = min((sure for _, sure in found.values()), default=1.0)
+        if self.scope != "turn":
+            return found[WHOLE][0], confidence
+        marks = [{"turn": int(place), self._key: chosen} for place, (chosen, _) in found.items() if chosen]
+        return marks, confidence
+
+    def _decode_place(self, place: str, posteriors: Posteriors) -> tuple[Any, float]:
+        if self.multi:
+            return self._decode_labels(place, posteriors)
+        allowed = self.labels if self.required else (*self.labels, BLANK)
+        label, sure = likeliest(posteriors.get(place, {}), allowed)
+        return (label or None, sure) if sure or self.required else (None, 0.0)
+
+    def _decode_labels(self, place: str, posteriors: Posteriors) -> tuple[list[str], float]:
+        yes = {label: float(posteriors.get(f"{place}:{label}", {}).get(YES, 0.0)) for label in self.labels}
+        if not any(f"{place}:{label}" in posteriors for label in self.labels):
+            return ([self.labels[0]] if self.required else []), 0.0
+        chosen = [label for label in self.labels if yes[label] > 0.5]
+        if self.required and not chosen:
+            chosen = [max(self.labels, key=lambda label: yes[label])]
+        return chosen, min(yes[label] if label in chosen else 1 - yes[label] for label in self.labels)
+
+    def distance(self, a: Any, b: Any, payload: Payload) -> float:
+        left, right = self._by_place(a), self._by_place(b)
+        places = self._places(payload)
+        if not places:
+            return 0.0
+        if self.multi:
+            return sum(masi(left.get(p, ()), right.get(p, ())) for p in places) / len(places)
+        return sum(left.get(p) != right.get(p) for p in places) / len(places)
+
+
+def masi(a: Iterable[str], b: Iterable[str]) -> float:
+    """Distance of two label sets: 1 - Jaccard * monotonicity (Passonneau 2006, "Measuring Agreement on Set-valued
+    Items"); monotonicity is 1 for equal sets, 2/3 for a subset, 1/3 for an overlap, 0 for none."""
+    left, right = set(a), set(b)
+    if left == right:
+        return 0.0
+    shared = left & right
+    monotonicity = 2 / 3 if shared in (left, right) else 1 / 3
+    return 1.0 - len(shared) / len(left | right) * monotonicity if shared else 1.0

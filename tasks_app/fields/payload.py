@@ -1,0 +1,144 @@
+"""What an item shows: turns of a dialogue, one plain text, or a pair of texts; with candidates where asked."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tasks_app.fields.problem import InvalidPayload, Problem, step
+from tasks_app.fields.strings import is_storable, nfc
+
+PAYLOAD_KEYS = ("turns", "text", "pair", "candidates")
+KINDS = ("turns", "text", "pair")
+MAX_TURNS = 2_000
+MAX_CANDIDATES = 100
+MAX_CHARACTERS = 200_000
+
+
+def check_payload(raw: object) -> dict[str, Any]:
+    """The canonical payload: NFC text, and of each turn only `speaker` and `text`.
+
+    Other keys of a turn belong to the file it came from and are left out; offsets that refer to text which is
+    not NFC must be carried over with `strings.nfc_offset`. Raises InvalidPayload with every problem found.
+    """
+    if not isinstance(raw, Mapping):
+        raise InvalidPayload([Problem("", "type", 'Expected an object such as {"turns": [...]}.')])
+    problems = [
+        Problem(step("", key), "unknown_key", f"Unknown content. An item has one of {', '.join(KINDS)}.")
+        for key in raw
+        if key not in PAYLOAD_KEYS
+    ]
+    kinds = [kind for kind in KINDS if kind in raw]
+    if len(kinds) != 1:
+        detail = "Give exactly one of turns, text and pair" + (
+            f", not {' and '.join(kinds)}." if kinds else "."
+        )
+        raise InvalidPayload([*problems, Problem("", "kind", detail)])
+    payload = {kinds[0]: _READERS[kinds[0]](raw[kinds[0]], f"/{kinds[0]}", problems)}
+    if "candidates" in raw:
+        payload["candidates"] = _read_candidates(raw["candidates"], kinds[0], problems)
+    if not problems:
+        _check_size(payload, problems)
+    if problems:
+        raise InvalidPayload(problems)
+    return payload
+
+
+def turn_texts(payload: Mapping[str, Any]) -> list[str]:
+    """The texts that offsets refer to: one for each turn; a plain text is turn 0, a pair is turns 0 and 1."""
+    if "turns" in payload:
+        return [turn["text"] for turn in payload["turns"]]
+    return list(payload["pair"]) if "pair" in payload else [payload["text"]]
+
+
+def turn_speakers(payload: Mapping[str, Any]) -> list[str | None]:
+    """Who says each turn; None where the content has no speakers (a plain text, a pair)."""
+    if "turns" in payload:
+        return [turn["speaker"] for turn in payload["turns"]]
+    return [None] * len(turn_texts(payload))
+
+
+def content_hash(payload: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of the canonical JSON; equal exactly when two checked payloads show the same."""
+    canonical = json.dumps(
+        payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _read_text(raw: object, pointer: str, problems: list[Problem]) -> str:
+    if not isinstance(raw, str):
+        problems.append(Problem(pointer, "type", "Expected text."))
+    elif not is_storable(raw):
+        problems.append(Problem(pointer, "character", "Remove NUL characters and lone surrogates."))
+    else:
+        return nfc(raw)
+    return ""
+
+
+def _read_content(raw: object, pointer: str, problems: list[Problem]) -> str:
+    text = _read_text(raw, pointer, problems)
+    if isinstance(raw, str) and not raw.strip():
+        problems.append(Problem(pointer, "empty", "There is nothing to read here; leave the item out."))
+    return text
+
+
+def _read_list(raw: object, pointer: str, most: int, problems: list[Problem]) -> list[Any]:
+    if not isinstance(raw, list):
+        problems.append(Problem(pointer, "type", "Expected a list."))
+        return []
+    if not 1 <= len(raw) <= most:
+        problems.append(Problem(pointer, "length", f"Expected 1 to {most} entries, found {len(raw)}."))
+        return []
+    return raw
+
+
+def _read_turns(raw: object, pointer: str, problems: list[Problem]) -> list[dict[str, str]]:
+    turns = []
+    for index, turn in enumerate(_read_list(raw, pointer, MAX_TURNS, problems)):
+        place = step(pointer, index)
+        if not isinstance(turn, Mapping) or "text" not in turn:
+            problems.append(Problem(place, "type", 'Expected {"speaker": "...", "text": "..."}.'))
+            continue
+        speaker = _read_text(turn.get("speaker", ""), f"{place}/speaker", problems).strip()
+        turns.append({"speaker": speaker, "text": _read_text(turn["text"], f"{place}/text", problems)})
+    if turns and not problems and not any(turn["text"].strip() for turn in turns):
+        problems.append(Problem(pointer, "empty", "No turn says anything; leave the item out."))
+    return turns
+
+
+def _read_pair(raw: object, pointer: str, problems: list[Problem]) -> list[str]:
+    if not isinstance(raw, list) or len(raw) != 2:
+        problems.append(Problem(pointer, "type", "Expected a list of two texts."))
+        return []
+    return [_read_content(text, step(pointer, index), problems) for index, text in enumerate(raw)]
+
+
+def _read_candidates(raw: object, kind: str, problems: list[Problem]) -> list[dict[str, str]]:
+    """Plain strings are numbered from "0"; objects bring their own ids."""
+    if kind == "pair":
+        problems.append(Problem("/candidates", "kind", "Candidates go with turns or text, not with a pair."))
+    candidates = []
+    for index, entry in enumerate(_read_list(raw, "/candidates", MAX_CANDIDATES, problems)):
+        place = step("/candidates", index)
+        candidate = {"id": str(index), "text": entry} if isinstance(entry, str) else entry
+        if not isinstance(candidate, Mapping) or set(candidate) != {"id", "text"}:
+            problems.append(Problem(place, "type", 'Expected text, or {"id": "...", "text": "..."}.'))
+            continue
+        identity = _read_content(candidate["id"], f"{place}/id", problems).strip()
+        text = _read_content(candidate["text"], f"{place}/text", problems)
+        if any(identity == other["id"] for other in candidates):
+            problems.append(Problem(f"{place}/id", "duplicate", "Two candidates share this id."))
+        candidates.append({"id": identity, "text": text})
+    return candidates
+
+
+def _check_size(payload: Mapping[str, Any], problems: list[Problem]) -> None:
+    size = sum(map(len, turn_texts(payload)))
+    size += sum(len(candidate["text"]) for candidate in payload.get("candidates", ()))
+    if size > MAX_CHARACTERS:
+        detail = f"{size} characters in one item; the limit is {MAX_CHARACTERS}. Split it into several items."
+        problems.append(Problem("", "size", detail))
+
+
+_READERS = {"turns": _read_turns, "text": _read_content, "pair": _read_pair}

@@ -1,0 +1,95 @@
+"""A project's answer schema: an ordered list of fields, and the check of a whole answer against it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tasks_app.fields.base import Field, Payload
+from tasks_app.fields.choice import ChoiceField
+from tasks_app.fields.config import ConfigReader
+from tasks_app.fields.problem import InvalidAnswer, InvalidField, Problem, step
+from tasks_app.fields.span import SpanField
+from tasks_app.fields.text import TextField
+
+TYPES: dict[str, type[Field]] = {cls.type: cls for cls in (ChoiceField, SpanField, TextField)}
+MAX_FIELDS = 20
+_KNOWN_KEYS = frozenset().union(*(cls.keys for cls in TYPES.values()))
+
+
+def parse_fields(raw: object) -> tuple[Field, ...]:
+    """The fields of a schema, or InvalidField with pointers such as "/fields/0/labels"."""
+    if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_FIELDS:
+        raise InvalidField([Problem("/fields", "fields", f"Give a list of 1 to {MAX_FIELDS} answer fields.")])
+    problems: list[Problem] = []
+    fields = [_parse_field(entry, step("/fields", index), problems) for index, entry in enumerate(raw)]
+    names: set[str] = set()
+    for index, field in enumerate(fields):
+        if field and field.name and field.name in names:
+            problems.append(Problem(f"/fields/{index}/name", "duplicate", "Another field has this name."))
+        names.add(field.name if field else "")
+    about_pairs = any(field and field.scope == "pair" for field in fields)
+    for index, field in enumerate(fields):
+        if about_pairs and field and field.speakers:
+            detail = "Another field is about a pair, and the texts of a pair have no speakers; remove this."
+            problems.append(Problem(f"/fields/{index}/speakers", "scope", detail))
+    if problems:
+        raise InvalidField(problems)
+    return tuple(field for field in fields if field)
+
+
+def fields_to_json(fields: Sequence[Field]) -> list[dict[str, Any]]:
+    return [field.to_json() for field in fields]
+
+
+def check_answer(fields: Sequence[Field], answer: object, payload: Payload) -> dict[str, Any]:
+    """The canonical answer: every field once, in the schema's order, blank ones with their empty value.
+
+    Raises InvalidAnswer with every problem, pointers such as "/answer/qa/0/end". `payload` must be checked.
+    """
+    if not isinstance(answer, Mapping):
+        detail = 'Expected an object of field names and values, such as {"intent": "refund"}.'
+        raise InvalidAnswer([Problem("/answer", "type", detail)])
+    names = [field.name for field in fields]
+    problems = [
+        Problem(step("/answer", key), "unknown_field", f"No such field. The fields are: {', '.join(names)}.")
+        for key in answer
+        if key not in names
+    ]
+    canonical: dict[str, Any] = {}
+    for field in fields:
+        value = answer.get(field.name)
+        try:
+            given = field.empty(payload) if value is None else value
+            canonical[field.name] = field.check(given, payload, step("/answer", field.name))
+        except InvalidAnswer as invalid:
+            problems += invalid.problems
+    if problems:
+        raise InvalidAnswer(problems)
+    return canonical
+
+
+def check_fit(fields: Sequence[Field], payload: Payload) -> list[Problem]:
+    """Why these fields cannot be asked about this item; empty when they can."""
+    return [
+        Problem("/pair", "scope", f'The field "{field.name}" is about a pair, but this item is none.')
+        for field in fields
+        if field.scope == "pair" and "pair" not in payload
+    ]
+
+
+def _parse_field(entry: object, pointer: str, problems: list[Problem]) -> Field | None:
+    if not isinstance(entry, Mapping):
+        problems.append(
+            Problem(pointer, "type", 'Expected an object such as {"name": "intent", "type": "choice"}.')
+        )
+        return None
+    kind = entry.get("type")
+    cls = TYPES.get(kind) if isinstance(kind, str) else None
+    if cls is None:
+        detail = f"No such field type here. Use one of: {', '.join(TYPES)}."
+        problems.append(Problem(f"{pointer}/type", "field_type", detail))
+        return None
+    reader = ConfigReader(entry, pointer)
+    reader.allow(cls.keys, _KNOWN_KEYS)
+    field = cls.parse(reader)
+    problems += reader.problems
+    return field
