@@ -1,0 +1,192 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from common.ids import uuid7
+from tasks_app.models import Assignment, Item, Project, SchemaVersion
+
+
+class Answer(models.Model):
+    """What one person said about one item. Acknowledged once, counted once, paid at most once."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        APPROVED = "approved"
+        REJECTED = "rejected"
+
+    class Source(models.TextChoices):
+        CROWD = "crowd"
+        IMPORTED = "imported"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Null for answers imported from elsewhere: nobody leased anything for them here.
+    assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, null=True, related_name="answer")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="answers")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="answers")
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="answers")
+    schema_version = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT)
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.CROWD)
+    value = models.JSONField()
+    seconds = models.FloatField(default=0)
+    edits = models.JSONField(default=list)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=500, blank=True)
+    idempotency_key = models.CharField(max_length=200, blank=True)
+    request_hash = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "worker"], name="answer_once_per_person")]
+        indexes = [
+            models.Index(fields=["worker", "-created_at"], name="answer_history"),
+            models.Index(fields=["project", "created_at"], name="answer_by_project"),
+            models.Index(fields=["created_at"], condition=Q(state="pending"), name="answer_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} by {self.worker_id}"
+
+
+class Consensus(models.Model):
+    """What is held to be true of one field of one item, how sure, and who decided."""
+
+    class State(models.TextChoices):
+        OPEN = "open"  # more answers are on their way
+        REVIEW = "review"  # in a reviewer's queue
+        APPROVED = "approved"
+        CORRECTED = "corrected"
+        REJECTED = "rejected"
+
+    class Cause(models.TextChoices):
+        """Why a reviewer sees it."""
+
+        NONE = ""
+        DOUBT = "doubt"
+        SAMPLE = "sample"
+        APPEAL = "appeal"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="consensus")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="consensus")
+    field = models.CharField(max_length=60)
+    value = models.JSONField(null=True)
+    confidence = models.FloatField(default=0)
+    posterior = models.JSONField(default=dict)  # unit -> label -> probability, for soft targets
+    answers = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    cause = models.CharField(max_length=6, choices=Cause.choices, default=Cause.NONE, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "field"], name="consensus_once")]
+        indexes = [
+            models.Index(
+                fields=["project", "confidence"], condition=Q(state="review"), name="consensus_queue"
+            ),
+            models.Index(fields=["project", "field", "state"], name="consensus_by_field"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.field}"
+
+
+class Review(models.Model):
+    """One decision by one reviewer; kept for ever, also when a later one overrules it."""
+
+    class Action(models.TextChoices):
+        APPROVE = "approve"
+        CORRECT = "correct"
+        REJECT = "reject"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    consensus = models.ForeignKey(Consensus, on_delete=models.CASCADE, related_name="reviews")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    action = models.CharField(max_length=8, choices=Action.choices)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.consensus_id}"
+
+
+class Appeal(models.Model):
+    """An annotator's word against a rejection."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        UPHELD = "upheld"  # the appeal was right: the answer is approved and paid
+        DISMISSED = "dismissed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    answer = models.OneToOneField(Answer, on_delete=models.CASCADE, related_name="appeal")
+    text = models.CharField(max_length=1000)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    decision = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.answer_id}"
+
+
+class WorkerSkill(models.Model):
+    """How well one person answers one field of one project, as estimated at the last full fit."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="skills")
+    field = models.CharField(max_length=60)
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="skills")
+    accuracy = models.FloatField()
+    confusion = models.JSONField(default=dict)  # true label -> given label -> probability
+    answers = models.PositiveIntegerField(default=0)
+    gold_seen = models.PositiveIntegerField(default=0)
+    gold_score = models.FloatField(default=0)  # sum over gold answers of 1 - distance to the truth
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "field", "worker"], name="worker_skill_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.worker_id} {self.field} {self.accuracy:.2f}"
+
+
+class FieldFit(models.Model):
+    """What the last full fit learned about a field as a whole: its label priors and the agreement."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="fits")
+    field = models.CharField(max_length=60)
+    priors = models.JSONField(default=dict)
+    agreement = models.JSONField(default=dict)  # alpha, low, high, units, per label
+    answers = models.PositiveIntegerField(default=0)
+    fitted_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "field"], name="field_fit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.field}"
+
+
+class Suggestion(models.Model):
+    """A model's answer shown (visibly as such) with an item before the person answers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="suggestions")
+    field = models.CharField(max_length=60)
+    value = models.JSONField()
+    confidence = models.FloatField()
+    source = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "field"], name="suggestion_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.field}"

@@ -1,0 +1,71 @@
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import ApiToken, User
+from accounts.services.tokens import digest_of
+
+_USED_EVERY = timedelta(minutes=10)
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Token …` (or Bearer)."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        words = authentication.get_authorization_header(request).decode("latin-1").split()
+        if not words or words[0].lower() not in {"token", "bearer"}:
+            return None
+        if len(words) != 2:
+            raise AuthenticationFailed(_("Send the header as “Authorization: Token …”."))
+        token = (
+            ApiToken.objects.select_related("user")
+            .filter(digest=digest_of(words[1]), revoked_at=None, expires_at__gt=timezone.now())
+            .first()
+        )
+        if token is None or not token.user.is_active:
+            raise AuthenticationFailed(_("This token is unknown, expired or revoked. Make a new one."))
+        if "full" not in token.scopes and not _within_scope(token, request):
+            raise AuthenticationFailed(_("This token's scope does not reach this address."))
+        self._note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Token"
+
+    def _note_use(self, token: ApiToken) -> None:
+        now = timezone.now()
+        if token.last_used_at is None or now - token.last_used_at > _USED_EVERY:
+            ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def _within_scope(token: ApiToken, request: Request) -> bool:
+    return "predict" in token.scopes and (
+        request.path.endswith("/predict") or request.path.endswith("/feedback")
+    )
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Signed in by cookie; a write needs the CSRF token. Answers 401, not 403, to the signed-out."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
+
+
+def rate_limited(scope: str, who: str, *, limit: int, seconds: int) -> bool:
+    """True when `who` has used up `limit` tries in the current window."""
+    key = f"rate:{scope}:{who}"
+    cache.add(key, 0, seconds)
+    try:
+        return int(cache.incr(key)) > limit
+    except (ValueError, OSError):
+        return False
+
+
+def client_address(request: Any) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,49 @@
+"""Who may do what: a site role holds in every project, a project role in one."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Membership, Role, User
+from common.errors import Forbidden
+
+IMPLIED: dict[str, set[str]] = {
+    Role.ADMIN: {Role.ADMIN, Role.REQUESTER, Role.REVIEWER, Role.ANNOTATOR},
+    Role.REQUESTER: {Role.REQUESTER, Role.REVIEWER},
+    Role.REVIEWER: {Role.REVIEWER},
+    Role.ANNOTATOR: {Role.ANNOTATOR},
+}
+
+
+def site_roles(user: User) -> set[str]:
+    """The roles that hold everywhere. Everybody who has an account may annotate."""
+    if not user.is_authenticated:
+        return set()
+    if user.is_superuser:
+        return set(Role.values)
+    granted = Membership.objects.filter(user=user, scope=None).values_list("role", flat=True)
+    return {Role.ANNOTATOR, *(implied for role in granted for implied in IMPLIED[role])}
+
+
+def roles_in(user: User, scope: UUID) -> set[str]:
+    """The roles that hold in the project `scope`. A site requester has none in the projects of others."""
+    if user.is_superuser:
+        return set(Role.values)
+    rows = Membership.objects.filter(Q(scope=scope) | Q(scope=None), user=user).values_list("role", "scope")
+    found: set[str] = set()
+    for role, where in rows:
+        if where is not None or role in {Role.ADMIN, Role.REVIEWER}:
+            found |= IMPLIED[role]
+    return found
+
+
+def require_site_role(user: User, role: str) -> None:
+    if role not in site_roles(user):
+        raise Forbidden(
+            _("This needs the role “%(role)s”. Ask an administrator of this site for it.") % {"role": role}
+        )
+
+
+def grant(user: User, role: str, scope: UUID | None = None) -> None:
+    Membership.objects.get_or_create(user=user, scope=scope, role=role)

@@ -1,0 +1,49 @@
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import ApiToken, User
+from common import audit
+from common.errors import NotFound
+
+SCOPES = ("full", "predict")
+
+
+def digest_of(token: str) -> str:
+    """SHA-256 without salt is enough: the token is 256 random bits, not a password."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_token(
+    *, user: User, name: str = "", scopes: Sequence[str] = ("full",), lifetime: timedelta | None = None
+) -> tuple[ApiToken, str]:
+    """A new token and, this once, its text."""
+    text = "mh_" + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        digest=digest_of(text),
+        prefix=text[:8],
+        scopes=list(scopes),
+        expires_at=timezone.now() + (lifetime or settings.TOKEN_LIFETIME),
+    )
+    audit.record("token.created", token, actor=user.pk)
+    return token, text
+
+
+@transaction.atomic
+def revoke_token(*, user: User, token_id: UUID) -> None:
+    changed = ApiToken.objects.filter(pk=token_id, user=user, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
+    if not changed:
+        raise NotFound(_("There is no such token."))
+    audit.record("token.revoked", ApiToken(pk=token_id), actor=user.pk)

@@ -1,0 +1,75 @@
+from django.db import models
+
+from common.ids import uuid7
+
+
+class LedgerAccount(models.Model):
+    """A pot of money in minor units. Only `external` (the world outside) may fall below zero."""
+
+    class Kind(models.TextChoices):
+        EXTERNAL = "external"  # where funding comes from and payouts go
+        ESCROW = "escrow"  # a project's money that is promised to nobody yet
+        RESERVED = "reserved"  # a project's money promised to its open slots and undecided answers
+        WALLET = "wallet"  # what a person has earned and not yet taken out
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # A user's or a project's id; no foreign key, so that the ledger outlives an erased person.
+    owner = models.UUIDField(null=True)
+    currency = models.CharField(max_length=3)
+    balance = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "owner", "currency"], name="ledger_account_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="external") | models.Q(balance__gte=0), name="ledger_never_overdrawn"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.owner} {self.currency}"
+
+
+class Transfer(models.Model):
+    """Money moved once, for one reason. Never updated or deleted; a mistake is reversed by another one."""
+
+    class Kind(models.TextChoices):
+        FUND = "fund"
+        WITHDRAW = "withdraw"
+        RESERVE = "reserve"
+        RELEASE = "release"
+        PAY = "pay"
+        BONUS = "bonus"
+        REVERSAL = "reversal"
+        PAYOUT = "payout"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    memo = models.CharField(max_length=200, blank=True)
+    actor = models.UUIDField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Entry(models.Model):
+    """One leg of a transfer: what `account` gains (positive) or loses. A transfer's legs add up to zero."""
+
+    id = models.BigAutoField(primary_key=True)
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="entries")
+    account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="entries")
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(amount=0), name="ledger_entry_moves_something")
+        ]
+        indexes = [models.Index(fields=["account", "-id"], name="ledger_statement")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.amount:+d}"

@@ -1,0 +1,114 @@
+"""Telephone numbers: valid ones of several regions, well-formed ones, and whatever stands after "phone"."""
+
+import re
+
+from privacy.pii.detectors.base import PatternDetector
+from privacy.pii.detectors.checksums import digits_of
+from privacy.pii.detectors.presidio import PresidioDetector
+
+_MONEY_OR_TIME = re.compile(r"\d{1,2}[:：]\d{2}|\d+\.\d{1,2}$")
+_DATE = re.compile(r"(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,2}[-./ ](?:19|20)\d{2}")
+_EXTENSION = r"(?: ?(?:x|ext\.?|extension|转) ?\d{1,6})?"
+
+
+def _plausible(value: str) -> bool:
+    return 7 <= len(digits_of(value)) <= 18 and not _MONEY_OR_TIME.search(value) and not _DATE.match(value)
+
+
+def _formatted(value: str) -> bool:
+    """A bare run of digits is left to the other detectors: it may as well be an order."""
+    return _plausible(value) and (value.startswith("+") or not value.isdigit() or len(value) in (10, 11))
+
+
+PHONE = PresidioDetector(
+    name="phone",
+    kind="PHONE",
+    recogniser="PhoneRecognizer",
+    regions=("US", "GB", "CN", "IN"),
+    score=0.8,
+    need=lambda clues: clues.digits >= 9,
+    check=_formatted,
+)
+
+WELL_FORMED_PHONE = PatternDetector(
+    name="phone-form",
+    kind="PHONE",
+    pattern=re.compile(
+        r"(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}" + _EXTENSION + r"(?![\w-])"
+        r"|(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}" + _EXTENSION + r"(?![\w-])"
+        r"|(?<![\w.-])\(0?\d{1,4}\) ?\d(?:[ .-]?\d){5,9}(?![\w-])"
+        r"|(?<![\w.-])0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}(?![\w-])"
+    ),
+    score=0.82,
+    digits=7,
+    check=_plausible,
+)
+
+PHONE_IN_CONTEXT = PatternDetector(
+    name="phone-context",
+    kind="PHONE",
+    pattern=re.compile(
+        r"\b(?:phone|telephone|tele|mobile|mob|cell|cellphone|fax|desk|office|tel|ph|contact|whatsapp|call|ring|text"
+        r"|reach|answering|number|no)\b[\"']?(?:[ .:#=\n\"'-]|\b(?:number|num|no|is|me|us|at|on|back|my|the|it|them)\b)*"
+        r"(?<![\w.])(?P<value>[+(]?\d[\d ().-]{5,18}\d" + _EXTENSION + r")(?![\w-])",
+        re.I,
+    ),
+    score=0.84,
+    language="en",
+    digits=7,
+    words=frozenset(
+        "phone telephone tele mobile mob cell cellphone fax desk office tel ph contact whatsapp call ring text reach "
+        "answering number no".split()
+    ),
+    check=_plausible,
+)
+
+# In a business card the word stands behind the number: "781 1704 office".
+PHONE_BEFORE_LABEL = PatternDetector(
+    name="phone-label",
+    kind="PHONE",
+    pattern=re.compile(
+        r"(?<![\w.+-])(?P<value>[+(]?\d[\d ().-]{5,18}\d" + _EXTENSION + r") (?:mobile|office|fax|cell|home|work)\b",
+        re.I,
+    ),
+    score=0.83,
+    language="en",
+    digits=7,
+    words=frozenset("mobile office fax cell home work".split()),
+    check=_plausible,
+)
+
+CHINESE_MOBILE = PatternDetector(
+    name="chinese-mobile",
+    kind="PHONE",
+    pattern=re.compile(r"(?<![\d.-])(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\d-])"),
+    score=0.9,
+    digits=11,
+)
+
+CHINESE_LANDLINE = PatternDetector(
+    name="chinese-landline",
+    kind="PHONE",
+    pattern=re.compile(
+        r"(?<![\d.-])(?:\(0\d{2,3}\)|0(?:10|2\d|[3-9]\d{2}))[ -]?[2-8]\d{6,7}(?:(?:-|转)\d{1,6})?(?!\d)"
+        r"|(?<![\d.-])[48]00[ -]?\d{3,4}[ -]?\d{3,4}(?!\d)"
+    ),
+    score=0.86,
+    language="zh",
+    digits=9,
+    need=lambda clues: clues.han or clues.digits == len(clues.text.strip().replace("-", "")),
+)
+
+CHINESE_PHONE_IN_CONTEXT = PatternDetector(
+    name="chinese-phone-context",
+    kind="PHONE",
+    pattern=re.compile(
+        r"(?:电话|手机|座机|热线|号码|联系|致电|拨打|传真)[^\d，。；！？\ufffc]{0,12}[:：]?"
+        r"(?P<value>[+(]?\d[\d ()-]{5,18}\d(?:转\d{1,6})?(?:[,、/，; ] ?\d[\d-]{6,14})*)"
+    ),
+    score=0.88,
+    language="zh",
+    digits=7,
+    need=lambda clues: clues.han,
+    check=lambda value: len(digits_of(value)) >= 7 and not _DATE.match(value),
+)

@@ -1,0 +1,271 @@
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from common.ids import uuid7
+
+
+class Project(models.Model):
+    """A task published to a crowd: what to ask, of whom, how often, for how much."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft"
+        PUBLISHED = "published"
+        PAUSED = "paused"
+        FINISHED = "finished"
+
+    class Visibility(models.TextChoices):
+        OPEN = "open"
+        INVITED = "invited"
+
+    class PrivacyPolicy(models.TextChoices):
+        PLACEHOLDER = "placeholder"
+        SURROGATE = "surrogate"
+        MASK = "mask"
+        KEEP = "keep"
+        DROP = "drop"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects")
+    title = models.CharField(max_length=120)
+    instructions = models.TextField(blank=True)
+    template = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.OPEN)
+    languages = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    reward_minor = models.PositiveIntegerField(default=0)
+    currency = models.CharField(max_length=3, default="USD")
+    budget_minor = models.PositiveBigIntegerField(null=True)
+    overlap_min = models.PositiveSmallIntegerField(default=3)
+    overlap_max = models.PositiveSmallIntegerField(default=5)
+    confidence = models.FloatField(default=0.9)
+    lease_seconds = models.PositiveIntegerField(default=1800)
+    gold_share = models.FloatField(default=0.05)
+    sample_check_share = models.FloatField(default=0.05)
+    auto_approve_after = models.PositiveIntegerField(default=7 * 24 * 3600, help_text="seconds")
+    qualification = models.JSONField(null=True)
+    privacy_policy = models.CharField(
+        max_length=12, choices=PrivacyPolicy.choices, default=PrivacyPolicy.PLACEHOLDER
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    published_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(overlap_min__gte=1) & Q(overlap_max__gte=F("overlap_min")), name="project_overlap"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__gt=0, confidence__lte=1), name="project_confidence"
+            ),
+            models.CheckConstraint(
+                condition=Q(gold_share__gte=0, gold_share__lt=1), name="project_gold_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(sample_check_share__gte=0, sample_check_share__lte=1), name="project_sample_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == self.State.PUBLISHED
+
+
+class SchemaVersion(models.Model):
+    """The answer fields as they were from one moment on. Never edited: an edit makes the next number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="schema_versions")
+    number = models.PositiveIntegerField()
+    fields: Any = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="schema_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} v{self.number}"
+
+
+class Item(models.Model):
+    """One dialogue, text, pair or set of candidates to be answered.
+
+    `slots` is how many answers are wanted (and already paid for in the ledger's reserve), `taken` how many of
+    them are leased or submitted, `submitted` how many are in. The database itself refuses taken > slots.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # imported; no slot is funded yet
+        OPEN = "open"
+        CLOSED = "closed"  # every field's consensus is final
+        WITHDRAWN = "withdrawn"  # flagged or erased; shown to nobody
+
+    # Random, not time-ordered: an id must not tell when the item was added (gold often comes later).
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items")
+    external_id = models.CharField(max_length=200, blank=True)
+    group = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    payload = models.JSONField()
+    meta = models.JSONField(default=dict)
+    content_hash = models.CharField(max_length=64)
+    gold = models.JSONField(null=True)
+    split = models.CharField(max_length=5, blank=True, choices=[("train", "train"), ("test", "test")])
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    position = models.BigIntegerField()
+    priority = models.FloatField(default=0)
+    slots = models.PositiveIntegerField(default=0)
+    taken = models.PositiveIntegerField(default=0)
+    submitted = models.PositiveIntegerField(default=0)
+    needs_aggregation = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "content_hash"], name="item_content_once"),
+            models.UniqueConstraint(
+                fields=["project", "external_id"], condition=~Q(external_id=""), name="item_external_id_once"
+            ),
+            models.CheckConstraint(condition=Q(taken__lte=F("slots")), name="item_never_over_assigned"),
+            models.CheckConstraint(
+                condition=Q(submitted__lte=F("taken")), name="item_submitted_within_taken"
+            ),
+        ]
+        indexes = [
+            # The claim's only way to items: everything that has a free slot, best first.
+            models.Index(
+                F("project"),
+                F("priority").desc(),
+                F("position"),
+                condition=Q(taken__lt=F("slots"), state="open", gold__isnull=True),
+                name="item_open_slots",
+            ),
+            models.Index(
+                fields=["project", "position"],
+                condition=Q(taken__lt=F("slots"), state="open", gold__isnull=False),
+                name="item_open_gold",
+            ),
+            models.Index(fields=["project", "position"], name="item_by_position"),
+            models.Index(fields=["project"], condition=Q(needs_aggregation=True), name="item_to_aggregate"),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or str(self.id)
+
+
+class Assignment(models.Model):
+    """One slot of one item lent to one person for a limited time."""
+
+    class State(models.TextChoices):
+        LEASED = "leased"
+        SUBMITTED = "submitted"
+        RETURNED = "returned"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="assignments")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
+    schema_version = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    reward_minor = models.PositiveIntegerField()
+    claim_key = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    lease_expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "worker"], name="assignment_once_per_person")]
+        indexes = [
+            models.Index(fields=["lease_expires_at"], condition=Q(state="leased"), name="assignment_expiry"),
+            models.Index(
+                fields=["worker", "project"], condition=Q(state="leased"), name="assignment_live_by_worker"
+            ),
+            models.Index(fields=["worker", "-created_at"], name="assignment_history"),
+            models.Index(fields=["project", "state"], name="assignment_by_project"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.state}"
+
+
+class WorkerProgress(models.Model):
+    """How far a person has come through a project; its row lock makes one person's claims take turns."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE)
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    # Everything before this place has been seen, so that a claim never walks over answered items again.
+    cursor_priority = models.FloatField(null=True)
+    cursor_position = models.BigIntegerField(null=True)
+    claimed = models.PositiveIntegerField(default=0)
+    banned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "worker"], name="worker_progress_once")]
+
+    def __str__(self) -> str:
+        return f"{self.worker_id} in {self.project_id}"
+
+
+class ImportJob(models.Model):
+    """A file on its way into a project. `offset` and the counts are committed with each batch of items, so a
+    killed worker's job goes on where the last committed batch ended."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="import_jobs")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    path = models.CharField(max_length=300)
+    format = models.CharField(max_length=10)
+    options = models.JSONField(default=dict)
+    size = models.BigIntegerField(default=0)
+    offset = models.BigIntegerField(default=0)
+    read = models.PositiveIntegerField(default=0)
+    imported = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=dict)
+    findings = models.JSONField(default=dict)
+    error_count = models.PositiveIntegerField(default=0)
+    errors = models.JSONField(default=list)
+    reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.state}"
+
+
+class Flag(models.Model):
+    """A person's word that an item must not be shown: personal data left, unclear, or broken."""
+
+    class Kind(models.TextChoices):
+        PERSONAL_DATA = "personal_data"
+        UNCLEAR = "unclear"
+        BROKEN = "broken"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="flags")
+    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    comment = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item_id}"
