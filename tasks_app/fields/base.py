@@ -48,7 +48,7 @@ class Field(ABC):
 
     @abstractmethod
     def check(self, value: object, payload: Payload, pointer: str) -> Any:
-        """The canonical value, or InvalidAnswer with every problem. Checking a canonical value changes nothing."""
+        """The canonical value, or InvalidAnswer with every problem; a canonical value comes back as it is."""
 
     @abstractmethod
     def empty(self, payload: Payload) -> Any:
@@ -56,7 +56,7 @@ class Field(ABC):
 
     @abstractmethod
     def judgments(self, value: Any, payload: Payload) -> list[Judged]:
-        """Every unit of the item with this canonical value's verdict on it, so that silence is a judgment too."""
+        """Every unit of the item with this value's verdict on it, so that silence is a judgment too."""
 
     @abstractmethod
     def decode(self, posteriors: Posteriors, payload: Payload) -> tuple[Any, float]:
@@ -79,7 +79,7 @@ class Field(ABC):
         return own | ({"speakers": list(self.speakers)} if self.speakers else {})
 
     def turns(self, payload: Payload) -> list[int]:
-        """The turns this field asks about: all, or those of its speakers. Texts without speakers always count."""
+        """The turns this field asks about: all, or its speakers' own. Texts without speakers always count."""
         return [
             index
             for index, speaker in enumerate(turn_speakers(payload))
@@ -88,18 +88,14 @@ class Field(ABC):
 
     def turn_problem(self, turn: object, payload: Payload, pointer: str) -> Problem | None:
         """What is wrong with `turn` as the place of a mark, if anything."""
-        from_speakers = turn_speakers(payload)
+        count = len(turn_speakers(payload))
         if not isinstance(turn, int) or isinstance(turn, bool):
             return Problem(pointer, "type", "Expected the number of a turn, counted from 0.")
-        if not 0 <= turn < len(from_speakers):
-            return Problem(
-                pointer, "turn", f"There is no such turn; the last one is {len(from_speakers) - 1}."
-            )
+        if not 0 <= turn < count:
+            return Problem(pointer, "turn", f"There is no such turn; the last one is {count - 1}.")
         if turn not in self.turns(payload):
             who = ", ".join(self.speakers)
-            return Problem(
-                pointer, "speaker", f"This field is only for turns by {who}; leave this turn blank."
-            )
+            return Problem(pointer, "speaker", f"Only turns by {who} are asked about; leave this one blank.")
         return None
 
 
@@ -117,6 +113,6 @@ def common_parts(reader: ConfigReader, scopes: tuple[str, ...]) -> dict[str, Any
 
 
 def likeliest(posterior: Mapping[str, float], allowed: tuple[str, ...]) -> tuple[str, float]:
-    """The most probable of `allowed`; of equals the first, so that the outcome never depends on dict order."""
+    """The most probable of `allowed`; of equals the first, so that no dict order decides."""
     best = max(allowed, key=lambda label: posterior.get(label, 0.0))
     return best, float(posterior.get(best, 0.0))

@@ -20,7 +20,7 @@ def tag_set(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def tags_of(spans: Sequence[Span], tokens: Sequence[Token]) -> list[str]:
-    """One tag per token. A span takes every token it touches; a token touched by two goes to the larger part."""
+    """One tag per token. A span takes every token it touches; one touched by two goes to the larger part."""
     owners: list[int | None] = [None] * len(tokens)
     taken = [0] * len(tokens)
     ends = [end for _, end in tokens]
@@ -40,7 +40,7 @@ def tags_of(spans: Sequence[Span], tokens: Sequence[Token]) -> list[str]:
 
 
 def spans_of(tags: Sequence[str], tokens: Sequence[Token], turn: int) -> list[Span]:
-    """The spans that a legal sequence of tags describes, from the first token's start to the last one's end."""
+    """The spans that a legal sequence of tags describes, from a token's start to a token's end."""
     spans: list[Span] = []
     for tag, (start, end) in zip(tags, tokens, strict=True):
         if tag.startswith("B-"):
@@ -61,9 +61,9 @@ def is_legal(tags: Sequence[str]) -> bool:
 
 
 def legal_path(probabilities: npt.NDArray[np.float64]) -> list[int]:
-    """The likeliest legal sequence of columns (Viterbi) for (tokens, tags) probabilities, tags as in `tag_set`.
+    """The likeliest legal sequence of columns (Viterbi); `probabilities` is (tokens, tags), as in `tag_set`.
 
-    Only one rule forbids anything - I-x needs B-x or I-x before it - so each step costs O(tags), not O(tags^2):
+    Only one rule forbids anything - I-x needs B-x or I-x before it - so a step costs O(tags), not O(tags^2):
     an I-x looks back at two columns, all others at the best one.
     """
     scores = np.log(np.maximum(probabilities, _FLOOR))

@@ -16,9 +16,9 @@ YES, NO = "yes", "no"
 
 @dataclass(frozen=True, kw_only=True)
 class ChoiceField(Field):
-    """Units: `item` or the turn's number ("3"); with `multi` one yes/no unit per label ("item:refund", "3:refund").
+    """Units: "item" or the turn's number ("3"); with `multi` one yes/no unit per label ("3:refund").
 
-    Distance: 0 or 1; with `multi` the MASI distance (Passonneau 2006); with turn scope the mean over the turns.
+    Distance: 0 or 1; with `multi` the MASI distance (Passonneau 2006); with turn scope the turns' mean.
     Confidence: the posterior of the least certain unit, since one wrong turn makes the answer wrong.
     """
 
@@ -186,12 +186,12 @@ class ChoiceField(Field):
             return 0.0
         if self.multi:
             return sum(masi(left.get(p, ()), right.get(p, ())) for p in places) / len(places)
-        return sum(left.get(p) != right.get(p) for p in places) / len(places)
+        return float(sum(left.get(p) != right.get(p) for p in places) / len(places))
 
 
 def masi(a: Iterable[str], b: Iterable[str]) -> float:
-    """Distance of two label sets: 1 - Jaccard * monotonicity (Passonneau 2006, "Measuring Agreement on Set-valued
-    Items"); monotonicity is 1 for equal sets, 2/3 for a subset, 1/3 for an overlap, 0 for none."""
+    """Distance of two label sets: 1 - Jaccard * monotonicity, 1 for equal sets, 2/3 for a subset, 1/3 for
+    an overlap, 0 for none (Passonneau 2006, "Measuring Agreement on Set-valued Items")."""
     left, right = set(a), set(b)
     if left == right:
         return 0.0

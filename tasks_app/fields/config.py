@@ -43,9 +43,7 @@ class ConfigReader:
         """Refuse keys of no field type, and keys of another type unless they are switched off."""
         for key, value in self._raw.items():
             if key not in known:
-                self.refuse(
-                    key, "unknown_key", "No field has such an option; remove it or mend its spelling."
-                )
+                self.refuse(key, "unknown_key", "No field has such an option; remove it.")
             elif key not in own and value not in (None, False, "", []):
                 self.refuse(key, "not_applicable", "This option does not apply to a field of this type.")
 
@@ -98,14 +96,12 @@ class ConfigReader:
         if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_LABELS:
             self.refuse("labels", "labels", f"Give a list of 1 to {MAX_LABELS} labels.")
             return ()
-        pointer = step(self._pointer, "labels")
         labels: dict[str, Label] = {}
         for index, entry in enumerate(raw):
-            label = self._label(entry, step(pointer, index))
+            place = f"{self._pointer}/labels/{index}"
+            label = self._label(entry, place)
             if label and label.name in labels:
-                self.problems.append(
-                    Problem(step(pointer, index), "duplicate", "This label is there already.")
-                )
+                self.problems.append(Problem(place, "duplicate", "This label is there already."))
             elif label:
                 labels[label.name] = label
         return tuple(labels.values())

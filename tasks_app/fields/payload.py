@@ -1,4 +1,4 @@
-"""What an item shows: turns of a dialogue, one plain text, or a pair of texts; with candidates where asked."""
+"""What an item shows: turns of a dialogue, one plain text, or a pair of texts; with candidates if asked."""
 
 import hashlib
 import json
@@ -118,7 +118,7 @@ def _read_candidates(raw: object, kind: str, problems: list[Problem]) -> list[di
     """Plain strings are numbered from "0"; objects bring their own ids."""
     if kind == "pair":
         problems.append(Problem("/candidates", "kind", "Candidates go with turns or text, not with a pair."))
-    candidates = []
+    candidates: list[dict[str, str]] = []
     for index, entry in enumerate(_read_list(raw, "/candidates", MAX_CANDIDATES, problems)):
         place = step("/candidates", index)
         candidate = {"id": str(index), "text": entry} if isinstance(entry, str) else entry

@@ -34,5 +34,5 @@ class InvalidPayload(Rejected):
 
 
 def step(pointer: str, key: object) -> str:
-    """`pointer` extended by one key, escaped as RFC 6901 asks and cut so that a hostile key stays readable."""
+    """`pointer` extended by one key, escaped as RFC 6901 asks, and cut so that a huge key stays readable."""
     return f"{pointer}/{str(key)[:80].replace('~', '~0').replace('/', '~1')}"

@@ -23,11 +23,11 @@ class SpanField(Field):
     """Answer: [{turn, start, end, label}] in code points, end exclusive, sorted; a plain text is turn 0.
 
     Offsets are kept as marked, also inside a word or between a letter and its accent; only white space at the
-    ends is cut off. Consensus works on tokens: a span counts for every token it touches, and decoded spans begin
-    and end at token boundaries.
+    ends is cut off. Consensus works on tokens: a span counts for every token it touches, and decoded spans
+    begin and end at token boundaries.
 
-    Units: "turn:start:end" of each token with a B-x, I-x or O verdict; where spans may overlap one such layer per
-    label ("turn:start:end:label"). Two spans of one label never overlap: together they are one span.
+    Units: "turn:start:end" of each token with a B-x, I-x or O verdict; where spans may overlap one such layer
+    per label ("turn:start:end:label"). Two spans of one label never overlap: together they are one span.
     """
 
     type: ClassVar[str] = "span"

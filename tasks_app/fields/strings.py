@@ -1,4 +1,4 @@
-"""The one form in which text is stored, hashed and compared: NFC, without what PostgreSQL or UTF-8 cannot hold."""
+"""The one form in which text is stored and hashed: NFC, without what PostgreSQL or UTF-8 cannot hold."""
 
 import unicodedata
 from typing import TypeGuard
@@ -12,7 +12,7 @@ def nfc(text: str) -> str:
 
 
 def nfc_offset(text: str, offset: int) -> int:
-    """Where code point `offset` of `text` lies after NFC. Inside a composed character: behind that character."""
+    """Where code point `offset` of `text` lies after NFC; inside a composed character: behind it."""
     return len(nfc(text[:offset]))
 
 
@@ -21,5 +21,5 @@ def is_storable(text: str) -> bool:
 
 
 def is_index(value: object) -> TypeGuard[int]:
-    """A whole number as JSON writes one: `true` is an int to Python and 3.0 a number to JSON; neither counts."""
+    """A whole number as JSON writes one; `true` is an int to Python but not a number to JSON."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -17,8 +17,8 @@ LONGEST = 20_000
 class TextField(Field):
     """Answer: a string, NFC, without white space at its ends; "" where it was left blank.
 
-    One unit, "text", whose label is the text itself; texts that differ only in case, width, spacing or closing
-    punctuation vote together. Distance: edit distance as a share of the longer text.
+    One unit, "text", whose label is the text itself; texts that differ only in case, width, spacing or
+    closing punctuation vote together. Distance: edit distance as a share of the longer text.
     """
 
     type: ClassVar[str] = "text"

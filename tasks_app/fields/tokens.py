@@ -1,4 +1,4 @@
-"""Cuts text into the tokens on which people can agree or differ. Offsets are code points; white space is no token."""
+"""Cuts text into the tokens on which people can agree or differ. White space belongs to no token."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 Token = tuple[int, int]  # start, end (exclusive)
 
-# Scripts written without spaces between words, or with particles glued to them (Hangul): one token per character.
+# Scripts without spaces between words, or with particles glued to them (Hangul): one token per character.
 _ALONE = (
     "\u0e00-\u0eff"  # Thai, Lao
     "\u1000-\u109f\u1780-\u17ff"  # Myanmar, Khmer
@@ -23,14 +23,15 @@ _PIECE = re.compile(
 )
 _JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
+_STANDS_ALONE = re.compile(f"[{_ALONE}]")
 
 
 @lru_cache(maxsize=4096)
 def tokenize(text: str) -> tuple[Token, ...]:
     """Runs of letters, runs of digits, single CJK (and Thai, Khmer, ...) characters, single other characters.
 
-    Combining marks, variation selectors, skin tones and what a zero-width joiner ties together stay in one token,
-    so no token boundary falls inside what a reader sees as one character.
+    Offsets are code points. Combining marks, variation selectors, skin tones and what a zero-width joiner
+    ties together stay in one token, so no boundary falls inside what a reader sees as one character.
     """
     pieces = [match.span() for match in _PIECE.finditer(text)]
     if text.isascii():
@@ -50,8 +51,5 @@ def _belongs_to_previous(text: str, start: int) -> bool:
         return True
     if unicodedata.category(char).startswith("M"):
         return True
-    # A mark inside a word (Devanagari vowel signs) has cut the word in two: letters after a mark go on with it.
-    return char.isalpha() and not _PIECE_ALONE.match(char) and unicodedata.category(previous).startswith("M")
-
-
-_PIECE_ALONE = re.compile(f"[{_ALONE}]")
+    # A mark inside a word (a Devanagari vowel sign) has cut the word in two: letters behind it go on with it.
+    return char.isalpha() and not _STANDS_ALONE.match(char) and unicodedata.category(previous).startswith("M")
