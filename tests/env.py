@@ -1,0 +1,33 @@
+"""A pytest plugin that runs before Django loads: the same settings module, set by environment variables.
+
+The embedded servers' addresses are known at once; the servers start when the first test needs one.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from local.data_dir import DataDir
+from local.services import service_urls
+
+SCRATCH = Path(tempfile.mkdtemp(prefix="manyhands-test-"))
+HOME = DataDir.at(SCRATCH)
+OWN_DATABASE = not os.environ.get("DATABASE_URL")
+OWN_REDIS = not os.environ.get("REDIS_URL")
+
+os.environ.update(service_urls(SCRATCH).environment())
+os.environ["DATA_DIR"] = str(SCRATCH)
+for name, value in {
+    "DEBUG": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "OMP_NUM_THREADS": "2",
+}.items():
+    os.environ.setdefault(name, value)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(SCRATCH, ignore_errors=True)
