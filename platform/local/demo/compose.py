@@ -61,7 +61,7 @@ class Draft:
         allowed = part(phrases, self.split)
         fresh = [phrase for phrase in allowed if phrase not in self.used] or allowed
         phrase = self.rng.choice(fresh)
-        if len(phrase) > 12:
+        if len(phrase) > 3:
             self.used.add(phrase)
         for name in self.bank["slots"].keys() - {"product", "shop"}:
             self.values[name] = Value(self.rng.choice(self.bank["slots"][name]))
@@ -152,8 +152,10 @@ def _choose(draft: Draft, intent: str) -> Asked:
     """A question of the intent, about something the dialogue has not asked yet if there is any left."""
     topics = [topic for topic in draft.bank["topic"] if topic["intent"] == intent]
     topic = draft.rng.choice([t for t in topics if t["q"][0] not in draft.used] or topics)
-    draft.used.add(topic["q"][0])
-    return Asked(topic, draft.rng.choice(part(range(len(topic["q"])), draft.split)))
+    numbers = part(range(len(topic["q"])), draft.split)
+    number = draft.rng.choice([n for n in numbers if topic["q"][n] not in draft.used] or numbers)
+    draft.used |= {topic["q"][0], topic["q"][number]}
+    return Asked(topic, number)
 
 
 def _question(draft: Draft, asked: Asked) -> list[Piece]:
