@@ -1,0 +1,74 @@
+"""The originals of replaced personal data, sealed with AES-GCM (NIST SP 800-38D) under VAULT_KEY."""
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from common import audit
+from common.errors import Conflict, Invalid, NotFound
+from privacy.models import VaultEntry
+
+
+@lru_cache(maxsize=4)
+def _key(encoded: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise ImproperlyConfigured("VAULT_KEY must be 32 random bytes in base64: `openssl rand -base64 32`.")
+    return key
+
+
+def is_kept() -> bool:
+    """Whether originals are kept at all; without VAULT_KEY they are not."""
+    return bool(settings.VAULT_KEY)
+
+
+def secret_for(project_id: UUID) -> bytes:
+    """A per-project secret for consistent surrogates, derived so that it never needs storing."""
+    material = (settings.VAULT_KEY or settings.SECRET_KEY).encode()
+    return hashlib.sha256(b"surrogate\0" + material + project_id.bytes).digest()
+
+
+def seal(*, project_id: UUID, item_id: UUID, originals: list[dict[str, Any]]) -> VaultEntry:
+    """An unsaved entry; the item's id is bound in, so that entries cannot be swapped between items."""
+    key = _key(settings.VAULT_KEY)
+    nonce = os.urandom(12)
+    text = json.dumps(originals, ensure_ascii=False).encode()
+    return VaultEntry(
+        project=project_id,
+        item=item_id,
+        nonce=nonce,
+        sealed=AESGCM(key).encrypt(nonce, text, item_id.bytes),
+        key_id=hashlib.sha256(key).hexdigest()[:16],
+    )
+
+
+@transaction.atomic
+def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
+    """The originals of one item: [{turn, start, end, kind, value}]. Who looked, and why, is on record."""
+    if len(reason.strip()) < 10:
+        raise Invalid(_("Say why you need to see this, in at least ten characters."))
+    entry = VaultEntry.objects.filter(item=item_id).first()
+    if entry is None:
+        raise NotFound(_("No originals are kept for this item."))
+    audit.record("vault.revealed", entry, actor=actor, item=str(item_id), reason=reason[:300])
+    try:
+        text = AESGCM(_key(settings.VAULT_KEY)).decrypt(bytes(entry.nonce), bytes(entry.sealed), item_id.bytes)
+    except InvalidTag:
+        raise Conflict(_("The vault's key has changed since this was sealed."), code="wrong_key") from None
+    rows: list[dict[str, Any]] = json.loads(text)
+    return rows
