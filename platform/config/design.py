@@ -53,11 +53,32 @@ SAMPLE: dict[str, Any] = {
     ],
     "figure": {
         "data": [
-            {"type": "scatter", "mode": "lines", "name": "dev F1", "x": [0, 1, 2, 3], "y": [0.2, 0.7, 0.83, 0.87]},
-            {"type": "scatter", "mode": "lines", "name": "loss", "x": [0, 1, 2, 3], "y": [0.9, 0.5, 0.3, 0.25]},
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "dev F1",
+                "x": [0, 1, 2, 3],
+                "y": [0.2, 0.7, 0.83, 0.87],
+            },
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": "loss",
+                "x": [0, 1, 2, 3],
+                "y": [0.9, 0.5, 0.3, 0.25],
+            },
         ],
         "layout": {"xaxis": {"title": {"text": "epoch"}}, "legend": {"orientation": "h"}},
     },
-    "chart_columns": [{"title": "epoch"}, {"title": "dev F1", "numeric": True}, {"title": "loss", "numeric": True}],
-    "chart_rows": [["0", "0.20", "0.90"], ["1", "0.70", "0.50"], ["2", "0.83", "0.30"], ["3", "0.87", "0.25"]],
+    "chart_columns": [
+        {"title": "epoch"},
+        {"title": "dev F1", "numeric": True},
+        {"title": "loss", "numeric": True},
+    ],
+    "chart_rows": [
+        ["0", "0.20", "0.90"],
+        ["1", "0.70", "0.50"],
+        ["2", "0.83", "0.30"],
+        ["3", "0.87", "0.25"],
+    ],
 }

@@ -77,7 +77,11 @@ def _with_texts(payload: dict[str, Any], texts: list[str]) -> dict[str, Any]:
 
 def redact_text(text: str, *, language: str | None = None) -> str:
     """One free text (a comment, a reason, feedback) with typed placeholders for personal data."""
-    return Redactor(policy="placeholder", secret=None, language=_language(language)).redact_turns([text]).texts[0]
+    return (
+        Redactor(policy="placeholder", secret=None, language=_language(language))
+        .redact_turns([text])
+        .texts[0]
+    )
 
 
 def finding_rows(*, project_id: UUID, item_id: UUID, redacted: RedactedPayload) -> list[Finding]:

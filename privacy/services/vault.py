@@ -67,7 +67,9 @@ def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
         raise NotFound(_("No originals are kept for this item."))
     audit.record("vault.revealed", entry, actor=actor, item=str(item_id), reason=reason[:300])
     try:
-        text = AESGCM(_key(settings.VAULT_KEY)).decrypt(bytes(entry.nonce), bytes(entry.sealed), item_id.bytes)
+        text = AESGCM(_key(settings.VAULT_KEY)).decrypt(
+            bytes(entry.nonce), bytes(entry.sealed), item_id.bytes
+        )
     except InvalidTag:
         raise Conflict(_("The vault's key has changed since this was sealed."), code="wrong_key") from None
     rows: list[dict[str, Any]] = json.loads(text)

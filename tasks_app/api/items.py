@@ -1,0 +1,127 @@
+from collections.abc import Iterator
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from accounts.models import Role
+from common.errors import Invalid
+from common.idempotency import key_of
+from common.pagination import ByPosition
+from tasks_app import access
+from tasks_app.models import ImportJob, Item
+from tasks_app.services import imports
+
+CHUNK = 1 << 16
+
+
+class RawBody(BaseParser):
+    """Leaves the body where it is: imports are streamed to storage, whatever their size."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        return stream
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    return {
+        "id": str(item.pk),
+        "external_id": item.external_id,
+        "group": item.group,
+        "language": item.language,
+        "state": item.state,
+        "split": item.split,
+        "gold": item.gold,
+        "slots": item.slots,
+        "taken": item.taken,
+        "submitted": item.submitted,
+        "meta": item.meta,
+        "payload": item.payload,
+        "created_at": item.created_at,
+    }
+
+
+class ItemsApi(APIView):
+    @extend_schema(operation_id="items_list", responses={200: None})
+    def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = access.project_for(request.user, project_id, Role.REVIEWER)
+        rows = Item.objects.filter(project=project)
+        if state := request.query_params.get("state"):
+            if state not in Item.State.values:
+                raise Invalid(f"/state: one of {', '.join(Item.State.values)}.")
+            rows = rows.filter(state=state)
+        paginator = ByPosition()
+        page = paginator.paginate_queryset(rows, request, view=self)
+        return paginator.get_paginated_response([item_json(item) for item in page or []])
+
+
+class ItemApi(APIView):
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, item_id: UUID) -> Response:
+        return Response(item_json(access.item_for(request.user, item_id, Role.REVIEWER)))
+
+
+class ImportApi(APIView):
+    """Upload items. The answer comes at once; the job's address tells how far it is."""
+
+    parser_classes: ClassVar[list[type[BaseParser]]] = [RawBody]
+
+    @extend_schema(request={"application/x-ndjson": bytes}, responses={202: None})
+    def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = access.project_for(request.user, project_id)
+        chunks, format = _upload(request)
+        keep = request.query_params.get("keep_duplicates", "").lower() in {"1", "true", "yes"}
+        job = imports.start_import(
+            project=project,
+            actor=request.user,
+            chunks=chunks,
+            format=format,
+            options={"keep_duplicates": keep},
+            key=key_of(request),
+        )
+        return Response(
+            {"job": job_json(job)}, status=202, headers={"Location": f"/api/v1/import-jobs/{job.pk}"}
+        )
+
+
+def _upload(request: Request) -> tuple[Iterator[bytes], str]:
+    """The body's bytes, or those of the first file of a multipart form, never all in memory."""
+    plain = request._request
+    content_type = plain.headers.get("Content-Type", "")
+    if content_type.startswith("multipart/form-data"):
+        file = next(iter(plain.FILES.values()), None)
+        if file is None:
+            raise Invalid("The form holds no file.")
+        return file.chunks(CHUNK), imports.format_of(
+            content_type=file.content_type or "", name=file.name or ""
+        )
+    return iter(lambda: plain.read(CHUNK), b""), imports.format_of(content_type=content_type)
+
+
+def job_json(job: ImportJob) -> dict[str, Any]:
+    return {
+        "id": str(job.pk),
+        "state": job.state,
+        "read": job.read,
+        "imported": job.imported,
+        "skipped": job.skipped,
+        "findings": job.findings,
+        "error_count": job.error_count,
+        "errors": job.errors,
+        "reason": job.reason,
+        "progress": min(1.0, job.offset / job.size) if job.size and job.offset else None,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+    }
+
+
+class ImportJobApi(APIView):
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, job_id: UUID) -> Response:
+        return Response(job_json(access.import_job_for(request.user, job_id)))

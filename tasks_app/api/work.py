@@ -1,0 +1,127 @@
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from common.idempotency import idempotent, key_of
+from tasks_app import access, selectors
+from tasks_app.models import Flag, SchemaVersion
+from tasks_app.services import assignment as work
+from tasks_app.services import flags
+from tasks_app.suggesting import suggestions_for
+
+
+class CatalogueApi(APIView):
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn) -> Response:
+        return Response({"results": [_entry_json(entry) for entry in selectors.catalogue(request.user)]})
+
+
+def _entry_json(entry: selectors.CatalogueEntry) -> dict[str, Any]:
+    project = entry.project
+    hourly = entry.hourly_minor
+    return {
+        "id": str(project.pk),
+        "title": project.title,
+        "languages": project.languages,
+        "reward": {"amount_minor": project.reward_minor, "currency": project.currency},
+        "hourly_rate": None if hourly is None else {"amount_minor": hourly, "currency": project.currency},
+        "median_minutes": None if entry.median_seconds is None else round(entry.median_seconds / 60, 2),
+        "items_left": entry.items_left,
+        "lacking": list(entry.lacking),
+    }
+
+
+class ClaimInput(serializers.Serializer[Any]):
+    count = serializers.IntegerField(min_value=1, max_value=work.MAX_LIVE, default=1)
+
+
+class ClaimApi(APIView):
+    @extend_schema(request=ClaimInput, responses={201: None, 204: None})
+    def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = access.project_to_answer(request.user, project_id)
+        body = ClaimInput(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        leases = work.claim_items(
+            project=project,
+            worker=request.user,
+            count=body.validated_data["count"],
+            claim_key=key_of(request),
+        )
+        if not leases:
+            return Response(status=204)
+        return Response({"assignments": leases_json(leases)}, status=201)
+
+
+class LiveAssignmentsApi(APIView):
+    """What the person holds right now, so that a reload or a second tab goes on with the same items."""
+
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = access.project_to_answer(request.user, project_id)
+        rows = selectors.live_assignments(request.user, project.pk)
+        return Response({"assignments": leases_json([work.lease_of(row) for row in rows])})
+
+
+def leases_json(leases: list[work.Lease]) -> list[dict[str, Any]]:
+    numbers = SchemaVersion.objects.in_bulk({lease.schema_version_id for lease in leases})
+    shown = suggestions_for([lease.item_id for lease in leases])
+    return [
+        {
+            "id": str(lease.assignment_id),
+            "lease_expires_at": lease.lease_expires_at,
+            "item": {"id": str(lease.item_id), **lease.payload},
+            "schema_version": numbers[lease.schema_version_id].number,
+            "fields": numbers[lease.schema_version_id].fields,
+            **({"suggestion": shown[lease.item_id]} if lease.item_id in shown else {}),
+        }
+        for lease in leases
+    ]
+
+
+class ReturnInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class ReturnApi(APIView):
+    @extend_schema(request=ReturnInput, responses={204: None})
+    def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
+        row = access.assignment_for(request.user, assignment_id)
+        body = ReturnInput(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        work.return_assignment(assignment=row, reason=body.validated_data["reason"])
+        return Response(status=204)
+
+
+class ExtendApi(APIView):
+    @extend_schema(request=None, responses={200: None, 409: None})
+    def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
+        row = access.assignment_for(request.user, assignment_id)
+        return Response({"lease_expires_at": work.extend_lease(assignment=row)})
+
+
+class ReclaimApi(APIView):
+    @extend_schema(request=None, responses={200: None, 409: None})
+    def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
+        row = access.assignment_for(request.user, assignment_id)
+        return Response({"lease_expires_at": work.reclaim_assignment(assignment=row)})
+
+
+class FlagInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Flag.Kind.choices)
+    comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class FlagApi(APIView):
+    @extend_schema(request=FlagInput, responses={204: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
+        row = access.assignment_for(request.user, assignment_id)
+        body = FlagInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        flags.flag_item(assignment=row, actor=request.user, **body.validated_data)
+        return Response(status=204)

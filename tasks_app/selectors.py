@@ -1,0 +1,143 @@
+"""Reads. Every count that a page shows comes from one aggregated query."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from accounts import roles
+from accounts.models import Membership, Role, User
+from common.errors import Conflict
+from tasks_app.fields.base import Field
+from tasks_app.fields.schema import parse_fields
+from tasks_app.models import Assignment, Item, Project, SchemaVersion
+
+
+@lru_cache(maxsize=512)
+def schema_fields(schema_version_id: UUID) -> tuple[Field, ...]:
+    """The parsed fields of a schema version. Versions are never edited, so the cache cannot go stale."""
+    return parse_fields(SchemaVersion.objects.only("fields").get(pk=schema_version_id).fields)
+
+
+def current_schema(project: Project) -> SchemaVersion:
+    version = project.schema_versions.order_by("-number").first()
+    if version is None:
+        raise Conflict(_("This project has no answer fields yet. Add at least one."), code="no_fields")
+    return version
+
+
+def current_fields(project: Project) -> tuple[Field, ...]:
+    """The latest fields; empty for a draft without any."""
+    version = project.schema_versions.order_by("-number").first()
+    return schema_fields(version.pk) if version else ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    items: int
+    waiting: int
+    open: int
+    closed: int
+    withdrawn: int
+    gold: int
+    slots: int
+    submitted: int
+
+    @property
+    def share(self) -> float:
+        """Closed items as a share of all that the crowd is asked about, 0..1."""
+        asked = self.items - self.gold - self.withdrawn
+        return self.closed / asked if asked > 0 else 0.0
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.share)
+
+
+def progress(project_id: UUID) -> Progress:
+    ordinary = Q(gold__isnull=True)
+    row = Item.objects.filter(project_id=project_id).aggregate(
+        items=Count("id"),
+        waiting=Count("id", filter=Q(state=Item.State.WAITING) & ordinary),
+        open=Count("id", filter=Q(state=Item.State.OPEN) & ordinary),
+        closed=Count("id", filter=Q(state=Item.State.CLOSED) & ordinary),
+        withdrawn=Count("id", filter=Q(state=Item.State.WITHDRAWN)),
+        gold=Count("id", filter=Q(gold__isnull=False) & ~Q(state=Item.State.WITHDRAWN)),
+        slots=Sum("slots", filter=ordinary),
+        submitted=Sum("submitted", filter=ordinary),
+    )
+    return Progress(**{key: value or 0 for key, value in row.items()})
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    """The projects that a person may manage or review; an admin and a site reviewer see all."""
+    held = roles.site_roles(user)
+    if Role.ADMIN in held or Membership.objects.filter(user=user, scope=None, role=Role.REVIEWER).exists():
+        return Project.objects.all()
+    shared = Membership.objects.filter(user=user).exclude(scope=None).exclude(role=Role.ANNOTATOR)
+    return Project.objects.filter(Q(owner=user) | Q(pk__in=shared.values("scope")))
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    project: Project
+    hourly_minor: int | None  # what people really earned in an hour, by the median of server-measured times
+    median_seconds: float | None
+    items_left: int
+    lacking: tuple[str, ...]
+
+
+_CATALOGUE = """
+SELECT p.id,
+       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM (
+            SELECT extract(epoch FROM a.closed_at - a.created_at) AS s FROM tasks_app_assignment a
+            WHERE a.project_id = p.id AND a.state = 'submitted' ORDER BY a.created_at DESC LIMIT 500) recent),
+       (SELECT count(*) FROM (
+            SELECT 1 FROM tasks_app_item i
+            WHERE i.project_id = p.id AND i.state = 'open' AND i.taken < i.slots AND i.gold IS NULL
+              AND NOT EXISTS (SELECT 1 FROM tasks_app_assignment a
+                              WHERE a.item_id = i.id AND a.worker_id = %(user)s)
+            LIMIT 1000) available)
+FROM tasks_app_project p WHERE p.id = ANY(%(projects)s)
+"""
+
+
+def catalogue(user: User) -> list[CatalogueEntry]:
+    """The published projects that `user` may see, best paid first; `items_left` stops counting at 1,000."""
+    invited = Membership.objects.filter(user=user).exclude(scope=None).values("scope")
+    visible = Q(visibility=Project.Visibility.OPEN) | Q(pk__in=invited)
+    projects = {p.pk: p for p in Project.objects.filter(visible, state=Project.State.PUBLISHED)}
+    if not projects:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_CATALOGUE, {"projects": list(projects), "user": user.pk})
+        rows = cursor.fetchall()
+    entries = [_entry(projects[pk], seconds, left, user) for pk, seconds, left in rows]
+    return sorted(entries, key=lambda e: (not e.items_left, bool(e.lacking), -(e.hourly_minor or 0)))
+
+
+def _entry(project: Project, seconds: float | None, left: int, user: User) -> CatalogueEntry:
+    hourly = round(project.reward_minor * 3600 / seconds) if seconds else None
+    lacking = []
+    if project.languages and user.language.split("-")[0] not in {
+        language.split("-")[0] for language in project.languages
+    }:
+        lacking.append(_("The texts are in: %(languages)s") % {"languages": ", ".join(project.languages)})
+    return CatalogueEntry(project, hourly, seconds, left, tuple(lacking))
+
+
+def live_assignments(user: User, project_id: UUID) -> QuerySet[Assignment]:
+    return (
+        Assignment.objects.filter(worker=user, project_id=project_id, state=Assignment.State.LEASED)
+        .select_related("item")
+        .order_by("created_at", "id")
+    )
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """What an annotator is shown: never gold, split, group, external id or time of import."""
+    return {"id": str(item.pk), **item.payload}

@@ -1,0 +1,209 @@
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common import audit
+from common.errors import Conflict, Invalid, Problem
+from rewards.services import ledger
+from tasks_app import selectors
+from tasks_app.fields.problem import Rejected
+from tasks_app.fields.schema import fields_to_json, parse_fields
+from tasks_app.gallery import catalogue as gallery
+from tasks_app.models import Item, Project, SchemaVersion
+from tasks_app.services import slots
+
+# Changing these after publishing would change the deal for people who are already at work.
+FIXED_ONCE_PUBLISHED = {"reward_minor", "currency", "privacy_policy"}
+_LIVE = {Project.State.PUBLISHED, Project.State.PAUSED}
+
+
+def refuse(error: Rejected, where: str = "") -> Invalid:
+    """A pure core's complaint as a refusal with JSON pointers."""
+    problems = [Problem(where + p.pointer, p.code, p.detail) for p in error.problems]
+    return Invalid(_("Some of what was sent does not fit."), problems=problems)
+
+
+@transaction.atomic
+def create_project(*, owner: User, template: str = "", fields: Any = None, **settings: Any) -> Project:
+    """A draft, filled from a gallery template where one is named; what is given overrides the template."""
+    if template:
+        chosen = _template(template)
+        settings = {**_settings_of(chosen, owner.language), **settings}
+        fields = chosen.fields if fields is None else fields
+    project = Project(owner=owner, template=template, **settings)
+    _check(project)
+    project.save()
+    if fields:
+        set_fields(project=project, fields=fields, actor=owner)
+    audit.record("project.created", project, actor=owner.pk, template=template)
+    return project
+
+
+def _template(name: str) -> gallery.Template:
+    try:
+        return gallery.template(name)
+    except gallery.UnknownTemplate:
+        known = ", ".join(t.name for t in gallery.templates())
+        detail = _("There is no template “%(name)s”. There are: %(known)s.") % {"name": name, "known": known}
+        raise Invalid(detail, problems=[Problem("/template", "unknown", detail)]) from None
+
+
+def _settings_of(chosen: gallery.Template, language: str) -> dict[str, Any]:
+    return {
+        "title": chosen.title_in(language),
+        "instructions": chosen.instructions_in(language),
+        "languages": list(chosen.languages),
+        "reward_minor": chosen.reward["amount_minor"],
+        "currency": chosen.reward["currency"],
+        "overlap_min": chosen.overlap["min"],
+        "overlap_max": chosen.overlap["max"],
+        "confidence": chosen.overlap["confidence"],
+        "lease_seconds": chosen.lease_seconds,
+        "gold_share": chosen.gold_share,
+        "sample_check_share": chosen.sample_check_share,
+    }
+
+
+def _check(project: Project) -> None:
+    problems = []
+    if project.overlap_max < project.overlap_min:
+        problems.append(Problem("/overlap/max", "too_small", _("The maximum is below the minimum.")))
+    if not 0 < project.confidence <= 1:
+        problems.append(Problem("/overlap/confidence", "range", _("Give a share above 0 and up to 1.")))
+    if not 30 <= project.lease_seconds <= 7 * 24 * 3600:
+        problems.append(Problem("/lease_seconds", "range", _("Give between 30 seconds and a week.")))
+    if problems:
+        raise Invalid(_("Some settings do not fit together."), problems=problems)
+
+
+@transaction.atomic
+def set_fields(*, project: Project, fields: Any, actor: User) -> SchemaVersion:
+    """Make the next schema version; answers already given keep the version that they were given under."""
+    try:
+        parsed = parse_fields(fields)
+    except Rejected as error:
+        raise refuse(error) from None
+    Project.objects.select_for_update().get(pk=project.pk)
+    canonical = fields_to_json(parsed)
+    latest = project.schema_versions.order_by("-number").first()
+    if latest is not None and latest.fields == canonical:
+        return latest
+    number = (project.schema_versions.aggregate(n=Max("number"))["n"] or 0) + 1
+    version = SchemaVersion.objects.create(project=project, number=number, fields=canonical)
+    audit.record("project.fields_changed", project, actor=actor.pk, version=number)
+    return version
+
+
+@transaction.atomic
+def update_project(*, project: Project, actor: User, fields: Any = None, **settings: Any) -> Project:
+    fixed = FIXED_ONCE_PUBLISHED & {
+        name for name, value in settings.items() if value != getattr(project, name)
+    }
+    if fixed and project.state != Project.State.DRAFT:
+        detail = _("This cannot change once the project was published: %(names)s.") % {
+            "names": ", ".join(sorted(fixed))
+        }
+        raise Conflict(detail, code="published")
+    for name, value in settings.items():
+        setattr(project, name, value)
+    _check(project)
+    project.save()
+    if fields is not None:
+        set_fields(project=project, fields=fields, actor=actor)
+    audit.record("project.updated", project, actor=actor.pk, changed=sorted(settings))
+    return project
+
+
+def fund_project(*, project: Project, amount_minor: int, actor: User, key: str) -> None:
+    """Put money into the project's escrow. Waiting items of a published project open as far as it goes."""
+    if amount_minor <= 0:
+        detail = _("Give an amount above zero, in minor units (cents).")
+        raise Invalid(detail, problems=[Problem("/amount_minor", "range", detail)])
+    with transaction.atomic():
+        ledger.fund_project(
+            project_id=project.pk,
+            currency=project.currency,
+            amount_minor=amount_minor,
+            key=key,
+            actor=actor.pk,
+        )
+        audit.record("project.funded", project, actor=actor.pk, amount_minor=amount_minor)
+        slots.open_waiting(project_id=project.pk)
+
+
+def missing_to_publish(project: Project) -> list[Problem]:
+    """Everything that stands between a draft and the crowd."""
+    missing = []
+    if not project.instructions.strip():
+        missing.append(
+            Problem("/instructions", "empty", _("Write instructions: people need to know what counts."))
+        )
+    if not selectors.current_fields(project):
+        missing.append(Problem("/fields", "empty", _("Add at least one answer field.")))
+    if not Item.objects.filter(project=project, gold__isnull=True).exists():
+        missing.append(Problem("/items", "empty", _("Import at least one item that is not gold.")))
+    elif short := slots.missing_minor(project):
+        amount = f"{short / 100:.2f} {project.currency}"
+        text = _("Fund the project with another %(amount)s, so that every answer asked for can be paid.")
+        missing.append(Problem("/budget", "insufficient_funds", text % {"amount": amount}))
+    return missing
+
+
+@transaction.atomic
+def publish_project(*, project: Project, actor: User) -> Project:
+    if project.state == Project.State.FINISHED:
+        raise Conflict(_("A finished project cannot be published again. Make a copy."), code="finished")
+    if missing := missing_to_publish(project):
+        raise Conflict(
+            _("The project cannot be published yet."),
+            code="not_ready",
+            problems=missing,
+            missing_minor=slots.missing_minor(project),
+        )
+    if project.state != Project.State.PUBLISHED:
+        project.state = Project.State.PUBLISHED
+        project.published_at = project.published_at or timezone.now()
+        project.save(update_fields=["state", "published_at"])
+        audit.record("project.published", project, actor=actor.pk)
+    slots.open_waiting(project_id=project.pk)
+    return project
+
+
+@transaction.atomic
+def pause_project(*, project: Project, actor: User) -> Project:
+    changed = Project.objects.filter(pk=project.pk, state=Project.State.PUBLISHED).update(
+        state=Project.State.PAUSED
+    )
+    project.refresh_from_db()
+    if not changed and project.state != Project.State.PAUSED:
+        raise Conflict(_("Only a published project can be paused."), code="not_published")
+    if changed:
+        audit.record("project.paused", project, actor=actor.pk)
+    return project
+
+
+@transaction.atomic
+def finish_project(*, project: Project, actor: User) -> Project:
+    """End for good: nobody is asked any more, and the money kept for unused slots goes back to the escrow."""
+    changed = Project.objects.filter(pk=project.pk, state__in=_LIVE).update(
+        state=Project.State.FINISHED, finished_at=timezone.now()
+    )
+    project.refresh_from_db()
+    if not changed:
+        if project.state == Project.State.FINISHED:
+            return project
+        raise Conflict(_("Only a published or paused project can be finished."), code="not_published")
+    for item_id in _unfinished(project.pk):
+        slots.close_item(item_id=item_id, state=Item.State.OPEN)
+    audit.record("project.finished", project, actor=actor.pk)
+    return project
+
+
+def _unfinished(project_id: UUID) -> list[UUID]:
+    rows = Item.objects.filter(project_id=project_id, state=Item.State.OPEN).order_by("pk")
+    return list(rows.values_list("pk", flat=True))

@@ -1,0 +1,146 @@
+"""Slots are paid for before they are open: opening one moves its reward from escrow to the project's reserve.
+
+So a claim needs no look at the money, and a project can never owe more than it holds.
+"""
+
+import math
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, F, Q, Sum
+
+from common.errors import Conflict
+from common.ids import uuid7
+from rewards.services import ledger
+from tasks_app.models import Item, Project
+
+
+def _lock(project_id: UUID) -> Project:
+    return Project.objects.select_for_update().get(pk=project_id)
+
+
+def gold_slots_wanted(project: Project, *, ordinary_slots: int, gold_items: int) -> int:
+    """Answers wanted for each gold item, so that gold makes up `gold_share` of all answers."""
+    if not gold_items or not ordinary_slots or project.gold_share <= 0:
+        return 0
+    return math.ceil(ordinary_slots * project.gold_share / (1 - project.gold_share) / gold_items)
+
+
+def affordable(project: Project, *, counted: int | None = None) -> int:
+    """How many more slots the project's money opens; `counted` is the answer where items cost nothing."""
+    if project.reward_minor == 0:
+        return counted if counted is not None else 2**31
+    balances = ledger.balances(project_id=project.pk, currency=project.currency)
+    free = balances.escrow
+    if project.budget_minor is not None:
+        free = min(free, project.budget_minor - balances.reserved - balances.paid)
+    return max(0, free // project.reward_minor)
+
+
+def missing_minor(project: Project) -> int:
+    """What has to be added to the escrow until every waiting item can open, in minor units."""
+    row = Item.objects.filter(project=project, state=Item.State.WAITING).aggregate(
+        ordinary=Count("id", filter=Q(gold__isnull=True)), gold=Count("id", filter=Q(gold__isnull=False))
+    )
+    ordinary = row["ordinary"] * project.overlap_min
+    per_gold = gold_slots_wanted(project, ordinary_slots=ordinary, gold_items=row["gold"])
+    wanted = (ordinary + per_gold * row["gold"]) * project.reward_minor
+    held = ledger.balances(project_id=project.pk, currency=project.currency).escrow
+    return max(0, wanted - held)
+
+
+def _reserve(project: Project, slots: int, why: str) -> None:
+    if slots and project.reward_minor:
+        ledger.reserve(
+            project_id=project.pk,
+            currency=project.currency,
+            amount_minor=slots * project.reward_minor,
+            key=f"reserve:{why}:{uuid7()}",
+        )
+
+
+def release(project: Project, slots: int, why: str) -> None:
+    if slots and project.reward_minor:
+        ledger.release(
+            project_id=project.pk,
+            currency=project.currency,
+            amount_minor=slots * project.reward_minor,
+            key=f"release:{why}:{uuid7()}",
+        )
+
+
+@transaction.atomic
+def open_waiting(*, project_id: UUID) -> int:
+    """Open as many waiting items as the money covers, in order of import. Returns how many were opened."""
+    project = _lock(project_id)
+    if project.state != Project.State.PUBLISHED:
+        return 0
+    opened = _open_ordinary(project)
+    _open_gold(project)
+    return opened
+
+
+def _open_ordinary(project: Project) -> int:
+    waiting = Item.objects.filter(project=project, state=Item.State.WAITING, gold__isnull=True)
+    count = waiting.count()
+    count = min(count, affordable(project, counted=count * project.overlap_min) // project.overlap_min)
+    if not count:
+        return 0
+    _reserve(project, count * project.overlap_min, "open")
+    first = waiting.order_by("position").values("pk")[:count]
+    return Item.objects.filter(pk__in=first).update(slots=project.overlap_min, state=Item.State.OPEN)
+
+
+def _open_gold(project: Project) -> None:
+    """Gold is spread over the project: more ordinary slots mean more gold answers wanted."""
+    gold = Item.objects.filter(
+        project=project, gold__isnull=False, state__in=[Item.State.WAITING, Item.State.OPEN]
+    )
+    items, have = gold.count(), gold.aggregate(n=Sum("slots"))["n"] or 0
+    ordinary = Item.objects.filter(project=project, gold__isnull=True).aggregate(n=Sum("slots"))["n"] or 0
+    each = gold_slots_wanted(project, ordinary_slots=ordinary, gold_items=items)
+    short = gold.filter(slots__lt=each)
+    more = each * short.count() - (short.aggregate(n=Sum("slots"))["n"] or 0)
+    if have >= each * items or not 0 < more <= affordable(project, counted=more):
+        return
+    _reserve(project, more, "gold")
+    short.update(slots=each, state=Item.State.OPEN)
+
+
+@transaction.atomic
+def add_slot(*, item_id: UUID) -> bool:
+    """Ask one more person. False when the overlap's maximum is reached, or the project is out of money."""
+    item = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item_id)
+    project = item.project
+    if item.slots >= project.overlap_max or project.state != Project.State.PUBLISHED:
+        return False
+    if affordable(project, counted=1) < 1:
+        return False
+    try:
+        with transaction.atomic():
+            _reserve(project, 1, "more")
+    except Conflict:
+        return False
+    Item.objects.filter(pk=item_id).update(slots=F("slots") + 1, state=Item.State.OPEN)
+    return True
+
+
+@transaction.atomic
+def close_item(*, item_id: UUID, state: str = Item.State.CLOSED) -> None:
+    """Nobody is asked any more: unused slots give their money back to the escrow. Twice is harmless."""
+    item = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item_id)
+    unused = item.slots - item.taken
+    if unused:
+        release(item.project, unused, "close")
+    Item.objects.filter(pk=item_id).update(slots=item.taken, state=state)
+
+
+@transaction.atomic
+def reopen_slots(*, item_id: UUID, count: int) -> None:
+    """`count` submitted answers were rejected: their slots, and the money for them, serve other people."""
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
+    count = min(count, item.submitted)
+    state = item.state if item.state == Item.State.WITHDRAWN else Item.State.OPEN
+    Item.objects.filter(pk=item_id).update(
+        taken=F("taken") - count, submitted=F("submitted") - count, state=state
+    )
