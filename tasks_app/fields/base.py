@@ -60,7 +60,7 @@ class Field(ABC):
 
     @abstractmethod
     def decode(self, posteriors: Posteriors, payload: Payload) -> tuple[Any, float]:
-        """The likeliest legal canonical value, and how sure it is from 0 (nobody judged) to 1."""
+        """The likeliest legal canonical value, and how probable it is that it is all right (0: unjudged)."""
 
     @abstractmethod
     def distance(self, a: Any, b: Any, payload: Payload) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar, Self
 
 from tasks_app.fields.base import Field, Judged, Payload, Posteriors, common_parts, likeliest
@@ -19,7 +20,7 @@ class ChoiceField(Field):
     """Units: "item" or the turn's number ("3"); with `multi` one yes/no unit per label ("3:refund").
 
     Distance: 0 or 1; with `multi` the MASI distance (Passonneau 2006); with turn scope the turns' mean.
-    Confidence: the posterior of the least certain unit, since one wrong turn makes the answer wrong.
+    Confidence: how probable it is that the whole answer is right: the product over its units.
     """
 
     type: ClassVar[str] = "choice"
@@ -157,7 +158,7 @@ class ChoiceField(Field):
 
     def decode(self, posteriors: Posteriors, payload: Payload) -> tuple[Any, float]:
         found = {place: self._decode_place(place, posteriors) for place in self._places(payload)}
-        confidence = min((sure for _, sure in found.values()), default=1.0)
+        confidence = prod(sure for _, sure in found.values())
         if self.scope != "turn":
             return found[WHOLE][0], confidence
         marks = [{"turn": int(place), self._key: chosen} for place, (chosen, _) in found.items() if chosen]
@@ -177,7 +178,7 @@ class ChoiceField(Field):
         chosen = [label for label in self.labels if yes[label] > 0.5]
         if self.required and not chosen:
             chosen = [max(self.labels, key=lambda label: yes[label])]
-        return chosen, min(yes[label] if label in chosen else 1 - yes[label] for label in self.labels)
+        return chosen, prod(yes[label] if label in chosen else 1 - yes[label] for label in self.labels)
 
     def distance(self, a: Any, b: Any, payload: Payload) -> float:
         left, right = self._by_place(a), self._by_place(b)

@@ -1,0 +1,46 @@
+"""What to believe right after an answer, with the skills as last estimated."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from annotations.aggregation.dawid_skene import expectation
+from annotations.aggregation.inference import Posterior, by_unit
+from annotations.aggregation.judgments import Floats, Judgment, encode
+from annotations.aggregation.skill import Confusions, WorkerSkillEstimate, matrix_from_json
+
+
+def posterior_given_skill(
+    judgments: Sequence[Judgment],
+    skill: Mapping[str, WorkerSkillEstimate],
+    priors: Mapping[str, float],
+) -> Posterior:
+    """P(label | judgments) for each unit by Bayes' rule: prior times each worker's P(said | label).
+
+    One step, no iteration, numpy only: about a millisecond for the tokens of a dialogue. A worker without a
+    record counts as the mean of those who have one. With empty `priors` all labels count as equally frequent.
+    """
+    if not judgments:
+        return {}
+    coded = encode(judgments, priors)
+    floor = 1.0 / (
+        100 * len(coded.labels)
+    )  # a label that is new in the schema was never seen, but is possible
+    frequencies = np.array([max(priors.get(label, 0.0), floor) if priors else 1.0 for label in coded.labels])
+    unknown = [worker for worker in coded.workers if worker not in skill]
+    stranger = _mean_matrix(skill, coded.labels) if unknown else np.empty((0, 0))
+    matrices = np.stack(
+        [
+            matrix_from_json(skill[worker].confusion, coded.labels) if worker in skill else stranger
+            for worker in coded.workers
+        ]
+    )
+    confusions = Confusions(matrices, stranger, frequencies / frequencies.sum())
+    return by_unit(coded, expectation(coded, confusions))
+
+
+def _mean_matrix(skill: Mapping[str, WorkerSkillEstimate], labels: tuple[str, ...]) -> Floats:
+    """(true, said); of nobody at all, what an unknown crowd is believed to do."""
+    known = [matrix_from_json(estimate.confusion, labels) for estimate in skill.values()]
+    mean: Floats = np.mean(known, axis=0) if known else matrix_from_json({}, labels)
+    return mean
