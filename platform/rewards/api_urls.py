@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rewards import api
+
+urlpatterns = [
+    path("me/earnings", api.EarningsApi.as_view(), name="api-earnings"),
+    path("me/payouts", api.PayoutApi.as_view(), name="api-payouts"),
+]

@@ -1,0 +1,158 @@
+"""What can happen to money. Every operation is one transaction and happens once for its key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.errors import Conflict, Invalid, NotFound, Problem
+from rewards import selectors
+from rewards.booking import Draft, Pot, book, escrow, external, lock, reserved, wallet
+from rewards.models import Entry, LedgerAccount, Transfer
+from rewards.selectors import ProjectBalance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payment:
+    """What one person is paid for one thing; `key` names that thing, so that it is paid once."""
+
+    worker_id: UUID
+    amount_minor: int
+    key: str
+    memo: str = ""
+
+
+def _positive(amount_minor: int) -> None:
+    if amount_minor <= 0:
+        detail = _("Give an amount above zero, in minor units (cents).")
+        raise Invalid(detail, problems=[Problem("/amount_minor", "range", detail)])
+
+
+def _move(
+    kind: str,
+    source: Pot,
+    target: Pot,
+    amount_minor: int,
+    key: str,
+    *,
+    actor: UUID | None = None,
+    memo: str = "",
+) -> None:
+    _positive(amount_minor)
+    draft = Draft(
+        key=key, kind=kind, legs={source: -amount_minor, target: amount_minor}, memo=memo, actor=actor
+    )
+    with transaction.atomic():
+        book([draft])
+
+
+def fund_project(*, project_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> None:
+    """Money comes from outside into the project's escrow."""
+    _move(
+        Transfer.Kind.FUND,
+        external(currency),
+        escrow(project_id, currency),
+        amount_minor,
+        f"fund:{project_id}:{key}",
+        actor=actor,
+    )
+
+
+def withdraw(*, project_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> None:
+    """Money that is promised to nobody leaves the project's escrow again."""
+    _move(
+        Transfer.Kind.WITHDRAW,
+        escrow(project_id, currency),
+        external(currency),
+        amount_minor,
+        f"withdraw:{project_id}:{key}",
+        actor=actor,
+    )
+
+
+def reserve(*, project_id: UUID, currency: str, amount_minor: int, key: str) -> None:
+    """Promise escrow money to slots. Conflict(code="insufficient_funds", missing_minor=…) when it is short."""
+    source, target = escrow(project_id, currency), reserved(project_id, currency)
+    _move(Transfer.Kind.RESERVE, source, target, amount_minor, key)
+
+
+def release(*, project_id: UUID, currency: str, amount_minor: int, key: str) -> None:
+    """Take a promise back: the money is the project's to spend again."""
+    source, target = reserved(project_id, currency), escrow(project_id, currency)
+    _move(Transfer.Kind.RELEASE, source, target, amount_minor, key)
+
+
+@transaction.atomic
+def pay(*, project_id: UUID, currency: str, payments: Sequence[Payment]) -> int:
+    """Pay people out of the project's reserve, each key exactly once. Returns how many were paid just now."""
+    source = reserved(project_id, currency)
+    # The escrow's lock comes first: in this transaction, what is left may still be released into it.
+    lock([escrow(project_id, currency)])
+    drafts = [
+        Draft(
+            key=f"pay:{payment.key}",
+            kind=Transfer.Kind.PAY,
+            memo=payment.memo,
+            legs={
+                source: -payment.amount_minor,
+                wallet(payment.worker_id, currency): payment.amount_minor,
+            },
+        )
+        for payment in payments
+        if payment.amount_minor > 0
+    ]
+    return len(book(drafts))
+
+
+@transaction.atomic
+def payout(*, user_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> Transfer:
+    """Hand a person's earnings out; never more than the wallet holds, however many ask at once."""
+    name = f"payout:{user_id}:{key}"
+    source = wallet(user_id, currency)
+    _move(Transfer.Kind.PAYOUT, source, external(currency), amount_minor, name, actor=actor)
+    return Transfer.objects.get(key=name)
+
+
+@transaction.atomic
+def reverse(*, key: str, actor: UUID | None, memo: str = "") -> None:
+    """Undo a transfer by an opposite one; once. Conflict when the money is no longer there."""
+    original = Transfer.objects.filter(key=key).first()
+    if original is None:
+        raise NotFound(_("There is no such transfer."))
+    if original.kind == Transfer.Kind.REVERSAL:
+        raise Conflict(_("A reversal cannot be reversed."), code="not_reversible")
+    legs = {
+        Pot(entry.account.kind, entry.account.owner, entry.account.currency): -entry.amount
+        for entry in original.entries.select_related("account")
+    }
+    spender = {Transfer.Kind.PAY: "reserved", Transfer.Kind.PAYOUT: "wallet"}.get(
+        Transfer.Kind(original.kind)
+    )
+    back = {pot: -amount for pot, amount in legs.items() if pot.kind == spender}
+    book(
+        [
+            Draft(
+                key=f"reversal:{original.pk}",
+                kind=Transfer.Kind.REVERSAL,
+                legs=legs,
+                memo=memo,
+                actor=actor,
+                spent=back,
+            )
+        ]
+    )
+
+
+def balances(*, project_id: UUID, currency: str) -> ProjectBalance:
+    return selectors.project_balance(project_id, currency)
+
+
+def statement(user: User) -> QuerySet[Entry]:
+    """Every movement of a person's wallets, newest first."""
+    return Entry.objects.filter(
+        account__kind=LedgerAccount.Kind.WALLET, account__owner=user.pk
+    ).select_related("transfer", "account")
