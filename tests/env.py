@@ -18,6 +18,7 @@ HOME = DataDir.at(SCRATCH)
 OWN_DATABASE = not os.environ.get("DATABASE_URL")
 OWN_REDIS = not os.environ.get("REDIS_URL")
 
+(SCRATCH / "static").mkdir()  # WhiteNoise wants it to be there
 os.environ.update(service_urls(SCRATCH).environment())
 os.environ["DATA_DIR"] = str(SCRATCH)
 for name, value in {

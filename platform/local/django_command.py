@@ -14,7 +14,7 @@ from local.services import service_urls, services
 
 # These read no database: no server has to start for them.
 OFFLINE = {
-    "aggregate", "check", "collectstatic", "compilemessages", "diffsettings", "evaluate", "findstatic", "help",
+    "aggregate", "check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help",
     "makemessages", "spectacular", "version",
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The keys of this installation, made once and kept in files that only their owner reads."""
 
 import base64
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -25,10 +26,8 @@ def key_files(home: DataDir, environ: Mapping[str, str] = os.environ) -> dict[st
             draft = path.with_suffix(f".{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(f"{make()}\n", encoding="ascii")
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(draft, path)  # unlike a rename it leaves the key of a quicker process alone
-            except FileExistsError:
-                pass
             draft.unlink()
         files[f"{name}_FILE"] = str(path)
     return files

@@ -1,0 +1,51 @@
+"""`manage.py bench NAME [--json]`: run one measurement in an installation of its own."""
+
+import argparse
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from local.errors import LocalError
+
+NAMES = ("assign", "import", "consensus", "train", "serve", "export", "page")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the person asked for; each bench takes its own default for what is None."""
+
+    items: int | None = None
+    annotators: int | None = None
+    seconds: float | None = None
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="manage.py bench", description="Measure one part.")
+    parser.add_argument("name", help=", ".join(NAMES))
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--items", type=int)
+    parser.add_argument("--annotators", type=int)
+    parser.add_argument("--seconds", type=float)
+    options = parser.parse_args(arguments)
+    settings = Settings(options.items, options.annotators, options.seconds)
+    report = measure(options.name, settings)
+    print(json.dumps(report) if options.json else table(report))
+    return 0
+
+
+def measure(name: str, settings: Settings) -> dict[str, Any]:
+    """`{"name", "settings", "figures"}`. A bench is a module `local.bench.NAME_bench` with
+    `run(settings) -> {"settings": ..., "figures": ...}`. Raises LocalError for an unknown name."""
+    module = f"local.bench.{name}_bench"
+    if name not in NAMES or find_spec(module) is None:
+        there = [known for known in NAMES if find_spec(f"local.bench.{known}_bench")]
+        raise LocalError(f"There is no bench {name!r}. There are: {', '.join(there) or 'none yet'}.")
+    return {"name": name, **import_module(module).run(settings)}
+
+
+def table(report: dict[str, Any]) -> str:
+    rows = [(f"{key}", f"{value:,}") for key, value in report["figures"].items()]
+    width = max((len(key) for key, _ in rows), default=0)
+    return "\n".join([report["name"], *(f"  {key:<{width}}  {value:>14}" for key, value in rows)])

@@ -1,0 +1,180 @@
+"""`manage.py up`: everything on this machine with one command, and the demo loop on the first run."""
+
+import argparse
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.data_dir import DataDir
+from local.entry import ROOT
+from local.errors import LocalError
+from local.port import listen
+from local.postgres import explain_log
+from local.prepare import has_projects, prepare
+from local.programs import background, shared_environment, site_url, web
+from local.services import services
+from local.supervisor import Supervisor, wait_for
+
+READY_SECONDS = 120.0
+MOST_WEB_STARTS = 3
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    with (
+        contextlib.closing(listen(options.host, options.port)) as listener,
+        data_dir(options) as home,
+    ):
+        print(f"Starting PostgreSQL and Redis in {home.root} ...", flush=True)
+        with services(home.root) as urls:
+            environ = shared_environment(home, urls, host=options.host, port=options.port)
+            if steps := prepare(home, environ):
+                print(f"Prepared: {', '.join(steps)}.", flush=True)
+            return serve(options, home, environ, listener)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Start everything here and serve it.")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
+    parser.add_argument("--data-dir", type=Path, help="default: var; with --once a temporary folder")
+    parser.add_argument("--empty", action="store_true", help="play no demo")
+    parser.add_argument("--once", action="store_true", help="play the demo, print its report, stop")
+    parser.add_argument("--dialogues", type=Path, metavar="FILE", help="JSON Lines instead of the sample")
+    parser.add_argument("--quick", action="store_true", help="a smaller demo")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="also write the demo's report as JSON")
+    options = parser.parse_args(arguments)
+    if options.once and options.empty:
+        parser.error("--once plays the demo, --empty plays none: choose one")
+    for path in filter(None, [options.dialogues]):
+        if not path.is_file():
+            parser.error(f"there is no file {path}")
+    return options
+
+
+@contextlib.contextmanager
+def data_dir(options: argparse.Namespace) -> Iterator[DataDir]:
+    """Where this run keeps its data. A demo that is played only once leaves nothing behind."""
+    if options.data_dir or not options.once:
+        yield DataDir.at(options.data_dir or os.environ.get("DATA_DIR") or ROOT / "var")
+        return
+    folder = tempfile.mkdtemp(prefix="manyhands-once-")
+    try:
+        yield DataDir.at(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def serve(
+    options: argparse.Namespace, home: DataDir, environ: Mapping[str, str], listener: socket.socket
+) -> int:
+    supervisor = Supervisor(environ)
+    story = Story(options, home, environ, supervisor)
+    supervisor.add(web(listener))
+    threading.Thread(target=story.tell, name="story", daemon=True).start()
+    return supervisor.run()
+
+
+@dataclass
+class Story:
+    """What happens beside the supervisor: wait for the web server, start the rest, play the demo."""
+
+    options: argparse.Namespace
+    home: DataDir
+    environ: Mapping[str, str]
+    supervisor: Supervisor
+
+    def tell(self) -> None:
+        """Runs in a thread of its own, so whatever goes wrong is said here and ends the command."""
+        try:
+            code = self._tell()
+        except LocalError as error:
+            self.supervisor.say(str(error))
+            code = 1
+        except Exception:
+            if not self.supervisor.stopping:
+                self.supervisor.say(f"The demo broke off:\n{traceback.format_exc()}")
+            code = 1
+        if code is not None:
+            self.supervisor.request_stop(code)
+
+    def _tell(self) -> int | None:
+        """The exit code when the command shall end now, None when it shall serve on."""
+        url = site_url(self.options.host, self.options.port)
+        if not wait_for(lambda: is_ready(url), seconds=READY_SECONDS, give_up=self._hopeless):
+            if self.supervisor.stopping:
+                return None
+            raise LocalError(f"The web server does not become ready ({url}/readyz). Its messages are above.")
+        self.supervisor.add(*background())
+        self.supervisor.say(f"Serving {url} (Ctrl-C stops everything)")
+        if not self._demo_is_due():
+            return None
+        ok = self._play(url)
+        return (0 if ok else 1) if self.options.once else None
+
+    def _hopeless(self) -> bool:
+        return self.supervisor.stopping or self.supervisor.ends("web") >= MOST_WEB_STARTS
+
+    @property
+    def _playing(self) -> Path:
+        """There while a demo plays: one that was cut off is played again by the next run."""
+        return self.home.run / "demo-is-playing"
+
+    def _demo_is_due(self) -> bool:
+        if self.options.once:
+            return True
+        if self.options.empty:
+            return False
+        return self._playing.exists() or not has_projects(self.environ["DATABASE_URL"])
+
+    def _play(self, url: str) -> bool:
+        self._playing.touch()
+        people = create_people(self.environ)
+        from local.demo.loop import play  # noqa: PLC0415  (brings httpx and more, which only a demo needs)
+
+        report = play(
+            base_url=url,
+            people=people,
+            quick=self.options.quick,
+            dialogues=self.options.dialogues,
+            on_step=lambda step: self.supervisor.say(str(step)),
+        )
+        self._playing.unlink(missing_ok=True)
+        print(f"\n{report.render()}\n", flush=True)
+        if self.options.report:
+            self.options.report.write_text(json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
+        if not self.options.once:
+            self.supervisor.say(f"Serving {url} (Ctrl-C stops everything)")
+        return bool(report.ok)
+
+
+def create_people(environ: Mapping[str, str]) -> Any:
+    """The demo's accounts with new random passwords."""
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "create_demo_users", "--json"],
+        env={**environ}, cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if made.returncode != 0:
+        raise LocalError(explain_log("Could not make the demo's accounts", made.stderr))
+    return json.loads(made.stdout)
+
+
+def is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310  (our own http URL)
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
