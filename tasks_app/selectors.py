@@ -61,16 +61,23 @@ class Progress:
 def progress(project_id: UUID) -> Progress:
     ordinary = Q(gold__isnull=True)
     row = Item.objects.filter(project_id=project_id).aggregate(
-        items=Count("id"),
+        all=Count("id"),
         waiting=Count("id", filter=Q(state=Item.State.WAITING) & ordinary),
         open=Count("id", filter=Q(state=Item.State.OPEN) & ordinary),
         closed=Count("id", filter=Q(state=Item.State.CLOSED) & ordinary),
         withdrawn=Count("id", filter=Q(state=Item.State.WITHDRAWN)),
-        gold=Count("id", filter=Q(gold__isnull=False) & ~Q(state=Item.State.WITHDRAWN)),
-        slots=Sum("slots", filter=ordinary),
-        submitted=Sum("submitted", filter=ordinary),
+        golden=Count("id", filter=Q(gold__isnull=False) & ~Q(state=Item.State.WITHDRAWN)),
+        wanted=Sum("slots", filter=ordinary),
+        given=Sum("submitted", filter=ordinary),
     )
-    return Progress(**{key: value or 0 for key, value in row.items()})
+    counts = {key: value or 0 for key, value in row.items()}
+    return Progress(
+        items=counts.pop("all"),
+        gold=counts.pop("golden"),
+        slots=counts.pop("wanted"),
+        submitted=counts.pop("given"),
+        **counts,
+    )
 
 
 def projects_of(user: User) -> QuerySet[Project]:

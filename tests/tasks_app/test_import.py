@@ -1,0 +1,274 @@
+"""From an uploaded file to items: what is read, refused, replaced, and what a killed worker leaves."""
+
+import errno
+import json
+import tracemalloc
+from io import BytesIO
+from unittest import mock
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import override_settings
+
+from privacy.models import Finding, VaultEntry
+from privacy.services import vault
+from tasks_app.importing import job as work
+from tasks_app.importing import records
+from tasks_app.models import ImportJob, Item
+from tasks_app.services import imports
+from tests.tasks_app.conftest import CHOICE, make_project
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+FIELDS = [
+    *CHOICE,
+    {"name": "qa", "type": "span", "scope": "turn", "labels": ["question"], "required": False},
+]
+
+
+@pytest.fixture
+def project(owner):
+    return make_project(owner, fields=FIELDS)
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+
+
+def lines(*rows):
+    return b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)
+
+
+def load(project, content, format="jsonl", **options):
+    job = imports.start_import(
+        project=project, actor=project.owner, chunks=[content], format=format, options=options
+    )
+    work.run(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def test_good_lines_become_items_in_their_order(project):
+    job = load(project, lines({"id": "a", "text": "One."}, {"id": "b", "pair": ["x", "y"]}))
+    assert (job.state, job.read, job.imported) == ("succeeded", 2, 2)
+    assert list(Item.objects.order_by("position").values_list("external_id", flat=True)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b'{"id": "x", "text": "open', "Not JSON"),
+        (b'{"id": "x", "text": "\xff\xfe"}', "Not UTF-8"),
+        (b"[1, 2]", "Expected an object"),
+        (b'{"id": "x"}', "exactly one of"),
+        (b'{"id": "x", "text": "a", "split": "dev"}', "/split"),
+        (b'{"id": "x", "text": "a", "gold": {"intent": "nonsense"}}', "/gold/intent"),
+        (
+            b'{"id": "x", "text": "short", "gold": {"intent": "refund", '
+            b'"qa": [{"turn": 0, "start": 2, "end": 99, "label": "question"}]}}',
+            "/gold/qa/0/end",
+        ),
+        (b'{"id": "x", "text": "a", "answers": [{"value": {}}]}', "/answers/0"),
+        (b"[" * 100_000, "Not JSON"),
+    ],
+)
+def test_a_bad_line_is_reported_with_its_number_and_the_others_go_in(project, line, expected):
+    job = load(project, lines({"id": "a", "text": "One."}, line, {"id": "b", "text": "Two."}))
+    assert (job.state, job.imported, job.error_count) == ("succeeded", 2, 1)
+    assert job.errors[0]["line"] == 2
+    assert expected in job.errors[0]["detail"]
+
+
+def test_an_overlong_line_is_skipped_without_reading_it_into_memory(project):
+    class Endless(BytesIO):
+        """Two short lines around one of 300 MB that never exists as a whole."""
+
+        left = 300 * 1024 * 1024
+
+        def seek(self, *where):
+            return 0
+
+        def readline(self, size=-1):
+            if self.left <= 0:
+                return super().readline(size)
+            piece = min(size, self.left)
+            self.left -= piece
+            return b"x" * piece + (b"\n" if self.left <= 0 else b"")
+
+    tracemalloc.start()
+    found = list(records.read_lines(Endless(b'{"text": "after"}\n'), max_bytes=100_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(found[0], records.Broken) and "longer than" in found[0].detail
+    assert found[1].value == {"text": "after"}
+    assert peak < 5_000_000
+
+
+def test_equal_texts_come_in_once_unless_wanted(project):
+    twice = lines({"id": "a", "text": "Same."}, {"id": "b", "text": "Same."})
+    job = load(project, twice)
+    assert (job.imported, job.skipped) == (1, {"duplicate": 1})
+    again = load(project, twice)
+    assert (again.imported, again.skipped) == (0, {"duplicate": 2})
+    kept = load(project, lines({"text": "Same."}, {"text": "Same."}), keep_duplicates=True)
+    assert kept.imported == 2
+
+
+def test_an_id_that_stands_for_another_text_is_refused(project):
+    job = load(project, lines({"id": "a", "text": "One."}, {"id": "a", "text": "Another."}))
+    assert (job.imported, job.skipped) == (1, {"duplicate_id": 1})
+    assert "taken by another text" in job.errors[0]["detail"]
+
+
+def test_personal_data_is_replaced_and_labels_move_with_the_text(project):
+    text = "My email is anna.smith@example.com. When will it come?"
+    start = text.index("When")
+    gold = {
+        "intent": "delivery",
+        "qa": [{"turn": 0, "start": start, "end": len(text), "label": "question"}],
+    }
+    with override_settings(VAULT_KEY=KEY):
+        job = load(project, lines({"id": "a", "text": text, "gold": gold}))
+        item = Item.objects.get()
+        assert "anna.smith@example.com" not in json.dumps([item.payload, item.meta, job.findings])
+        [span] = item.gold["qa"]
+        assert item.payload["text"][span["start"] : span["end"]] == "When will it come?"
+        found = Finding.objects.get()
+        assert item.payload["text"][found.start : found.end] == found.replacement
+        originals = vault.reveal(item_id=item.pk, actor=project.owner_id, reason="checking the vault")
+    assert originals[0]["value"] == "anna.smith@example.com"
+    assert b"anna.smith" not in bytes(VaultEntry.objects.get().sealed)
+    assert sum(job.findings.values()) == 1
+
+
+def test_offsets_follow_when_the_text_is_normalised(project):
+    text = "Cafe\u0301 or tea?"  # e and a combining accent: one code point fewer in NFC
+    gold = {"intent": "refund", "qa": [{"turn": 0, "start": 6, "end": 13, "label": "question"}]}
+    load(project, lines({"text": text, "gold": gold}))
+    item = Item.objects.get()
+    [span] = item.gold["qa"]
+    assert item.payload["text"][span["start"] : span["end"]] == "or tea?"
+
+
+@pytest.mark.parametrize(
+    ("policy", "imported", "left"), [("keep", 1, True), ("drop", 0, False), ("mask", 1, False)]
+)
+def test_the_project_decides_what_happens_to_personal_data(owner, policy, imported, left):
+    project = make_project(owner, privacy_policy=policy)
+    job = load(project, lines({"text": "Write to bob@example.com please."}))
+    assert job.imported == imported
+    assert any("bob@example.com" in str(item.payload) for item in Item.objects.all()) == left
+
+
+def test_the_uploaded_file_is_gone_afterwards(project):
+    job = load(project, lines({"text": "Call 555-0199."}))
+    assert not default_storage.exists(job.path)
+
+
+def test_csv_and_json_arrays_are_read_too(project):
+    load(project, b'id,text,gold.intent,shop\n1,"Hello, there",refund,north\n', "csv")
+    load(project, b'[{"id": "2", "text": "Two"}, 5]', "json")
+    first, second = Item.objects.order_by("position")
+    assert (first.payload, first.gold["intent"], first.meta) == (
+        {"text": "Hello, there"},
+        "refund",
+        {"shop": "north"},
+    )
+    assert second.external_id == "2"
+
+
+@pytest.mark.parametrize(
+    ("content", "format", "expected"),
+    [
+        (b'[{"text": "a"}, {"te', "json", "not a JSON array after element 1"),
+        (b"{}", "json", "holds no JSON array"),
+        (b"id,text\n1,\xff\n", "csv", "not UTF-8"),
+    ],
+)
+def test_a_file_that_breaks_off_fails_with_a_reason_and_keeps_what_it_can(project, content, format, expected):
+    job = load(project, content, format)
+    assert job.state == "failed"
+    assert expected in job.reason
+
+
+def test_a_killed_worker_s_job_goes_on_where_it_stopped(project):
+    rows = [{"id": str(n), "text": f"Number {n}."} for n in range(500)]
+    job = imports.start_import(project=project, actor=project.owner, chunks=[lines(*rows)], format="jsonl")
+    with mock.patch.object(work, "_prepare", side_effect=_fail_on_call(3, work._prepare)), pytest.raises(
+        MemoryError
+    ):
+        work.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.imported) == ("running", 400)
+    work.run(job.pk)  # another worker, too early: the first may still be alive
+    assert Item.objects.count() == 400
+    ImportJob.objects.update(heartbeat_at=None)
+    ImportJob.objects.update(heartbeat_at=job.created_at - work.STALE_AFTER * 2)
+    assert work.stale_jobs() == [job.pk]
+    work.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.read, job.imported) == ("succeeded", 500, 500)
+    assert Item.objects.count() == 500
+
+
+def _fail_on_call(number, real):
+    calls = 0
+
+    def prepare(*args):
+        nonlocal calls
+        calls += 1
+        if calls == number:
+            raise MemoryError
+        return real(*args)
+
+    return prepare
+
+
+def test_a_full_disk_gives_507_and_stores_nothing(project, sign_in):
+    client = sign_in(project.owner)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with mock.patch.object(imports, "TemporaryFile", side_effect=full):
+        response = client.post(
+            f"/api/v1/projects/{project.pk}/items:import", data=lines({"text": "a"}), content_type="application/x-ndjson"
+        )
+    assert response.status_code == 507
+    assert "disk is full" in response.json()["detail"]
+    assert not ImportJob.objects.exists()
+
+
+def test_upload_over_rest_is_a_job_and_its_key_makes_one(project, sign_in):
+    client = sign_in(project.owner)
+
+    def upload(content):
+        return client.post(
+            f"/api/v1/projects/{project.pk}/items:import",
+            data=content,
+            content_type="application/x-ndjson",
+            headers={"Idempotency-Key": "k"},
+        )
+
+    first, again = upload(lines({"text": "a"})), upload(lines({"text": "a"}))
+    other = upload(lines({"text": "b"}))
+    assert first.status_code == again.status_code == 202
+    assert first.json()["job"]["id"] == again.json()["job"]["id"]
+    assert other.status_code == 409
+    job = first.json()["job"]["id"]
+    assert client.get(f"/api/v1/import-jobs/{job}").json()["state"] == "queued"
+
+
+def test_a_form_upload_and_an_unknown_type(project, sign_in):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    client = sign_in(project.owner)
+    path = f"/api/v1/projects/{project.pk}/items:import"
+    form = client.post(path, {"file": SimpleUploadedFile("d.csv", b"id,text\n1,a\n", "text/csv")})
+    assert form.status_code == 202
+    unknown = client.post(path, data=b"x", content_type="application/zip")
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_format")
+    empty = client.post(path, data=b"", content_type="text/csv")
+    assert empty.status_code == 422
+
+
+def test_a_stranger_does_not_see_the_job(project, stranger, sign_in):
+    job = load(project, lines({"text": "a"}))
+    assert sign_in(stranger).get(f"/api/v1/import-jobs/{job.pk}").status_code == 404
