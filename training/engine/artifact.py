@@ -1,0 +1,121 @@
+"""A trained model as a folder: encoder and tokenizer in the usual files, the head beside them, no pickle.
+
+model/  config.json, model.safetensors   the encoder, loadable by itself (also as the next run's base model)
+        tokenizer.json, ...              its tokenizer
+        head.safetensors, head.json      the output layer; field, labels and settings it needs to predict
+        card.json                        figures for the model card
+"""
+
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from training.engine.atomic import write_folder
+from training.engine.build import Network, load_encoder, load_tokenizer
+from training.engine.config import ENGINE_VERSION, FieldSpec, FitConfig
+from training.engine.data import Row
+from training.engine.device import choose_device, use_bf16
+from training.engine.errors import EngineError
+from training.engine.heads.base import Head, Prediction, Settings
+from training.engine.heads.registry import HEADS, make_head
+from training.engine.infer import logits_of
+from training.engine.tokens import TextEncoder
+
+
+def save(
+    folder: Path, network: Network, head: Head, tokenizer: Any, config: FitConfig, card: Mapping[str, Any]
+) -> None:
+    """Write the model folder as a whole."""
+    description = {
+        "engine": ENGINE_VERSION, "name": artifact_name(config), "head": config.head, "field": config.field,
+        "classes": list(head.classes), "settings": asdict(head.settings),
+        "config": config.to_json(), "config_hash": config.hash,
+    }  # fmt: skip
+
+    def fill(draft: Path) -> None:
+        network.encoder.save_pretrained(draft)  # type: ignore[operator]
+        tokenizer.save_pretrained(draft)
+        save_file({name: t.contiguous().cpu() for name, t in network.output.state_dict().items()},
+                  draft / "head.safetensors")  # fmt: skip
+        for name, content in (("head.json", description), ("card.json", dict(card))):
+            (draft / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+    write_folder(folder, fill)
+
+
+def artifact_name(config: FitConfig) -> str:
+    """The field's name and the beginning of the configuration's hash."""
+    return f"{config.field_spec.name}-{config.hash[:12]}"
+
+
+def read_head(folder: Path) -> dict[str, Any]:
+    """head.json of a model folder. Raises EngineError when it is no such folder."""
+    try:
+        description: dict[str, Any] = json.loads((folder / "head.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EngineError(f"{folder} is no model folder: it has no head.json.") from None
+    except ValueError as error:
+        raise EngineError(f"{folder}/head.json is broken: {error}.") from None
+    if description.get("head") not in HEADS:
+        raise EngineError(f"{folder} has a head of an unknown kind, {description.get('head')!r}.")
+    return description
+
+
+class Predictor:
+    """A loaded model. `predict` may be called from several threads; forward passes take turns."""
+
+    def __init__(
+        self, network: Network, head: Head, text: TextEncoder, *, device: torch.device, bf16: bool = False
+    ) -> None:
+        self.network, self.head, self.text, self.device, self.bf16 = network, head, text, device, bf16
+        self._turn = threading.Lock()
+
+    def predict(self, payloads: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+        """One answer per item, in the field's JSON form. Raises EngineError for an item that is none."""
+        rows = [Row(id=str(number), payload=dict(payload)) for number, payload in enumerate(payloads)]
+        return self.predict_rows(rows)
+
+    def predict_rows(self, rows: Sequence[Row]) -> list[Prediction]:
+        examples = self.head.examples(rows, self.text, supervised=False)
+        with self._turn:
+            logits = logits_of(
+                self.network, examples, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16
+            )
+        return self.head.predictions(rows, examples, logits)
+
+    def evaluate(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Classification report on labelled rows."""
+        values = [prediction.value for prediction in self.predict_rows(rows)]
+        return {**self.head.report(rows, values), "rows": len(rows)}
+
+
+def load(model_dir: Path | str, device: str | None = None) -> Predictor:
+    """Load a model folder for prediction, on the GPU if there is one unless told otherwise."""
+    folder = Path(model_dir)
+    description = read_head(folder)
+    settings = dict(description["settings"])
+    field = {**settings.pop("field")}
+    spec = FieldSpec(**{**field, "labels": tuple(field["labels"]), "speakers": tuple(field["speakers"])})
+    head = make_head(description["head"], Settings(field=spec, **settings))
+    if list(head.classes) != description["classes"]:
+        raise EngineError(f"{folder}/head.json contradicts itself: its classes do not follow from its field.")
+    target = choose_device(device or "auto")
+    network = Network(load_encoder(str(folder)), classes=len(head.classes), dropout=0.0)
+    try:
+        network.output.load_state_dict(load_file(folder / "head.safetensors"))
+    except (OSError, RuntimeError) as error:
+        raise EngineError(f"{folder}/head.safetensors cannot be read: {error}") from error
+    network.to(target).eval()
+    text = TextEncoder(load_tokenizer(str(folder)))
+    return Predictor(network, head, text, device=target, bf16=use_bf16("auto", target))
+
+
+def with_threshold(head: Head, threshold: float) -> Head:
+    """The same head choosing multi-labels at another probability."""
+    return type(head)(replace(head.settings, threshold=threshold))

@@ -1,0 +1,110 @@
+"""Examples to batches: bucketed by length under a token budget, so that little of a batch is padding."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+_POOL_BATCHES = 64  # sorted together: large enough for little padding, small enough to stay random
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """One model input; T tokens, K decisions, C classes.
+
+    row, turn: where it comes from. leads: (K,) positions of the tokens that are decided on; every other
+    token (special, continuation, context, overlap of windows) is ignored in the loss, as -100 would do.
+    Empty leads mean one decision on the mean of positions pool[0]..pool[1].
+    offsets: (K, 2) code points of the units decided. targets: (K, C), or None when predicting.
+    """
+
+    row: int
+    turn: int
+    ids: Ints
+    types: Ints
+    pool: tuple[int, int]
+    leads: Ints
+    offsets: Ints | None = None
+    targets: Floats | None = None
+    weight: float = 1.0
+
+    @property
+    def length(self) -> int:
+        return len(self.ids)
+
+    @property
+    def decisions(self) -> int:
+        return len(self.leads) or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """B examples padded to T tokens, N decisions in order of the examples."""
+
+    ids: Tensor  # (B, T)
+    types: Tensor  # (B, T)
+    mask: Tensor  # (B, T), True on real tokens
+    leads: Tensor  # (N,) positions in the flattened (B * T); empty when pooling
+    pool: Tensor  # (B, T) of 0 and 1; empty when not pooling
+    targets: Tensor  # (N, C); empty when predicting
+    weights: Tensor  # (N,)
+    tokens: int  # real tokens
+
+
+def collate(examples: Sequence[Example], pad_id: int, device: torch.device) -> Batch:
+    """Pad to the longest example of this batch, never to a fixed length."""
+    lengths = np.array([example.length for example in examples])
+    size, width = len(examples), int(lengths.max())
+    ids = np.full((size, width), pad_id, dtype=np.int64)
+    types = np.zeros((size, width), dtype=np.int64)
+    tagging = len(examples[0].leads) > 0
+    pool = np.zeros((size, width) if not tagging else (0, 0), dtype=np.float32)
+    for index, example in enumerate(examples):
+        ids[index, : example.length] = example.ids
+        types[index, : example.length] = example.types
+        if not tagging:
+            pool[index, example.pool[0] : example.pool[1]] = 1
+    leads = np.concatenate([example.leads + index * width for index, example in enumerate(examples)])
+    targets = [example.targets for example in examples if example.targets is not None]
+    arrays = (
+        ids, types, np.arange(width) < lengths[:, None], leads.astype(np.int64), pool,
+        np.concatenate(targets) if targets else np.zeros((0, 0), dtype=np.float32),
+        np.repeat([e.weight for e in examples], [e.decisions for e in examples]).astype(np.float32),
+    )  # fmt: skip
+    return Batch(*(torch.from_numpy(array).to(device) for array in arrays), tokens=int(lengths.sum()))
+
+
+def cut(order: Ints, lengths: Ints, *, examples: int, tokens: int) -> list[Ints]:
+    """Cut an order into runs of at most `examples` and `tokens` padded tokens (but one example at least)."""
+    runs: list[Ints] = []
+    begin, longest = 0, 0
+    for index, position in enumerate(order):
+        longest = max(longest, int(lengths[position]))
+        if index > begin and (index - begin >= examples or (index - begin + 1) * longest > tokens):
+            runs.append(order[begin:index])
+            begin, longest = index, int(lengths[position])
+    return [*runs, order[begin:]] if len(order) else []
+
+
+def plan_epoch(lengths: Ints, *, examples: int, tokens: int, seed: int, epoch: int) -> list[Ints]:
+    """The batches of one epoch, a pure function of seed and epoch, so that a resumed run finds its place."""
+    generator = np.random.default_rng((seed, epoch))
+    order = generator.permutation(len(lengths))
+    batches: list[Ints] = []
+    for begin in range(0, len(order), examples * _POOL_BATCHES):
+        pool = order[begin : begin + examples * _POOL_BATCHES]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += cut(pool, lengths, examples=examples, tokens=tokens)
+    return [batches[index] for index in generator.permutation(len(batches))]
+
+
+def padding_share(batches: Sequence[Ints], lengths: Ints) -> float:
+    """Share of padded positions over all batches, 0..1."""
+    padded = sum(len(batch) * int(lengths[batch].max()) for batch in batches)
+    return 1 - sum(int(lengths[batch].sum()) for batch in batches) / padded if padded else 0.0

@@ -1,0 +1,176 @@
+"""What decides a run: frozen, checked once, JSON-able, hashed into the artifact's name."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from training.engine.errors import EngineError
+
+ENGINE_VERSION = "1.0"
+HEADS = ("span", "choice")
+SCOPES = ("dialogue", "turn", "pair")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldSpec:
+    """The part of a project's answer field that a model needs, read from the field's JSON configuration."""
+
+    name: str
+    type: str
+    labels: tuple[str, ...]
+    scope: str = "dialogue"
+    multi: bool = False
+    required: bool = True
+    speakers: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "FieldSpec":
+        """Read a field configuration; labels are strings or objects with a `name`. Raises EngineError."""
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
+            raise EngineError("The field configuration has no name.")
+        labels = tuple(
+            item["name"] if isinstance(item, Mapping) else item for item in raw.get("labels") or ()
+        )
+        if not labels or not all(isinstance(item, str) and item for item in labels):
+            raise EngineError(f"Field {raw['name']!r} names no labels.")
+        if len(set(labels)) != len(labels):
+            raise EngineError(f"Field {raw['name']!r} names a label twice.")
+        kind = str(raw.get("type"))
+        if kind not in HEADS:
+            raise EngineError(f"No model head for a {kind!r} field; this engine trains: {', '.join(HEADS)}.")
+        scope = str(raw.get("scope") or ("turn" if kind == "span" else "dialogue"))
+        if scope not in SCOPES:
+            raise EngineError(f"Unknown scope {scope!r}; it is one of {', '.join(SCOPES)}.")
+        return cls(name=raw["name"], type=kind, labels=labels, scope=scope,
+                   multi=bool(raw.get("multi")), required=bool(raw.get("required", scope != "turn")),
+                   speakers=tuple(raw.get("speakers") or ()))  # fmt: skip
+
+
+# name -> (smallest, largest) allowed value
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, 1000), "learning_rate": (0, 1), "head_learning_rate": (0, 1), "warmup_share": (0, 1),
+    "weight_decay": (0, 1), "max_grad_norm": (0, 1e6), "batch_examples": (1, 65536),
+    "batch_tokens": (16, 2**24),
+    "micro_tokens": (16, 2**24), "max_length": (16, 32768), "stride": (0, 16384), "context_before": (0, 50),
+    "context_after": (0, 50), "dropout": (0, 0.9), "attention_dropout": (0, 0.9), "label_smoothing": (0, 0.9),
+    "patience": (0, 1000), "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
+    "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "seed": (0, 2**63 - 1),
+}  # fmt: skip
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "head": HEADS, "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
+    "metric": ("auto", "accuracy", "micro_f1", "macro_f1"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """One training recipe. The defaults are the starter recipe, measured on two CPU cores.
+
+    field: the answer field's own JSON configuration. base_model: "starter", a folder, or a hub name.
+    learning_rate is the encoder's peak rate, head_learning_rate the new layer's; both rise over
+    `warmup_share` of all steps and fall linearly to zero.
+    One optimizer step sees at most `batch_examples` examples and `batch_tokens` padded tokens; memory is
+    bounded by `micro_tokens`, into which a step is cut without changing its gradient.
+    context_before/after: neighbouring turns shown with a turn. stride: tokens shared by two windows.
+    patience: epochs without a better dev figure before stopping (0 = never stop early).
+    max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
+    """
+
+    head: str
+    field: dict[str, Any] = field(default_factory=dict)
+    base_model: str = "starter"
+    epochs: int = 6
+    learning_rate: float = 3e-4
+    head_learning_rate: float = 2e-3
+    warmup_share: float = 0.1
+    weight_decay: float = 0.01
+    max_grad_norm: float = 1.0
+    batch_examples: int = 32
+    batch_tokens: int = 4096
+    micro_tokens: int = 8192
+    max_length: int = 256
+    stride: int = 64
+    context_before: int = 1
+    context_after: int = 0
+    dropout: float = 0.1
+    attention_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    class_weights: str = "none"
+    freeze_embeddings: bool = False
+    metric: str = "auto"
+    patience: int = 3
+    max_steps: int = 0
+    precision: str = "auto"
+    device: str = "auto"
+    threads: int = 0
+    seed: int = 13
+    log_every: int = 10
+    checkpoint_steps: int = 0
+    checkpoint_seconds: float = 60
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            _check_type(entry.name, getattr(self, entry.name), entry.type)
+        for name, (low, high) in _RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise EngineError(
+                    f"{name} must be between {low:g} and {high:g}, not {getattr(self, name)!r}."
+                )
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise EngineError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}.")
+        if self.stride * 2 > self.max_length:
+            raise EngineError("stride may be at most half of max_length.")
+        if self.field_spec.type != self.head:
+            raise EngineError(f"A {self.field_spec.type!r} field needs that head, not {self.head!r}.")
+
+    @property
+    def field_spec(self) -> FieldSpec:
+        return FieldSpec.from_json(self.field)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "FitConfig":
+        """Build from parsed JSON, naming every key that is unknown. Raises EngineError."""
+        if not isinstance(raw, Mapping):
+            raise EngineError("The configuration must be a JSON object.")
+        known = {entry.name for entry in fields(cls)}
+        if unknown := sorted(set(raw) - known):
+            raise EngineError(
+                f"Unknown settings: {', '.join(unknown)}. Known are: {', '.join(sorted(known))}."
+            )
+        if "head" not in raw:
+            raise EngineError("The configuration names no head.")
+        return cls(**raw)
+
+    @classmethod
+    def read(cls, path: Path) -> "FitConfig":
+        """Read config.json, with a clear EngineError when it is absent or broken."""
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise EngineError(f"{path} does not exist.") from None
+        except ValueError as error:
+            raise EngineError(f"{path} is no valid JSON: {error}.") from None
+        return cls.from_json(raw)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over the canonical JSON, as 64 hex digits."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_type(name: str, value: object, annotation: object) -> None:
+    """Refuse `"epochs": "3"` and `"epochs": true`; an integer passes for a number."""
+    expected: dict[object, tuple[type, ...]] = {
+        int: (int,), float: (int, float), str: (str,), bool: (bool,), dict[str, Any]: (dict,)
+    }  # fmt: skip
+    allowed = expected[annotation]
+    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
+        raise EngineError(f"{name} must be {' or '.join(kind.__name__ for kind in allowed)}, not {value!r}.")

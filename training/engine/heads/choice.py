@@ -1,0 +1,230 @@
+"""Sequence classification: one label, or several, for a dialogue, a text, a pair, or each turn.
+
+A dialogue longer than the model's input keeps its beginning and its end: a quarter of the room for the head,
+the rest for the tail (Sun et al. 2019, "How to Fine-Tune BERT for Text Classification": head and tail is best).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from training.engine.batching import Example, Floats, Ints
+from training.engine.data import Row
+from training.engine.errors import EngineError
+from training.engine.heads.base import Baseline, Head, Prediction, Settings
+from training.engine.heads.context import all_texts, context_ids, eligible, spoken
+from training.engine.metrics import Report, multi_report, single_report
+from training.engine.payload import Turn, turns_of
+from training.engine.tokens import Framed, TextEncoder, Tokens
+
+BLANK = ""
+_NO_LEADS: Ints = np.zeros(0, dtype=np.int64)
+Labels = tuple[str, ...]
+
+
+class ChoiceHead(Head):
+    """Units of decision are (row, turn); for whole items the turn is 0."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.multi = settings.field.multi
+        self._by_turn = settings.field.scope == "turn"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        blank = (BLANK,) if self.settings.blank and not self.multi else ()
+        return (*self.field.labels, *blank)
+
+    @property
+    def metric(self) -> str:
+        return "micro_f1" if self.multi else "accuracy"
+
+    # -- inputs -------------------------------------------------------------------------------------------
+
+    def examples(self, rows: Sequence[Row], text: TextEncoder, *, supervised: bool) -> list[Example]:
+        dialogues = [turns_of(row.payload) for row in rows]
+        tokens = text.encode(piece for turns in dialogues for piece in self._texts(turns))
+        examples: list[Example] = []
+        for number, (row, turns) in enumerate(zip(rows, dialogues, strict=True)):
+            truth = self._truth(row, turns) if supervised else {}
+            for place in truth if supervised else self._places(turns):
+                framed = self._input(turns, place, tokens, text)
+                targets = self._targets(row, place, truth[place]) if supervised else None
+                begin, end = framed.first if self._by_turn else (0, len(framed.ids))
+                examples.append(Example(
+                    row=number, turn=place, ids=np.array(framed.ids), types=np.array(framed.types),
+                    pool=(begin, max(end, begin + 1)), leads=_NO_LEADS, targets=targets, weight=row.weight,
+                ))  # fmt: skip
+        return examples
+
+    def _places(self, turns: Sequence[Turn]) -> list[int]:
+        return eligible(turns, self.settings) if self._by_turn else [0]
+
+    def _texts(self, turns: Sequence[Turn]) -> Iterable[str]:
+        return all_texts(turns, self._places(turns), self.settings) if self._by_turn else map(spoken, turns)
+
+    def _input(
+        self, turns: Sequence[Turn], place: int, tokens: dict[str, Tokens], text: TextEncoder
+    ) -> Framed:
+        if self._by_turn:
+            context = context_ids(turns, place, self.settings, tokens, text)
+            room = self.settings.max_length - text.overhead(pair=context is not None) - len(context or [])
+            return text.frame(_head_and_tail(tokens[turns[place].text].ids, room), context)
+        pieces = [tokens[spoken(turn)].ids for turn in turns]
+        if self.field.scope == "pair" and len(pieces) == 2:
+            room = self.settings.max_length - text.overhead(pair=True)
+            first, second = _fit_pair(len(pieces[0]), len(pieces[1]), room)
+            return text.frame(_head_and_tail(pieces[0], first), _head_and_tail(pieces[1], second))
+        joined = [token for piece in pieces for token in (*piece, *text.separator)]
+        joined = joined[: len(joined) - len(text.separator)]
+        return text.frame(_head_and_tail(joined, self.settings.max_length - text.overhead(pair=False)))
+
+    # -- truth --------------------------------------------------------------------------------------------
+
+    def _truth(self, row: Row, turns: Sequence[Turn]) -> dict[int, Labels]:
+        """Labels per unit; a unit left blank is there only where blanks are something to learn."""
+        given = self._given(row, row.value, turns)
+        places = {place: given.get(place, ()) for place in self._places(turns)}
+        keep_blank = self.settings.blank or self.multi
+        return {place: labels for place, labels in places.items() if labels or keep_blank}
+
+    def _given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, Labels]:
+        if not self._by_turn:
+            return {0: self._labels(row, value)}
+        given: dict[int, Labels] = {}
+        for entry in value or []:
+            if not isinstance(entry, Mapping) or not isinstance(entry.get("turn"), int):
+                raise EngineError(f"Row {row.id!r}: a turn's choice needs turn and label.")
+            if not 0 <= entry["turn"] < len(turns):
+                raise EngineError(f"Row {row.id!r}: there is no turn {entry['turn']!r}.")
+            given[entry["turn"]] = self._labels(row, entry.get("labels") or entry.get("label"))
+        return given
+
+    def _labels(self, row: Row, value: Any) -> Labels:
+        labels = tuple(value) if isinstance(value, list | tuple) else (value,) if value else ()
+        for label in labels:
+            if label not in self.field.labels:
+                known = ", ".join(self.field.labels[:20])
+                raise EngineError(f"Row {row.id!r}: unknown label {label!r}; the field has {known}.")
+        if len(labels) > 1 and not self.multi:
+            raise EngineError(f"Row {row.id!r}: several labels, but the field takes one.")
+        return labels
+
+    def _targets(self, row: Row, place: int, labels: Labels) -> Floats:
+        """(1, C): one-hot, multi-hot, or the crowd's distribution where the row carries one."""
+        targets = np.zeros((1, len(self.classes)), dtype=np.float32)
+        soft = (row.soft or {}).get(str(place)) if self._by_turn else row.soft
+        shares = soft or dict.fromkeys(labels or (() if self.multi else (BLANK,)), 1.0)
+        for label, share in shares.items():
+            if label in self.classes:
+                targets[0, self.classes.index(label)] = share
+            elif label != BLANK:
+                raise EngineError(f"Row {row.id!r}: unknown label {label!r} among its soft labels.")
+        total = targets.sum()
+        return targets if self.multi or total == 0 else targets / total
+
+    # -- answers ------------------------------------------------------------------------------------------
+
+    def predictions(
+        self, rows: Sequence[Row], examples: Sequence[Example], logits: Sequence[Floats]
+    ) -> list[Prediction]:
+        """Confidence of a unit: probability of what was chosen; of an answer: that of its least sure unit."""
+        found: list[list[tuple[int, Labels, float, dict[str, float]]]] = [[] for _ in rows]
+        for example, scores in zip(examples, logits, strict=True):
+            shares = self._probabilities(scores[0])
+            labels, sure = self._choose(shares)
+            named = {name: float(share) for name, share in zip(self.classes, shares, strict=True)}
+            found[example.row].append((example.turn, labels, sure, named))
+        return [self._prediction(units) for units in found]
+
+    def _prediction(self, units: list[tuple[int, Labels, float, dict[str, float]]]) -> Prediction:
+        if self._by_turn:
+            value: Any = [{"turn": turn, **self._entry(labels)} for turn, labels, _, _ in units if labels]
+            detail: dict[str, Any] = {
+                "turns": [
+                    {"turn": turn, "confidence": sure, "probabilities": named}
+                    for turn, _, sure, named in units
+                ]
+            }
+        else:
+            value = list(units[0][1]) if self.multi else next(iter(units[0][1]), None)
+            detail = {"probabilities": units[0][3]}
+        return Prediction(value, min((sure for _, _, sure, _ in units), default=1.0), detail)
+
+    def _entry(self, labels: Labels) -> dict[str, Any]:
+        return {"labels": list(labels)} if self.multi else {"label": labels[0]}
+
+    def _probabilities(self, scores: Floats) -> Floats:
+        if self.multi:
+            return np.asarray(1 / (1 + np.exp(-scores)), dtype=np.float32)
+        powers = np.exp(scores - scores.max())
+        return np.asarray(powers / powers.sum(), dtype=np.float32)
+
+    def _choose(self, shares: Floats) -> tuple[Labels, float]:
+        best = int(shares.argmax())
+        if not self.multi:
+            return (self.classes[best],) if self.classes[best] else (), float(shares[best])
+        chosen = shares >= self.settings.threshold
+        if self.field.required:
+            chosen[best] = True
+        labels = tuple(label for label, taken in zip(self.classes, chosen, strict=True) if taken)
+        return labels, float(np.where(chosen, shares, 1 - shares).min())
+
+    # -- figures ------------------------------------------------------------------------------------------
+
+    def report(self, rows: Sequence[Row], values: Sequence[Any]) -> Report:
+        truth: list[Labels] = []
+        guessed: list[Labels] = []
+        for row, value in zip(rows, values, strict=True):
+            turns = turns_of(row.payload)
+            predicted = self._given(row, value, turns)
+            for place, labels in self._truth(row, turns).items():
+                truth.append(labels)
+                guessed.append(predicted.get(place, ()))
+        if self.multi:
+            return multi_report(truth, guessed, self.field.labels)
+        first = [[labels[0] if labels else BLANK for labels in side] for side in (truth, guessed)]
+        return single_report(first[0], first[1], self.field.labels, blank=self.settings.blank)
+
+    def baseline(self, train: Sequence[Row]) -> tuple[str, Baseline]:
+        counts = Counter(
+            tuple(sorted(labels))
+            for row in train
+            for labels in self._truth(row, turns_of(row.payload)).values()
+        )
+        labels = counts.most_common(1)[0][0] if counts else ()
+        name = " + ".join(labels) or "no label"
+        return f"always {name!r}, the most frequent answer", Always(self, labels)
+
+    def value_everywhere(self, turns: Sequence[Turn], labels: Labels) -> Any:
+        """The same labels for each unit of an item, in the field's answer form."""
+        return self._prediction([(place, labels, 1.0, {}) for place in self._places(turns)]).value
+
+
+class Always(Baseline):
+    """The majority class."""
+
+    def __init__(self, head: ChoiceHead, labels: Labels) -> None:
+        self._head, self._labels = head, labels
+
+    def value(self, row: Row) -> Any:
+        return self._head.value_everywhere(turns_of(row.payload), self._labels)
+
+
+def _head_and_tail(ids: list[int], room: int) -> list[int]:
+    if len(ids) <= room:
+        return ids
+    head = room // 4
+    return ids[:head] + ids[len(ids) - (room - head) :]
+
+
+def _fit_pair(first: int, second: int, room: int) -> tuple[int, int]:
+    """How many tokens each text may keep: up to half of the room for the shorter, the rest for the longer."""
+    if first + second <= room:
+        return first, second
+    half = room // 2
+    if first <= half:
+        return first, room - first
+    return (room - second, second) if second <= half else (half, room - half)

@@ -1,0 +1,253 @@
+"""The training loop: token-budget batches, AdamW, linear warm-up and decay, the best epoch kept."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from training.engine.batching import Batch, Example, Ints, collate, cut, plan_epoch
+from training.engine.build import Network
+from training.engine.checkpoint import CheckpointStore, Progress
+from training.engine.config import FitConfig
+from training.engine.device import is_out_of_memory, memory_mb
+from training.engine.errors import Cancelled, EngineError
+from training.engine.loss import Loss
+
+_LEAST_MICRO_TOKENS = 16
+_NOT_DECAYED = ("bias", "norm", "embeddings")
+
+
+@dataclass(frozen=True, slots=True)
+class DevScore:
+    """One evaluation on the dev rows; `value` decides (more is better), a smaller `loss` breaks ties."""
+
+    metric: str
+    value: float
+    loss: float
+    report: dict[str, Any]
+
+
+Report = Callable[..., None]  # (event, **figures)
+
+
+class Loop:
+    """One run in progress. `report` receives events, `should_stop` is asked before every step."""
+
+    def __init__(
+        self, network: Network, examples: Sequence[Example], config: FitConfig, *, loss: Loss, pad_id: int,
+        device: torch.device, bf16: bool, store: CheckpointStore, evaluate: Callable[[], DevScore],
+        report: Report, should_stop: Callable[[], bool],
+    ) -> None:  # fmt: skip
+        self.network, self.examples, self.config, self.loss = network, examples, config, loss
+        self.pad_id, self.device, self.bf16 = pad_id, device, bf16
+        self.store, self.evaluate, self.report, self.should_stop = store, evaluate, report, should_stop
+        self.lengths: Ints = np.array([example.length for example in examples], dtype=np.int64)
+        counts = [len(self._plan(epoch)) for epoch in range(config.epochs)]
+        self.steps_per_epoch = counts[0]
+        self.total_steps = min(sum(counts), config.max_steps or sum(counts))
+        self.optimizer = make_optimizer(network, config)
+        self.progress = Progress(micro_tokens=config.micro_tokens)
+        self._started = self._saved = self._window_began = time.monotonic()
+        self._window_tokens = self._steps_here = 0
+
+    def run(self) -> Progress:
+        """Train to the end, from the newest checkpoint if there is one; the network ends with the best weights."""
+        if restored := self.store.restore(self.network, self.optimizer):
+            self.progress = restored
+            self.report("state", state="resumed", step=restored.step, epoch=restored.epoch)
+        self._started = self._saved = self._window_began = time.monotonic()
+        while not self.progress.finished:
+            self._train_epoch()
+            self._close_epoch()
+        self.store.load_best(self.progress.best_epoch, self.network)
+        return self.progress
+
+    # -- one epoch ----------------------------------------------------------------------------------------
+
+    def _plan(self, epoch: int) -> list[Ints]:
+        config = self.config
+        return plan_epoch(
+            self.lengths,
+            examples=config.batch_examples,
+            tokens=config.batch_tokens,
+            seed=config.seed,
+            epoch=epoch,
+        )
+
+    def _train_epoch(self) -> None:
+        progress = self.progress
+        self.network.train()
+        for batch in self._plan(progress.epoch)[progress.position :]:
+            if progress.step >= self.total_steps:
+                return
+            self._stop_if_asked()
+            loss = self._step(batch)
+            progress.step += 1
+            progress.position += 1
+            self._steps_here += 1
+            self._count(batch, loss)
+            if progress.step % self.config.log_every == 0 or progress.step == self.total_steps:
+                self._report_step()
+            if self._checkpoint_due():
+                self._checkpoint()
+
+    def _close_epoch(self) -> None:
+        progress = self.progress
+        score = self._evaluate()
+        better = (score.value, -score.loss) > (progress.best_value, -progress.best_loss)
+        self.report(
+            "eval", split="dev", epoch=progress.epoch, step=progress.step, metric=score.metric,
+            value=score.value, loss=score.loss, best=better,
+            report={name: part for name, part in score.report.items() if name != "confusion"},
+        )  # fmt: skip
+        if better:
+            progress.best_epoch, progress.best_value, progress.best_loss = (
+                progress.epoch,
+                score.value,
+                score.loss,
+            )
+            progress.stale_epochs = 0
+            self.store.save_best(progress.epoch, self.network)
+        else:
+            progress.stale_epochs += 1
+        progress.epoch, progress.position = progress.epoch + 1, 0
+        tired = 0 < self.config.patience <= progress.stale_epochs
+        progress.finished = tired or progress.epoch >= self.config.epochs or progress.step >= self.total_steps
+        self._checkpoint()
+
+    def _evaluate(self) -> DevScore:
+        """Dev figures; a request to stop that arrives meanwhile is honoured with a checkpoint."""
+        rng = torch.get_rng_state()
+        try:
+            return self.evaluate()
+        except Cancelled:
+            self._checkpoint()
+            raise
+        finally:
+            torch.set_rng_state(rng)
+
+    # -- one step -----------------------------------------------------------------------------------------
+
+    def _step(self, batch: Ints) -> float:
+        """One optimizer step; a step that does not fit into memory is cut finer and done again."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * rate(self.progress.step, self.total_steps, self.config.warmup_share)
+        while True:
+            try:
+                loss = self._gradients(batch)
+                break
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+            self._halve(batch)
+        if self.config.max_grad_norm:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.config.max_grad_norm)
+        self.optimizer.step()
+        return loss
+
+    def _gradients(self, batch: Ints) -> float:
+        """Gradient of the mean loss over all decisions of the step, added up by micro-batches."""
+        self.optimizer.zero_grad(set_to_none=True)
+        parts = list(self._micro_batches(batch))
+        weigh = [float(self.loss.weigh(part.targets, part.weights).sum()) for part in parts]
+        total = sum(weigh) or 1.0
+        summed = torch.zeros((), device=self.device)
+        for part in parts:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+                logits = self.network(part)
+            loss = self.loss(logits, part.targets, part.weights) / total
+            loss.backward()  # type: ignore[no-untyped-call]
+            summed += loss.detach()
+        return float(summed)
+
+    def _micro_batches(self, batch: Ints) -> Iterator[Batch]:
+        for part in cut(batch, self.lengths, examples=len(batch), tokens=self.progress.micro_tokens):
+            yield collate([self.examples[index] for index in part], self.pad_id, self.device)
+
+    def _halve(self, batch: Ints) -> None:
+        size = min(self.progress.micro_tokens, len(batch) * int(self.lengths[batch].max()))
+        if size // 2 < max(_LEAST_MICRO_TOKENS, int(self.lengths[batch].max())):
+            raise EngineError("Out of memory even with one example at a time; lower max_length.")
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self.progress.micro_tokens = size // 2
+        self.report(
+            "log", level="warning", message=f"Out of memory: going on with {size // 2} tokens at a time."
+        )
+
+    # -- events and checkpoints ---------------------------------------------------------------------------
+
+    def _count(self, batch: Ints, loss: float) -> None:
+        if not np.isfinite(loss):
+            raise EngineError(
+                f"The loss became {loss} at step {self.progress.step}; lower the learning rate."
+            )
+        real = int(self.lengths[batch].sum())
+        self.progress.tokens += real
+        self.progress.padded_tokens += len(batch) * int(self.lengths[batch].max())
+        self.progress.window_loss += loss
+        self.progress.window_steps += 1
+        self._window_tokens += real
+
+    def _report_step(self) -> None:
+        progress, now = self.progress, time.monotonic()
+        self.report(
+            "step", step=progress.step, total_steps=self.total_steps, epoch=progress.epoch,
+            progress=progress.step / self.total_steps, loss=progress.window_loss / progress.window_steps,
+            learning_rate=self.optimizer.param_groups[0]["lr"],
+            tokens_per_second=self._window_tokens / max(now - self._window_began, 1e-9),
+            padding_share=1 - progress.tokens / progress.padded_tokens, memory_mb=memory_mb(self.device),
+            seconds_left=(now - self._started) / self._steps_here * (self.total_steps - progress.step),
+        )  # fmt: skip
+        progress.window_loss, progress.window_steps = 0.0, 0
+        self._window_tokens, self._window_began = 0, now
+
+    def _checkpoint_due(self) -> bool:
+        every, seconds = self.config.checkpoint_steps, self.config.checkpoint_seconds
+        due = bool(every) and self.progress.step % every == 0
+        return due or (seconds > 0 and time.monotonic() - self._saved >= seconds)
+
+    def _checkpoint(self) -> None:
+        began = time.monotonic()
+        self.progress.seconds += began - self._saved
+        self.store.save(self.progress, self.network, self.optimizer)
+        self._saved = time.monotonic()
+        self.report(
+            "log", level="info", message="checkpoint", step=self.progress.step, seconds=self._saved - began
+        )
+
+    def _stop_if_asked(self) -> None:
+        if self.should_stop():
+            self._checkpoint()
+            raise Cancelled
+
+
+def rate(step: int, total: int, warmup_share: float) -> float:
+    """Share of the peak learning rate: up in a line over the warm-up, then down in a line to zero."""
+    warmup = max(1, round(total * warmup_share))
+    return min((step + 1) / warmup, (total - step) / max(1, total - warmup))
+
+
+def make_optimizer(network: Network, config: FitConfig) -> torch.optim.AdamW:
+    """AdamW, fused where the device has it; no decay on biases, norms, embeddings; own rate for the new layer."""
+    if config.freeze_embeddings:
+        network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            peak = config.learning_rate if name.startswith("encoder.") else config.head_learning_rate
+            plain = any(part in name.lower() for part in _NOT_DECAYED)
+            groups.setdefault((peak, 0.0 if plain else config.weight_decay), []).append(parameter)
+    device = next(network.parameters()).device
+    return torch.optim.AdamW(
+        [
+            {"params": parameters, "lr": peak, "peak": peak, "weight_decay": decay}
+            for (peak, decay), parameters in groups.items()
+        ],
+        fused=device.type in ("cpu", "cuda", "mps", "xpu"),
+    )
