@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from accounts.services.tokens import create_token
 from common.ids import uuid7
-from rest_framework.test import APIClient
 from rewards.services import ledger
 from tasks_app.fields.payload import content_hash
 from tasks_app.models import Assignment, Item, Project, SchemaVersion

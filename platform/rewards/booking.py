@@ -1,4 +1,4 @@
-"""The one place that moves money: locks pots in a global order, books each transfer once, keeps the balances."""
+"""The one place that moves money: locks pots in a global order, books each transfer once."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ class Pot(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A transfer not yet booked. `legs`: what each pot gains (positive) or loses, in minor units; sums to zero."""
+    """A transfer not yet booked. `legs`: what each pot gains or (negative) loses, in minor units."""
 
     key: str
     kind: str

@@ -18,8 +18,8 @@ class LedgerAccount(models.Model):
     owner = models.UUIDField(null=True)
     currency = models.CharField(max_length=3)
     balance = models.BigIntegerField(default=0)
-    # What has left it for good: a reserve's payments to people, a wallet's payouts. Kept beside the balance so
-    # that "paid so far" never has to add up a million entries.
+    # What has left it for good: a reserve's payments to people, a wallet's payouts. Kept beside the balance,
+    # so that "paid so far" never has to add up a million entries.
     spent = models.BigIntegerField(default=0)
 
     class Meta:

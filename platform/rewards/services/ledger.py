@@ -75,7 +75,7 @@ def withdraw(*, project_id: UUID, currency: str, amount_minor: int, key: str, ac
 
 
 def reserve(*, project_id: UUID, currency: str, amount_minor: int, key: str) -> None:
-    """Promise escrow money to slots. Conflict(code="insufficient_funds", missing_minor=…) when it is short."""
+    """Promise escrow money to slots; Conflict(code="insufficient_funds", missing_minor=…) if short."""
     source, target = escrow(project_id, currency), reserved(project_id, currency)
     _move(Transfer.Kind.RESERVE, source, target, amount_minor, key)
 
