@@ -15,7 +15,7 @@ class UnknownTemplate(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """Everything a new project starts with; `fields`, `overlap`, `reward`, `recipe` as in the REST interface."""
+    """What a new project starts with; `fields`, `overlap`, `reward`, `recipe` as the REST API has them."""
 
     name: str
     title: str
@@ -54,7 +54,8 @@ def template(name: str) -> Template:
     for one in templates():
         if one.name == name:
             return one
-    raise UnknownTemplate(f"No template is called {name!r}; there is: {', '.join(t.name for t in templates())}.")
+    known = ", ".join(one.name for one in templates())
+    raise UnknownTemplate(f"No template is called {name!r}; there is: {known}.")
 
 
 def _read(path: Path) -> Template:

@@ -1,8 +1,8 @@
 """Carry offsets from an original text to its redacted form without knowing what was found in it.
 
-The redacted text repeats the original word for word except where a placeholder such as [PERSON_1] stands. The literal
-stretches around the placeholders are looked for in the original, in order; where that fails (another policy than
-placeholders, trimmed white space) a difference of the two texts decides.
+The redacted text repeats the original word for word except where a placeholder such as [PERSON_1] stands.
+The literal stretches around the placeholders are looked for in the original, in order; where that fails
+(another policy than placeholders, trimmed white space) a difference of the two texts decides.
 """
 
 import re
@@ -16,12 +16,12 @@ PLACEHOLDER = re.compile(r"\[[A-Z][A-Z_]*(?:_?\d+)?\]")
 
 @dataclass(frozen=True)
 class Alignment:
-    """Matching stretches (original start, original end, shown start, shown end, literal), in order, without gaps."""
+    """Matching stretches without gaps: original start and end, shown start and end, literal or not."""
 
     stretches: tuple[tuple[int, int, int, int, bool], ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where original characters start..end are now; a place inside something replaced takes all of it in."""
+        """Where original characters start..end are now; a place in a replacement takes all of it."""
         return self._place(start, 2), self._place(end, 3)
 
     def replaced(self, start: int, end: int) -> bool:
@@ -47,7 +47,7 @@ def align(original: str, shown: str) -> Alignment:
 
 
 def _by_placeholders(original: str, shown: str) -> Alignment | None:
-    """Placeholders become gaps of a pattern; the rightmost reading that fits is as good as any for what lies outside."""
+    """Placeholders become gaps of a pattern; which reading fits does not matter outside them."""
     holes = [match.span() for match in PLACEHOLDER.finditer(shown) if match[0] not in original]
     edges = [0, *(edge for hole in holes for edge in hole), len(shown)]
     literals = [shown[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
@@ -66,7 +66,7 @@ def _by_difference(original: str, shown: str) -> Alignment:
 
 
 def carry_truth(truth: Mapping[str, Any], original: Sequence[str], shown: Sequence[str]) -> dict[str, Any]:
-    """The truth of a dialogue with its spans at their places in the shown turns; a span that vanished is left out."""
+    """The truth of a dialogue with its spans where the shown turns have them; vanished ones are left out."""
     maps = [align(before, after) for before, after in zip(original, shown, strict=True)]
     return {name: _carried(value, maps) for name, value in truth.items()}
 

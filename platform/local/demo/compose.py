@@ -1,7 +1,7 @@
 """Write the demo's customer-service dialogues: `python -m local.demo.compose` makes the two data files again.
 
-Seeded, so the files can be made byte for byte again. Test dialogues use shops, products and phrases that no training
-dialogue uses (`grammar.part`), so the frozen test set asks for generalisation and not for memory.
+Seeded, so the files can be made byte for byte again. Test dialogues use shops, products and phrases that no
+training dialogue uses (`grammar.part`), so the frozen test set asks for generalisation and not for memory.
 """
 
 import json
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.demo.dice import seeded
 from local.demo.grammar import Piece, Value, expand, join, part, read_bank, write
 from local.demo.identities import people
 from local.demo.similarity import shingles, similarity
@@ -25,6 +26,7 @@ INTENT_WEIGHTS = {
 }  # fmt: skip
 MOOD_WEIGHTS = {"calm": 42, "pleased": 14, "worried": 20, "annoyed": 24}
 TOO_SIMILAR = 0.35
+_KEPT = ("product", "shop")  # the same throughout a dialogue
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,9 @@ class Draft:
         phrase = self.rng.choice(fresh)
         if len(phrase) > 3:
             self.used.add(phrase)
-        for name in self.bank["slots"].keys() - {"product", "shop"}:
-            self.values[name] = Value(self.rng.choice(self.bank["slots"][name]))
+        for name, options in self.bank["slots"].items():
+            if name not in _KEPT:
+                self.values[name] = Value(self.rng.choice(options))
         return expand(phrase, self.values, self.rng, label)
 
     def say(self, speaker: str, parts: list[list[Piece]], emotion: str = "calm") -> None:
@@ -83,7 +86,7 @@ class Draft:
 
 def compose(language: str, split: str, seed: str) -> dict[str, Any]:
     """One dialogue with its hidden truth, decided by its seed alone."""
-    draft = _start(language, split, random.Random(seed))
+    draft = _start(language, split, seeded(seed))
     asked = _opening(draft)
     if draft.chance(0.7):
         _verify(draft)
@@ -107,7 +110,7 @@ def compose(language: str, split: str, seed: str) -> dict[str, Any]:
 def _start(language: str, split: str, rng: random.Random) -> Draft:
     bank = read_bank(language)
     values = people(language, rng)
-    for name in ("product", "shop"):
+    for name in _KEPT:
         values[name] = Value(rng.choice(part(bank["slots"][name], split)))
     intent = _weighted(INTENT_WEIGHTS, rng)
     mood = "annoyed" if intent == "complaint" else _weighted(MOOD_WEIGHTS, rng)
@@ -142,7 +145,7 @@ def _greeting(draft: Draft) -> list[Piece]:
 
 
 def _feel(draft: Draft, parts: list[list[Piece]], place: str, share: float, at: int = 0) -> None:
-    """Say a customer's turn, with the words of the mood in it for a share of the turns; without them it is calm."""
+    """Say a customer's turn; a share of the turns carries words of the mood, the others are calm."""
     shown = draft.mood if draft.chance(share) else "calm"
     words = draft.pick(draft.bank["emotion"][shown][place])
     draft.say("customer", [*parts[:at], words, *parts[at:]], shown if any(p.text for p in words) else "calm")

@@ -1,9 +1,9 @@
 """A simulated crowd: 24 people of known, different skill who answer from the hidden truth as they see it.
 
-Nobody errs by dice alone. Each unit of work has a difficulty that all people share (a question without a question
-mark, a side remark of another intent), errors go to labels that are easily confused, and each person has habits:
-marks whole turns, overlooks indirect questions, calls every return a refund. That is what real crowds look like, and
-what an estimate of each person's confusions can undo while a vote cannot. Same seed, same answers, in any order.
+Nobody errs by dice alone. Each unit of work has a difficulty that all people share, errors go to labels
+that are easily confused, and each person has habits: marks whole turns, overlooks questions without a
+question mark, calls every return a refund. That is what real crowds look like, and what an estimate of each
+person's confusions can undo while a vote cannot. Same seed, same answers, in any order.
 """
 
 import random
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from local.demo.dice import difficulty, seeded
 from local.demo.marking import Habits, mark_spans
 
 Kind = Literal["expert", "ordinary", "sloppy", "biased", "spammer"]
@@ -33,7 +34,7 @@ _CONFUSED = {
 
 @dataclass(frozen=True)
 class Person:
-    """One worker. `intent` and `emotion` are chances of being right; `bias` is the share of errors by habit."""
+    """One worker. `intent`, `emotion`: chances of being right; `bias`: the share of errors made by habit."""
 
     name: str
     kind: Kind
@@ -51,17 +52,17 @@ def crowd(size: int = 24) -> tuple[Person, ...]:
         for kind, count, intent, emotion in _GROUPS
         for number in range(1, count + 1)
     ]
-    random.Random("order").shuffle(people)
+    seeded("order").shuffle(people)
     return tuple(people[:size])
 
 
 def _person(kind: Kind, number: int, intent: float, emotion: float) -> Person:
-    rng = random.Random(f"{kind}-{number}")
+    rng = seeded(f"{kind}-{number}")
     sway = rng.uniform(-0.03, 0.03)
     habits = {
         "expert": Habits(miss=0.03, slip=0.05, eager=0.02, style="loose"),
         "ordinary": Habits(miss=0.16, slip=0.22, eager=0.14, style="loose"),
-        "sloppy": Habits(miss=0.14, slip=0.75, eager=0.20, style=("wide", "narrow")[number % 2]),
+        "sloppy": Habits(miss=0.14, slip=0.75, eager=0.20, style="narrow" if number % 2 else "wide"),
         "biased": Habits(miss=0.28, slip=0.25, eager=0.55, style="loose", blind_to_indirect=number % 2 == 0),
         "spammer": Habits(miss=0.6, slip=0.9, eager=0.5, style="wide", careless=True),
     }[kind]
@@ -71,18 +72,26 @@ def _person(kind: Kind, number: int, intent: float, emotion: float) -> Person:
 
 
 def answer(
-    person: Person, item_id: str, turns: Turns, truth: Mapping[str, Any], labels: Mapping[str, Sequence[str]], seed: int = 1
+    person: Person,
+    item_id: str,
+    turns: Turns,
+    truth: Mapping[str, Any],
+    labels: Mapping[str, Sequence[str]],
+    seed: int = 1,
 ) -> dict[str, Any]:
-    """What a person says about an item: `truth` must be aligned to the `turns` as shown; `labels` per choice field."""
-    rng = random.Random(f"{seed}:{person.name}:{item_id}")
+    """What a person says about an item.
+
+    `truth` (field -> value) must be aligned to the `turns` as shown; `labels` has those of each choice field.
+    """
+    rng = seeded(f"{seed}:{person.name}:{item_id}")
     given: dict[str, Any] = {}
     for name, value in truth.items():
         if name in labels and isinstance(value, str):
             given[name] = _choose(person, person.intent, value, labels[name], f"{item_id}:{name}", rng)
         elif name in labels:
+            unit = f"{item_id}:{name}"
             given[name] = [
-                {"turn": one["turn"], "label": _turn_label(person, one, labels[name], f"{item_id}:{name}", rng)}
-                for one in value
+                {**one, "label": _turn_label(person, one, labels[name], unit, rng)} for one in value
             ]
         else:
             given[name] = mark_spans(person.habits, turns, value, item_id, rng)
@@ -91,13 +100,8 @@ def answer(
 
 def seconds_for(person: Person, item_id: str, turns: Turns) -> float:
     """How long the person is said to have worked on an item."""
-    rng = random.Random(f"pace:{person.name}:{item_id}")
+    rng = seeded(f"pace:{person.name}:{item_id}")
     return round(person.pace * len(turns) * rng.uniform(0.7, 1.5), 1)
-
-
-def difficulty(unit: str) -> float:
-    """0 easy .. 1 hard, the same for everybody; most work is easy."""
-    return random.Random(f"difficulty:{unit}").random() ** 2
 
 
 def _turn_label(
@@ -123,10 +127,10 @@ def _choose(
 
 
 def _favourite(person: Person, labels: Sequence[str]) -> str:
-    return labels[random.Random(f"favourite:{person.name}").randrange(len(labels))]
+    return labels[seeded(f"favourite:{person.name}").randrange(len(labels))]
 
 
 def _habitual(person: Person, true: str, labels: Sequence[str]) -> str:
     """The label this person always mistakes a certain label for."""
     others = [label for label in labels if label != true] or [true]
-    return random.Random(f"habit:{person.name}:{true}").choice(others)
+    return seeded(f"habit:{person.name}:{true}").choice(others)

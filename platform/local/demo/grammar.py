@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 BANK = Path(__file__).parent / "bank"
 _CHOICE = re.compile(r"\(([^()]*)\)")
-_TOKEN = re.compile(r"(<|>|\{\w+\})")
+_WORD = re.compile(r"(<|>|\{\w+\})")
 _SENTENCE_START = re.compile(r"(?:^|[.!?]\s+)([a-z])")
 _LONE_I = re.compile(r"(?<![\w'])i(?=[ ']|$)")
 _CALENDAR = re.compile(
@@ -75,18 +75,18 @@ def expand(
         phrase = f"<{phrase}>"
     pieces: list[Piece] = []
     inside, opens = False, False
-    for token in filter(None, _TOKEN.split(phrase)):
-        if token in "<>":
-            inside, opens = token == "<", token == "<"
+    for word in filter(None, _WORD.split(phrase)):
+        if word in "<>":
+            inside = opens = word == "<"
             continue
-        value = values[token[1:-1]] if token.startswith("{") else Value(token)
+        value = values[word[1:-1]] if word.startswith("{") else Value(word)
         pieces.append(Piece(value.text, label if inside else None, value.kind, opens))
         opens = False
     return pieces
 
 
 def join(parts: Sequence[Sequence[Piece]], space: str) -> list[Piece]:
-    """Fragments one after another; `space` goes between them, a full-width comma only where no mark stands yet."""
+    """Fragments one after another; `space` goes between them, a full-width comma only after a word."""
     joined: list[Piece] = []
     for fragment in filter(lambda pieces: any(piece.text for piece in pieces), parts):
         if joined and (space != "，" or joined[-1].text[-1].isalnum()):
@@ -96,7 +96,7 @@ def join(parts: Sequence[Sequence[Piece]], space: str) -> list[Piece]:
 
 
 def write(pieces: Sequence[Piece], *, casual: bool, rng: random.Random, typos: float = 0.0) -> Written:
-    """Put pieces together: capitals for a careful writer; lower case, lost marks and typos for a casual one."""
+    """Put pieces together: capitals for the careful; lost marks and typos for the casual."""
     if casual:
         pieces = [_misspell(_drop_mark(piece, rng), rng, typos) for piece in pieces]
     text, spans, pii = "", [], []

@@ -1,53 +1,17 @@
 """Invented personal data: looks real to a detector, belongs to nobody.
 
-Phones come from the ranges that regulators reserve for fiction (US 555-01xx, Ofcom 07700 900xxx), cards continue the
-public test prefixes, mail goes to the reserved example domains, and a Chinese ID names a county code that is not
-assigned, a birth more than a century ago and the sequence number 000, with a correct check digit.
+Phones come from the ranges that regulators reserve for fiction (US 555-01xx, Ofcom 07700 900xxx), cards
+continue the public test prefixes, mail goes to the reserved example domains, and a Chinese ID names a
+county code that is not assigned, a birth more than a century ago and the sequence number 000, with a
+correct check digit.
 """
 
 import random
+import tomllib
 
-from local.demo.grammar import Value
+from local.demo.grammar import BANK, Value
 
-_FIRST = ["Amelia", "Bruno", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hamza", "Ingrid", "Jonas", "Keiko", "Lorenzo", "Maren", "Nadia", "Oscar", "Priya", "Quentin", "Rosa", "Stefan", "Tamsin", "Umar", "Valeria", "Wendell", "Xenia", "Yusuf", "Zelda", "Beatrix", "Callum", "Daphne", "Emeka"]  # fmt: skip
-_LAST = ["Abernathy", "Bellweather", "Castellano", "Drummond", "Eriksen", "Fairbanks", "Gallowglass", "Hawthorne", "Ibarra", "Jankowski", "Kessler", "Lindqvist", "Marchetti", "Nakamura", "Okonkwo", "Pemberton", "Quigley", "Rosenthal", "Sandoval", "Thackeray", "Ulrichsen", "Vandermeer", "Whitlock", "Yamada", "Zeller"]  # fmt: skip
-_AGENT = ["Marta", "Kevin", "Aisha", "Tom", "Lucia", "Ben", "Hannah", "Raj", "Sofia", "Peter", "Nina", "Carl"]
-_STREET = [
-    "Maple",
-    "Orchard",
-    "Church",
-    "Mill",
-    "Station",
-    "Chestnut",
-    "Victoria",
-    "Bridge",
-    "Willow",
-    "King",
-    "Harbour",
-    "Cedar",
-]
-_WAY = ["Street", "Road", "Avenue", "Lane", "Drive"]
-_TOWN = [("Leeds", "LS1 4ZZ"), ("Austin, TX", "78799"), ("Cork", "T12 XX00"), ("Denver, CO", "80299")]
-_ZH_FAMILY = "王李张刘陈杨赵黄周吴徐孙马朱胡林郭何高罗"
-_ZH_GIVEN = [
-    "雅婷",
-    "子轩",
-    "思远",
-    "梦洁",
-    "浩然",
-    "晓雯",
-    "建国",
-    "丽娜",
-    "志强",
-    "欣怡",
-    "明辉",
-    "秀兰",
-    "一凡",
-    "佳琪",
-]
-_ZH_AGENT = ["小雪", "小北", "阿宁", "小秋", "可可", "小满"]
-_ZH_ROAD = ["解放路", "人民路", "中山路", "建设街", "和平路", "长江路"]
-_ZH_TOWN = ["成都市武侯区", "武汉市洪山区", "苏州市姑苏区", "西安市雁塔区", "青岛市市南区"]
+_BANK = tomllib.loads((BANK / "people.toml").read_text(encoding="utf-8"))
 _CARD_PREFIXES = ("42424242", "41111111", "55555555", "40000000")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -59,7 +23,7 @@ def luhn_digit(digits: str) -> str:
 
 
 def resident_id_digit(digits: str) -> str:
-    """The check character of a Chinese resident ID (GB 11643-1999, ISO 7064 MOD 11-2) for its first 17 digits."""
+    """The check character for the 17 digits of a Chinese resident ID (GB 11643-1999, ISO 7064 MOD 11-2)."""
     return "10X98765432"[sum(int(d) * w for d, w in zip(digits, _ID_WEIGHTS, strict=True)) % 11]
 
 
@@ -72,28 +36,30 @@ def people(language: str, rng: random.Random) -> dict[str, Value]:
 
 
 def _english(rng: random.Random) -> dict[str, Value]:
-    first, last = rng.choice(_FIRST), rng.choice(_LAST)
-    town, code = rng.choice(_TOWN)
-    street = f"{rng.randrange(2, 240)} {rng.choice(_STREET)} {rng.choice(_WAY)}"
+    bank = _BANK["en"]
+    first, last = rng.choice(bank["first"]), rng.choice(bank["last"])
+    town = rng.choice(bank["town"])
+    street = f"{rng.randrange(2, 240)} {rng.choice(bank['street'])} {rng.choice(bank['way'])}"
     return {
         "person": Value(f"{first} {last}", "person"),
         "person_first": Value(first, "person"),
-        "agent": Value(rng.choice(_AGENT), "person"),
+        "agent": Value(rng.choice(bank["agent"]), "person"),
         "email": Value(_email(first, last, rng), "email"),
         "phone": Value(_phone(rng), "phone"),
-        "address": Value(f"{street}, {town} {code}", "address"),
+        "address": Value(f"{street}, {town}", "address"),
     }
 
 
 def _chinese(rng: random.Random) -> dict[str, Value]:
-    name = rng.choice(_ZH_FAMILY) + rng.choice(_ZH_GIVEN)
-    place = f"{rng.choice(_ZH_TOWN)}{rng.choice(_ZH_ROAD)}{rng.randrange(3, 299)}号{rng.randrange(1, 20)}栋"
+    bank = _BANK["zh"]
+    name = rng.choice(bank["family"]) + rng.choice(bank["given"])
+    place = f"{rng.choice(bank['town'])}{rng.choice(bank['road'])}{rng.randrange(3, 299)}号{rng.randrange(1, 20)}栋"
     mobile = f"1{rng.choice('35789')}{rng.randrange(10)}0000{rng.randrange(10**4):04d}"
     digits = f"{rng.choice(['11', '31', '44', '51'])}9900{_old_birthday(rng)}000"
     return {
         "person": Value(name, "person"),
         "person_first": Value(name, "person"),
-        "agent": Value(rng.choice(_ZH_AGENT), "person"),
+        "agent": Value(rng.choice(bank["agent"]), "person"),
         "email": Value(f"user{rng.randrange(100, 9999)}@example.com", "email"),
         "cn_mobile": Value(mobile, "cn_mobile"),
         "address": Value(place, "address"),

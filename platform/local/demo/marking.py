@@ -6,25 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from local.demo.dice import difficulty
+
 _SENTENCE = re.compile(r"[^.!?。！？…]+[.!?。！？…]*")
 _WORD = re.compile(r"[㐀-鿿]|[^\s㐀-鿿]+")
 Span = dict[str, Any]
+Turns = Sequence[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Habits:
-    """Shares from 0 to 1: spans missed, marks that slip, side sentences marked; `style` says how marks slip."""
+    """Shares from 0 to 1: spans missed, marks that slip, side sentences marked; `style` is how marks slip."""
 
     miss: float
     slip: float
     eager: float
-    style: Literal["loose", "wide", "narrow"] | str
+    style: Literal["loose", "wide", "narrow"]
     blind_to_indirect: bool = False
     careless: bool = False  # swaps the labels half of the time
 
 
 def mark_spans(
-    habits: Habits, turns: Sequence[Mapping[str, str]], truth: Sequence[Span], item_id: str, rng: random.Random
+    habits: Habits, turns: Turns, truth: Sequence[Span], item_id: str, rng: random.Random
 ) -> list[Span]:
     """The spans a person with these habits marks; sorted, inside their turns, never overlapping."""
     labels = sorted({span["label"] for span in truth}) or ["question"]
@@ -40,12 +43,8 @@ def mark_spans(
     return _untangled(marked)
 
 
-def _hard(unit: str) -> float:
-    return random.Random(f"difficulty:{unit}").random() ** 2
-
-
 def _chance_to_miss(habits: Habits, span: Span, text: str, item_id: str) -> float:
-    hard = _hard(f"{item_id}:{span['turn']}:{span['label']}")
+    hard = difficulty(f"{item_id}:{span['turn']}:{span['label']}")
     indirect = span["label"] == "question" and not text[span["start"] : span["end"]].endswith(("?", "？"))
     if indirect and habits.blind_to_indirect:
         return 0.75
@@ -79,7 +78,7 @@ def _whole_sentences(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _side_marks(
-    habits: Habits, turns: Sequence[Mapping[str, str]], truth: Sequence[Span], item_id: str, rng: random.Random
+    habits: Habits, turns: Turns, truth: Sequence[Span], item_id: str, rng: random.Random
 ) -> list[Span]:
     """Sentences that only look like it: an agent's question, a rhetorical one, a filler before an answer."""
     marks = []
@@ -89,7 +88,7 @@ def _side_marks(
             if any(s["start"] < sentence.end() and s["end"] > sentence.start() for s in taken):
                 continue
             asks = sentence[0].rstrip().endswith(("?", "？"))
-            tempting = 0.2 + 0.8 * _hard(f"{item_id}:{turn}:{sentence.start()}")
+            tempting = 0.2 + 0.8 * difficulty(f"{item_id}:{turn}:{sentence.start()}")
             share = habits.eager * tempting * (1.0 if asks else 0.12)
             if sentence[0].strip() and rng.random() < share:
                 answers = spoken["speaker"] == "agent" and not asks

@@ -16,7 +16,8 @@ def vote(field: Field, values: Sequence[Any], payload: Payload) -> Any:
         for unit, label in field.judgments(value, payload):
             counts.setdefault(unit, Counter())[label] += 1
     shares = {
-        unit: {label: count[label] / count.total() for label in sorted(count)} for unit, count in counts.items()
+        unit: {label: count[label] / count.total() for label in sorted(count)}
+        for unit, count in counts.items()
     }
     return field.decode(shares, payload)[0]
 
@@ -51,3 +52,29 @@ def _spans(value: Iterable[Mapping[str, Any]], payload: Payload) -> set[tuple[in
         end = span["start"] + len(text[span["start"] : span["end"]].rstrip(" .,;:!?…。，！？；、"))
         found.add((span["turn"], span["start"], max(end, span["start"]), span["label"]))
     return found
+
+
+def same(field: Field, value: Any, truth: Any, payload: Payload) -> bool:
+    """Whether a value says exactly what the truth says, marks at the edges of spans aside."""
+    score = Score(field)
+    score.add(value, truth, payload)
+    return score.hits == score.given == score.true
+
+
+def alpha(units: Iterable[Sequence[str]]) -> float:
+    """Krippendorff's alpha for nominal labels: 1 full agreement, 0 what chance gives.
+
+    `units` holds the labels given to each unit. Formula: Krippendorff 2011, "Computing Krippendorff's
+    Alpha-Reliability", section C (any number of observers, nominal data, missing data).
+    """
+    totals: Counter[str] = Counter()
+    disagreeing = 0.0
+    for labels in units:
+        if len(labels) < 2:
+            continue
+        counts = Counter(labels)
+        totals.update(counts)
+        disagreeing += (len(labels) ** 2 - sum(n * n for n in counts.values())) / (len(labels) - 1)
+    pairable = totals.total()
+    by_chance = pairable**2 - sum(n * n for n in totals.values())
+    return 1.0 - (pairable - 1) * disagreeing / by_chance if by_chance else 1.0
