@@ -99,7 +99,9 @@ def write(pieces: Sequence[Piece], *, casual: bool, rng: random.Random, typos: f
     """Put pieces together: capitals for the careful; lost marks and typos for the casual."""
     if casual:
         pieces = [_misspell(_drop_mark(piece, rng), rng, typos) for piece in pieces]
-    text, spans, pii = "", [], []
+    text = ""
+    spans: list[tuple[int, int, str]] = []
+    pii: list[tuple[int, int, str]] = []
     for piece in pieces:
         start, text = len(text), text + piece.text
         if piece.kind:

@@ -53,7 +53,8 @@ def _english(rng: random.Random) -> dict[str, Value]:
 def _chinese(rng: random.Random) -> dict[str, Value]:
     bank = _BANK["zh"]
     name = rng.choice(bank["family"]) + rng.choice(bank["given"])
-    place = f"{rng.choice(bank['town'])}{rng.choice(bank['road'])}{rng.randrange(3, 299)}号{rng.randrange(1, 20)}栋"
+    road = f"{rng.choice(bank['town'])}{rng.choice(bank['road'])}"
+    place = f"{road}{rng.randrange(3, 299)}号{rng.randrange(1, 20)}栋"
     mobile = f"1{rng.choice('35789')}{rng.randrange(10)}0000{rng.randrange(10**4):04d}"
     digits = f"{rng.choice(['11', '31', '44', '51'])}9900{_old_birthday(rng)}000"
     return {

@@ -81,7 +81,7 @@ def _side_marks(
     habits: Habits, turns: Turns, truth: Sequence[Span], item_id: str, rng: random.Random
 ) -> list[Span]:
     """Sentences that only look like it: an agent's question, a rhetorical one, a filler before an answer."""
-    marks = []
+    marks: list[Span] = []
     for turn, spoken in enumerate(turns):
         taken = [span for span in truth if span["turn"] == turn]
         for sentence in _SENTENCE.finditer(spoken["text"]):

@@ -1,7 +1,7 @@
 """How close answers come to the hidden truth, and what a plain vote would have made of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tasks_app.fields.base import Field
@@ -30,13 +30,14 @@ class Score:
         self.hits = self.given = self.true = 0
 
     def add(self, value: Any, truth: Any, payload: Payload) -> None:
-        if self.field.type == "span":
-            given, true = _spans(value, payload), _spans(truth, payload)
-        else:
-            given, true = set(self.field.judgments(value, payload)), set(self.field.judgments(truth, payload))
+        given, true = self._facts(value, payload), self._facts(truth, payload)
         self.hits += len(given & true)
         self.given += len(given)
         self.true += len(true)
+
+    def _facts(self, value: Any, payload: Payload) -> set[Hashable]:
+        facts = _spans(value, payload) if self.field.type == "span" else self.field.judgments(value, payload)
+        return set(facts)
 
     @property
     def accuracy(self) -> float:
