@@ -9,6 +9,8 @@ from annotations.aggregation.inference import Posterior, by_unit
 from annotations.aggregation.judgments import Floats, Judgment, encode
 from annotations.aggregation.skill import Confusions, WorkerSkillEstimate, matrix_from_json
 
+_ENOUGH_FOR_A_MEAN = 100  # workers; reading a thousand matrices of 77 labels would take a second
+
 
 def posterior_given_skill(
     judgments: Sequence[Judgment],
@@ -41,6 +43,7 @@ def posterior_given_skill(
 
 def _mean_matrix(skill: Mapping[str, WorkerSkillEstimate], labels: tuple[str, ...]) -> Floats:
     """(true, said); of nobody at all, what an unknown crowd is believed to do."""
-    known = [matrix_from_json(estimate.confusion, labels) for estimate in skill.values()]
+    some = sorted(skill)[:_ENOUGH_FOR_A_MEAN]
+    known = [matrix_from_json(skill[worker].confusion, labels) for worker in some]
     mean: Floats = np.mean(known, axis=0) if known else matrix_from_json({}, labels)
     return mean

@@ -5,17 +5,15 @@ import gzip
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 from annotations.aggregation.inference import METHODS, Inference, TooManyLabels, infer
 from annotations.aggregation.judgments import Judgment
 
 # GLAD has a difficulty per task and optimises all of them at once: minutes for this many judgments.
 MOST_FOR_GLAD = 30_000
-_LONGEST_CELL = 1_000_000
+_LONGEST_LINE = 100_000  # bytes, a little below csv's own limit for a cell
 
 
 class BadTable(ValueError):
@@ -58,13 +56,18 @@ def read_truth(path: Path) -> dict[str, str]:
 def write_truth(path: Path, inference: Inference) -> int:
     """Columns task, label, confidence. A file that is at `path` already is replaced only by a whole one."""
     part = path.with_name(f".{path.name}.part")
-    with _open(part, "wt", like=path) as file:
-        writer = csv.writer(file, delimiter=_delimiter(path), lineterminator="\n")
-        writer.writerow(["task", "label", "confidence"])
-        for task, posterior in inference.posterior.items():
-            label = likeliest_label(posterior)
-            writer.writerow([task, label, f"{posterior[label]:.4f}"])
-    part.replace(path)
+    try:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(part, "wt", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter=_delimiter(path), lineterminator="\n")
+            writer.writerow(["task", "label", "confidence"])
+            for task, posterior in inference.posterior.items():
+                label = likeliest_label(posterior)
+                writer.writerow([task, label, f"{posterior[label]:.4f}"])
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise BadTable(f"{path}: cannot be written ({error.strerror}).") from error
     return len(inference.posterior)
 
 
@@ -106,19 +109,19 @@ def likeliest_label(posterior: Mapping[str, float]) -> str:
 
 
 def _read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    with _open(path, "rt") as file:
-        reader = csv.reader(file, delimiter=_delimiter(path), strict=True)
-        with _named_lines(path, reader):
-            header = [name.strip().lower() for name in next(reader, [])]
-            missing = [name for name in columns if name not in header]
-            if missing:
-                found = ", ".join(header) or "nothing"
-                raise BadTable(f"{path}, line 1: no column {' and no column '.join(missing)}; found {found}.")
-            places = [header.index(name) for name in columns]
-            for row in reader:
-                if row:
-                    yield _cells(row, places, columns, f"{path}, line {reader.line_num}")
+    reader = csv.reader(_lines(path), delimiter=_delimiter(path), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        missing = [name for name in columns if name not in header]
+        if missing:
+            found = ", ".join(header) or "nothing"
+            raise BadTable(f"{path}, line 1: no column {' and no column '.join(missing)}; found {found}.")
+        places = [header.index(name) for name in columns]
+        for row in reader:
+            if row:
+                yield _cells(row, places, columns, f"{path}, line {reader.line_num}")
+    except csv.Error as error:
+        raise BadTable(f"{path}, line {reader.line_num}: {error}.") from error
 
 
 def _cells(row: list[str], places: list[int], columns: tuple[str, ...], where: str) -> tuple[str, ...]:
@@ -130,24 +133,21 @@ def _cells(row: list[str], places: list[int], columns: tuple[str, ...], where: s
     return cells
 
 
-@contextmanager
-def _named_lines(path: Path, reader: Any) -> Iterator[None]:
-    """Whatever goes wrong while reading becomes one line that says where."""
+def _lines(path: Path) -> Iterator[str]:
+    """Decoded line by line, so that mistakes have line numbers and no single line can fill the memory."""
+    number = 0
     try:
-        yield
-    except csv.Error as error:
-        raise BadTable(f"{path}, line {reader.line_num}: {error}.") from error
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            while line := file.readline(_LONGEST_LINE + 1):
+                number += 1
+                if len(line) > _LONGEST_LINE:
+                    raise BadTable(f"{path}, line {number}: longer than {_LONGEST_LINE} bytes.")
+                # Spreadsheets put a byte order mark in front.
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        raise BadTable(f"{path}, after line {reader.line_num}: not UTF-8 ({error.reason}).") from error
+        raise BadTable(f"{path}, line {number}: not UTF-8 ({error.reason}).") from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadTable(f"{path}, after line {reader.line_num}: damaged gzip file ({error}).") from error
-
-
-def _open(path: Path, mode: str, *, like: Path | None = None) -> IO[str]:
-    encoding = "utf-8-sig" if mode == "rt" else "utf-8"  # spreadsheets put a byte order mark in front
-    opener = gzip.open if (like or path).suffix == ".gz" else open
-    try:
-        return opener(path, mode, encoding=encoding, newline="")  # type: ignore[return-value]
+        raise BadTable(f"{path}, line {number + 1}: the gzip file is damaged ({error}).") from error
     except OSError as error:
         raise BadTable(f"{path}: {error.strerror}.") from error
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -112,17 +111,17 @@ class SpanField(Field):
         return {"turn": raw["turn"], "start": start, "end": end, "label": label}
 
     def _check_overlaps(self, placed: list[tuple[Span, int]], pointer: str, problems: list[Problem]) -> None:
-        """`placed` is sorted, so within a layer only neighbours can be the first to collide."""
+        """Each span of sorted `placed` against the one before it, in its layer, that reaches furthest."""
         for layer in self._layers():
-            own = [pair for pair in placed if pair[0]["label"] in layer]
-            for (first, _), (second, index) in pairwise(own):
-                if first["turn"] != second["turn"] or second["start"] >= first["end"]:
+            furthest: Span | None = None
+            for span, index in placed:
+                if span["label"] not in layer:
                     continue
-                place = step(pointer, index)
-                if first == second:
-                    problems.append(Problem(place, "duplicate", "This span is there already."))
-                else:
-                    problems.append(Problem(place, "overlap", _overlap_detail(first, second)))
+                if furthest and furthest["turn"] == span["turn"] and span["start"] < furthest["end"]:
+                    problems.append(_overlap(furthest, span, step(pointer, index)))
+                    if span["end"] <= furthest["end"]:
+                        continue
+                furthest = span
 
     # -- consensus ----------------------------------------------------------------------------------------
 
@@ -196,12 +195,14 @@ def _without_outer_space(text: str, start: int, end: int) -> Token:
     return start + len(marked) - len(marked.lstrip()), end - len(marked) + len(marked.rstrip())
 
 
-def _overlap_detail(first: Span, second: Span) -> str:
+def _overlap(first: Span, second: Span, pointer: str) -> Problem:
+    if first == second:
+        return Problem(pointer, "duplicate", "This span is there already.")
     where = f"{second['label']} {second['start']}-{second['end']} overlaps {first['label']}"
     where += f" {first['start']}-{first['end']} in turn {second['turn']}"
     if first["label"] == second["label"]:
-        return f"{where}; make them one span."
-    return f"{where}; this field allows no overlaps, so shorten or remove one."
+        return Problem(pointer, "overlap", f"{where}; make them one span.")
+    return Problem(pointer, "overlap", f"{where}; no overlaps are allowed here, so shorten or remove one.")
 
 
 def _characters(spans: Sequence[Span]) -> set[tuple[int, int, str]]:
