@@ -1,0 +1,148 @@
+// @ts-check
+import { csrfToken } from "../csrf.js";
+
+/** The server said no, in words (RFC 9457). */
+export class Refusal extends Error {
+  /**
+   * @param {number} status
+   * @param {{ title?: string, detail?: string, code?: string, errors?: import("./types.js").Problem[] }} document_
+   * @param {number} retryAfter seconds
+   */
+  constructor(status, document_, retryAfter) {
+    super(document_.detail || document_.title || String(status));
+    this.status = status;
+    this.code = document_.code ?? "";
+    this.errors = document_.errors ?? [];
+    this.retryAfter = retryAfter;
+  }
+
+  /** Also a stale CSRF token: the session it belonged to is gone. */
+  get signedOut() {
+    return this.status === 401 || (this.status === 403 && (!this.code || /csrf/i.test(this.message)));
+  }
+
+  get transient() {
+    return this.status >= 500 || this.status === 429 || this.status === 408;
+  }
+}
+
+/** No answer at all: the network is gone, or the server is. */
+export class Offline extends Error {}
+
+/** An Idempotency-Key. Not crypto.randomUUID, which plain http on a company's own network does not have. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The REST paths that the workbench uses. */
+export class Api {
+  /** @param {{ claim: string, assignments: string }} urls */
+  constructor(urls) {
+    this.urls = urls;
+    /** Milliseconds by which the server's clock is ahead of this one. */
+    this.skew = 0;
+  }
+
+  now() {
+    return Date.now() + this.skew;
+  }
+
+  /**
+   * @param {number} count
+   * @returns {Promise<import("./types.js").Assignment[]>} empty when there is nothing left for this person
+   */
+  async claim(count) {
+    return (await this.#post(this.urls.claim, { count }))?.assignments ?? [];
+  }
+
+  /**
+   * @param {import("./types.js").Outgoing} outgoing
+   * @returns {Promise<{ id: string, today?: import("./types.js").Today }>}
+   */
+  submit(outgoing) {
+    return this.#post(this.#path(outgoing.assignment.id, "submit"), outgoing.body, outgoing.id);
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} reason
+   */
+  giveBack(id, reason) {
+    return this.#post(this.#path(id, "return"), { reason });
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<{ lease_expires_at: string }>}
+   */
+  extend(id) {
+    return this.#post(this.#path(id, "extend"), {});
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Promise<{ lease_expires_at?: string } | null>}
+   */
+  reclaim(id) {
+    return this.#post(this.#path(id, "reclaim"), {});
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} kind
+   * @param {string} comment
+   */
+  flag(id, kind, comment) {
+    return this.#post(this.#path(id, "flag"), { kind, comment });
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} verb
+   */
+  #path(id, verb) {
+    return `${this.urls.assignments}${id}/${verb}`;
+  }
+
+  /**
+   * @param {string} url
+   * @param {object} body
+   * @param {string} [key]
+   */
+  async #post(url, body, key = newKey()) {
+    /** @type {Response} */
+    let response;
+    try {
+      response = await fetch(url, {
+        method: "POST",
+        credentials: "same-origin",
+        headers: {
+          "Content-Type": "application/json",
+          Accept: "application/json, application/problem+json",
+          "X-CSRFToken": csrfToken(),
+          "Idempotency-Key": key,
+        },
+        body: JSON.stringify(body),
+      });
+    } catch (error) {
+      throw new Offline(String(error));
+    }
+    const date = Date.parse(response.headers.get("Date") ?? "");
+    if (date) this.skew = Math.abs(date - Date.now()) > 5000 ? date - Date.now() : 0;
+    const text = await response.text();
+    if (response.ok && !response.redirected) return text ? JSON.parse(text) : null;
+    // A redirect to the sign-in page arrives as its HTML.
+    if (response.redirected) throw new Refusal(401, {}, 0);
+    throw new Refusal(response.status, parse(text), Number(response.headers.get("Retry-After")) || 0);
+  }
+}
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}

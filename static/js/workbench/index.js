@@ -1,0 +1,274 @@
+// @ts-check
+import { readStrings } from "../strings.js";
+import { fieldType } from "../fields/index.js";
+import { ActiveClock } from "./activity.js";
+import { Api } from "./api.js";
+import { Bench } from "./bench.js";
+import { Dialogue } from "./dialogue.js";
+import { openStorage, ownShelves } from "./drafts.js";
+import { actionFor } from "./keyboard.js";
+import { Notices } from "./notices.js";
+import { Pointer } from "./pointer.js";
+import { Sending } from "./sending.js";
+import { Session } from "./session.js";
+import { Sheets } from "./sheets.js";
+import { AnswerStore } from "./store.js";
+import { Strip } from "./strip.js";
+import { SubmitQueue } from "./submit-queue.js";
+
+const EXTEND_BELOW_S = 90;
+
+/** <manyhands-workbench>: wires the parts together. Its markup comes from the template, its settings from workbench-config. */
+class Workbench extends HTMLElement {
+  connectedCallback() {
+    void this.#start();
+  }
+
+  async #start() {
+    this.config = JSON.parse(document.getElementById("workbench-config")?.textContent ?? "{}");
+    const { project, urls = {}, user = "" } = this.config;
+    const words = readStrings("workbench-strings");
+    const piece = (/** @type {string} */ name) => /** @type {HTMLElement} */ (this.querySelector(`[data-part="${name}"]`));
+    const language = document.documentElement.lang || "en";
+    this.piece = piece;
+    this.t = words;
+    this.api = new Api({
+      claim: urls.claim ?? `/api/v1/projects/${project.id}/claim`,
+      assignments: urls.assignments ?? "/api/v1/assignments/",
+    });
+    this.clock = new ActiveClock();
+    this.clock.watch(document);
+    this.store = new AnswerStore(() => this.clock.seconds());
+    this.bench = new Bench(this.store, words, language);
+    this.dialogue = new Dialogue(piece("talk"), this.bench);
+    this.pointer = new Pointer(this.dialogue);
+    this.strip = new Strip(piece, this.config, words, language);
+    this.notices = new Notices(piece, words, urls.login ?? "/accounts/login/");
+    this.sheets = new Sheets(this, this.bench);
+    const storage = await openStorage();
+    const owner = `${user}:${project.id}`;
+    this.owner = owner;
+    this.queue = new SubmitQueue(this.api, storage);
+    this.session = new Session(this.api, storage, owner);
+    /** @type {import("../fields/index.js").FieldView[]} */
+    this.views = [];
+    this.sending = new Sending(this);
+    this.#listen();
+    this.#introduce(project.id);
+    const restore = await ownShelves(owner);
+    if (restore) this.queue.adopt((await storage.all("outbox")).filter((one) => one.owner === owner));
+    await this.session.start(restore);
+  }
+
+  // -- wiring ----------------------------------------------------------------------------------------------
+
+  #listen() {
+    document.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("click", (event) => this.#click(event));
+    this.bench.addEventListener("change", () => this.#changed());
+    this.bench.addEventListener("hint", (event) => this.notices.hint(/** @type {CustomEvent} */ (event).detail));
+    this.bench.addEventListener("say", (event) => this.notices.say(/** @type {CustomEvent} */ (event).detail));
+    this.bench.addEventListener("search", (event) => this.#search(/** @type {CustomEvent} */ (event).detail));
+    this.store.addEventListener("change", () => this.#keepDraft());
+    const on = (/** @type {EventTarget} */ source, /** @type {string} */ name, /** @type {(detail: any) => void} */ run) =>
+      source.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
+    on(this.session, "item", ({ held }) => this.#show(held));
+    on(this.session, "empty", () => this.empty());
+    on(this.session, "lease", () => this.#tick());
+    on(this.session, "signedout", () => this.notices.signedOut());
+    on(this.session, "offline", ({ waiting }) => this.#offline(waiting));
+    on(this.session, "refused", ({ words, waiting }) => (waiting ? this.#stuck(words) : this.notices.hint(words)));
+    on(this.queue, "saved", ({ today }) => this.sending.saved(today));
+    on(this.queue, "retrying", ({ seconds }) => this.notices.retrying(seconds));
+    on(this.queue, "signedout", () => this.notices.signedOut());
+    on(this.queue, "refused", (detail) => void this.sending.refused(detail));
+    on(this.queue, "expired", (detail) => void this.sending.refused(detail));
+    addEventListener("pagehide", () => this.#keepDraft());
+    setInterval(() => this.#tick(), 1000);
+  }
+
+  /** Instructions lie open until the first answer in this project. @param {string} project */
+  #introduce(project) {
+    this.seen = `manyhands:seen:${project}`;
+    this.piece("intro").hidden = Boolean(localStorage.getItem(this.seen)) || !this.piece("intro").textContent?.trim();
+  }
+
+  introduced() {
+    localStorage.setItem(this.seen ?? "", "1");
+    this.piece("intro").hidden = true;
+  }
+
+  // -- showing ---------------------------------------------------------------------------------------------
+
+  /** @param {import("./types.js").Held} held */
+  #show(held) {
+    this.busy = true;
+    this.notices.clear();
+    this.piece("loading").hidden = this.piece("empty").hidden = true;
+    this.piece("work").hidden = this.piece("foot").hidden = false;
+    this.clock.restart(held.draft?.seconds ?? 0);
+    try {
+      this.bench.open(held.assignment, held.draft, this.config.project.language ?? "en");
+      this.views = this.store.fields.map((field) => fieldType(field).view(field, this.bench));
+    } catch (error) {
+      this.#stuck(String(/** @type {Error} */ (error).message));
+      throw error;
+    }
+    this.piece("fields").replaceChildren(...this.views.map((view) => view.element));
+    this.dialogue.open();
+    this.busy = false;
+    this.#changed();
+    this.#tick();
+    if (!this.sheets.open) this.dialogue.follow();
+    this.dataset.item = held.assignment.item.id;
+  }
+
+  #changed() {
+    if (this.busy) return;
+    this.dialogue.update();
+    for (const view of this.views) view.update();
+    this.#palette();
+    for (const name of ["undo", "redo"]) {
+      const button = /** @type {HTMLButtonElement | null} */ (this.querySelector(`[data-do="${name}"]`));
+      if (button) button.disabled = !(name === "undo" ? this.store.past : this.store.future).length;
+    }
+  }
+
+  /** On phones the fields lie below the text: the labels come to the selection. */
+  #palette() {
+    const { selection, picked } = this.bench.cursor;
+    const palette = this.piece("palette");
+    palette.hidden = !selection && !picked;
+    if (palette.hidden) return;
+    const fields = this.store.fields.filter((field) => field.type === "span");
+    const buttons = fields.flatMap((field) => this.bench.labels(field).map((label) => {
+      const button = this.#small(label.title, () => this.#press(field.name, label.name));
+      const swatch = document.createElement("i");
+      swatch.className = "swatch";
+      this.bench.paint(swatch, field, label.name);
+      button.prepend(swatch);
+      return button;
+    }));
+    if (picked?.kind === "suggestion") buttons.unshift(this.#small(this.t("accept_suggestion"), () => this.bench.acceptNear()));
+    if (picked) buttons.push(this.#small(this.t("remove"), () => this.bench.removeNear()));
+    palette.replaceChildren(...buttons);
+  }
+
+  /** @param {string} word @param {() => void} run */
+  #small(word, run) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn small";
+    button.append(word);
+    button.addEventListener("click", run);
+    return button;
+  }
+
+  waitForNext() {
+    this.piece("work").hidden = this.piece("foot").hidden = true;
+    this.piece("loading").hidden = false;
+  }
+
+  empty() {
+    this.piece("loading").hidden = this.piece("work").hidden = this.piece("foot").hidden = true;
+    this.piece("empty").hidden = false;
+    this.piece("empty-sum").textContent = this.strip.sum();
+    this.strip.lease(null);
+    delete this.dataset.item;
+  }
+
+  /** Nothing to work on, and the server says why. @param {string} words */
+  #stuck(words) {
+    this.piece("loading").hidden = true;
+    this.notices.banner(words, [{ label: this.t("try_again"), run: () => void this.session.fill(), primary: true }]);
+  }
+
+  /** @param {boolean} waiting */
+  #offline(waiting) {
+    if (waiting) this.#stuck(this.t("offline"));
+    setTimeout(() => void this.session.fill(), 5000);
+  }
+
+  #keepDraft() {
+    if (this.busy || !this.session.current || !this.store.touched) return;
+    void this.session.saveDraft(this.store.draft()).then((kept) => this.notices.draft(kept));
+  }
+
+  #tick() {
+    const held = this.session.current;
+    if (!held) return;
+    const left = (Date.parse(held.assignment.lease_expires_at) - this.api.now()) / 1000;
+    this.strip.lease(left);
+    if (left <= 0 && this.piece("banner").hidden) this.sending.offerReclaim(this.t("lease_ran_out"));
+    // Whoever is at work need not watch the clock.
+    if (left > 0 && left < EXTEND_BELOW_S && !this.clock.idle && this.extended !== held.assignment.lease_expires_at) {
+      this.extended = held.assignment.lease_expires_at;
+      void this.sending.extend(false);
+    }
+  }
+
+  // -- commands --------------------------------------------------------------------------------------------
+
+  /** @param {import("./types.js").FieldConfig | null} field */
+  #search(field) {
+    this.sheets.search(field, (name, label) => this.#press(name, label));
+  }
+
+  /** @param {string} field @param {string} label */
+  #press(field, label) {
+    this.views[this.store.fields.findIndex((one) => one.name === field)]?.press?.(label);
+  }
+
+  /** @param {string} key a digit */
+  #pressKey(key) {
+    for (const [field, labels] of this.bench.legend) {
+      const label = labels.find((one) => one.key === key);
+      if (label) this.#press(field, label.name);
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const action = actionFor(event);
+    if (!action) return;
+    if (!this.session?.current && action.name !== "help") return;
+    event.preventDefault();
+    this.#do(action);
+  }
+
+  /** @param {import("./keyboard.js").Action} action */
+  #do({ name, key = "", direction = 1, unit = "word" }) {
+    const { bench } = this;
+    /** @type {Record<string, () => void>} */
+    const commands = {
+      label: () => this.#pressKey(key),
+      turn: () => (bench.goTo(bench.cursor.turn + direction), this.dialogue.follow()),
+      word: () => bench.moveWord(direction),
+      mark: () => (bench.pickNext(direction), this.dialogue.follow()),
+      extend: () => bench.extend(direction, unit),
+      swap: () => bench.swapEnd(),
+      undo: () => this.store.undo() || bench.hint("nothing_to_undo"),
+      redo: () => this.store.redo() || bench.hint("nothing_to_redo"),
+      accept: () => bench.acceptNear(),
+      remove: () => bench.removeNear(),
+      clear: () => bench.select(null),
+      leave: () => this.dialogue.follow(),
+      submit: () => void this.sending.submit(),
+      skip: () => this.sending.skip(),
+      flag: () => this.sending.flag(),
+      search: () => this.#search(null),
+      help: () => this.sheets.help(),
+      extendLease: () => void this.sending.extend(true),
+      introduced: () => this.introduced(),
+    };
+    commands[name]?.();
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-do]"));
+    if (button?.dataset.do) this.#do({ name: button.dataset.do });
+  }
+}
+
+customElements.define("manyhands-workbench", Workbench);

@@ -1,0 +1,163 @@
+// @ts-check
+import { Offline, Refusal } from "./api.js";
+
+const HOLD = 2;
+const KEEP_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * The items in hand: the current one and one ahead, kept in the browser's storage together with their drafts.
+ *
+ * Events: "item" (another item is current; detail {held}), "empty", "signedout" {words}, "offline", "refused" {words},
+ * "lease" (the current lease is new).
+ */
+export class Session extends EventTarget {
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {import("./drafts.js").Storage_} storage
+   * @param {string} owner person and project: whose drafts these are
+   */
+  constructor(api, storage, owner) {
+    super();
+    this.api = api;
+    this.storage = storage;
+    this.owner = owner;
+    /** @type {import("./types.js").Held[]} */
+    this.held = [];
+    this.order = 0;
+    this.claiming = false;
+  }
+
+  get current() {
+    return this.held[0] ?? null;
+  }
+
+  /** @param {boolean} restore take up what an earlier page left */
+  async start(restore) {
+    if (restore) await this.#restore();
+    if (this.current) this.#tell("item", { held: this.current });
+    await this.fill();
+  }
+
+  async #restore() {
+    const rows = (await this.storage.all("held")).filter((row) => row.owner === this.owner);
+    const keep = (/** @type {import("./types.js").Held} */ row) =>
+      !this.expired(row) || (row.draft?.touched && Date.now() - row.saved_at < KEEP_MS);
+    const gone = rows.filter((row) => !keep(row));
+    this.held = rows.filter(keep).sort((a, b) => a.order - b.order);
+    this.order = Math.max(0, ...this.held.map((row) => row.order)) + 1;
+    if (gone.length) await this.storage.write({ remove: gone.map((row) => ["held", row.id]) });
+  }
+
+  /** @param {import("./types.js").Held} held */
+  expired(held) {
+    return Date.parse(held.assignment.lease_expires_at) <= this.api.now();
+  }
+
+  /** Claim until the current item and one more are here. */
+  async fill() {
+    const missing = HOLD - this.held.length;
+    if (missing <= 0 || this.claiming) return;
+    this.claiming = true;
+    const waiting = !this.current;
+    try {
+      const known = new Set(this.held.map((one) => one.id));
+      const fresh = (await this.api.claim(missing)).filter((one) => !known.has(one.id));
+      for (const assignment of fresh) await this.#take(assignment);
+      if (waiting) this.#tell(this.current ? "item" : "empty", { held: this.current });
+    } catch (error) {
+      this.#failed(error, waiting);
+    } finally {
+      this.claiming = false;
+    }
+  }
+
+  /** @param {import("./types.js").Assignment} assignment */
+  async #take(assignment) {
+    const held = { id: assignment.id, owner: this.owner, assignment, draft: null, saved_at: Date.now(), order: this.order++ };
+    this.held.push(held);
+    await this.#keep(held);
+  }
+
+  /** @param {unknown} error @param {boolean} waiting whether the annotator has nothing to work on */
+  #failed(error, waiting) {
+    if (error instanceof Refusal && error.signedOut) this.#tell("signedout", { words: error.message });
+    else if (error instanceof Refusal && !error.transient) this.#tell("refused", { words: error.message, waiting });
+    else if (error instanceof Refusal || error instanceof Offline) this.#tell("offline", { waiting });
+    else throw error;
+  }
+
+  /** Storage that is full or closed must not stop the work. @param {import("./types.js").Held} held */
+  async #keep(held) {
+    try {
+      await this.storage.write({ put: [["held", held]] });
+      return true;
+    } catch (error) {
+      console.warn(error);
+      return false;
+    }
+  }
+
+  /** @param {import("./types.js").Draft} draft */
+  async saveDraft(draft) {
+    if (!this.current) return false;
+    this.current.draft = draft;
+    this.current.saved_at = Date.now();
+    return this.#keep(this.current);
+  }
+
+  /** Go on to the next item; the current one is someone else's business now. @param {{ forget: boolean }} options */
+  async advance({ forget }) {
+    const done = this.held.shift();
+    const next = this.current;
+    if (next && this.expired(next) && !next.draft?.touched) {
+      await this.storage.write({ remove: [["held", next.id]] });
+      this.held.shift();
+    }
+    if (this.current) this.#tell("item", { held: this.current });
+    if (done && forget) await this.storage.write({ remove: [["held", done.id]] });
+    await this.fill();
+    return done;
+  }
+
+  /** An item comes back to be worked on again, before all others.
+   * @param {import("./types.js").Assignment} assignment
+   * @param {import("./types.js").Draft | null} draft
+   */
+  async bringBack(assignment, draft) {
+    this.held = this.held.filter((one) => one.id !== assignment.id);
+    const order = Math.min(0, ...this.held.map((one) => one.order)) - 1;
+    const held = { id: assignment.id, owner: this.owner, assignment, draft, saved_at: Date.now(), order };
+    this.held.unshift(held);
+    await this.#keep(held);
+    this.#tell("item", { held });
+  }
+
+  /** Ask for more time for what is in hand. */
+  async extend() {
+    for (const held of this.held) {
+      const { lease_expires_at } = await this.api.extend(held.id);
+      await this.#lease(held, lease_expires_at);
+    }
+  }
+
+  /** Take an expired item again. Raises Refusal when somebody else has it. */
+  async reclaim() {
+    const held = this.current;
+    if (!held) return;
+    const answer = await this.api.reclaim(held.id);
+    const lease = answer?.lease_expires_at ?? (await this.api.extend(held.id)).lease_expires_at;
+    await this.#lease(held, lease);
+  }
+
+  /** @param {import("./types.js").Held} held @param {string} until */
+  async #lease(held, until) {
+    held.assignment = { ...held.assignment, lease_expires_at: until };
+    await this.#keep(held);
+    if (held === this.current) this.#tell("lease", {});
+  }
+
+  /** @param {string} name @param {object} detail */
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
