@@ -130,7 +130,7 @@ def check_postgres(urls: ServiceUrls) -> str:
 
 def check_redis(urls: ServiceUrls) -> str:
     with redis.Redis.from_url(urls.redis, socket_timeout=5) as client:
-        return f"{client.info('server')['redis_version']}"  # type: ignore[index]
+        return f"{client.info('server')['redis_version']}"
 
 
 def check_broker(urls: ServiceUrls) -> str:
@@ -139,7 +139,7 @@ def check_broker(urls: ServiceUrls) -> str:
     with redis.Redis.from_url(urls.redis, socket_timeout=5) as client:
         client.lpush(queue, message)
         answer = client.brpop([queue], timeout=3)
-    if answer is None or answer[1] != message:  # type: ignore[index]
+    if answer is None or answer[1] != message:
         raise LocalError("a message that was queued did not come back")
     return "a message went through"
 

@@ -47,7 +47,7 @@ class LockFiles:
 
 
 def server_named(name: str, home: DataDir, *, durable: bool) -> Server:
-    return {"postgres": Postgres, "redis": Redis}[name](home, durable)
+    return Postgres(home, durable) if name == "postgres" else Redis(home, durable)
 
 
 def main(arguments: list[str]) -> int:

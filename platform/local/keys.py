@@ -4,12 +4,12 @@ import base64
 import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from local.data_dir import DataDir
 
 # Django's signing key is any text; the vault's is 32 bytes in base64.
-KEYS = {
+KEYS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "VAULT_KEY": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
 }

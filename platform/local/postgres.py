@@ -77,7 +77,7 @@ class Postgres:
         return [str(program("postgres")), "-D", str(self.folder), *options]
 
     def answers(self) -> bool:
-        asked = [program("pg_isready"), "-q", "-h", str(self.sockets), "-p", str(PORT), "-t", "2"]
+        asked = [str(program("pg_isready")), "-q", "-h", str(self.sockets), "-p", str(PORT), "-t", "2"]
         return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
     def _make_cluster(self, account: Account | None) -> None:

@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.data_dir import DataDir
 from local.entry import ROOT
@@ -28,8 +28,12 @@ from local.programs import background, shared_environment, site_url, web
 from local.services import services
 from local.supervisor import Supervisor, wait_for
 
+if TYPE_CHECKING:
+    from local.demo.report import Step
+
 READY_SECONDS = 120.0
 MOST_WEB_STARTS = 3
+INTERRUPTED = 130
 
 
 def main(arguments: list[str]) -> int:
@@ -85,7 +89,8 @@ def serve(
     story = Story(options, home, environ, supervisor)
     supervisor.add(web(listener))
     threading.Thread(target=story.tell, name="story", daemon=True).start()
-    return supervisor.run()
+    code = supervisor.run()
+    return INTERRUPTED if options.once and not story.told else code
 
 
 @dataclass
@@ -96,6 +101,7 @@ class Story:
     home: DataDir
     environ: Mapping[str, str]
     supervisor: Supervisor
+    told: bool = False
 
     def tell(self) -> None:
         """Runs in a thread of its own, so whatever goes wrong is said here and ends the command."""
@@ -109,6 +115,7 @@ class Story:
                 self.supervisor.say(f"The demo broke off:\n{traceback.format_exc()}")
             code = 1
         if code is not None:
+            self.told = not self.supervisor.stopping
             self.supervisor.request_stop(code)
 
     def _tell(self) -> int | None:
@@ -141,24 +148,34 @@ class Story:
         return self._playing.exists() or not has_projects(self.environ["DATABASE_URL"])
 
     def _play(self, url: str) -> bool:
-        self._playing.touch()
-        people = create_people(self.environ)
-        from local.demo.loop import play  # noqa: PLC0415  (brings httpx and more, which only a demo needs)
+        # Brings httpx, rich and more, which only the first run needs.
+        from local.demo import loop, people, report  # noqa: PLC0415
 
-        report = play(
+        self._playing.touch()
+        told = loop.play(
             base_url=url,
-            people=people,
+            people=people.DemoPeople.from_json(create_people(self.environ)),
             quick=self.options.quick,
             dialogues=self.options.dialogues,
-            on_step=lambda step: self.supervisor.say(str(step)),
+            on_step=self._tell_step,
         )
+        if self.supervisor.stopping:
+            return False  # it failed because everything is being stopped: there is nothing to report
         self._playing.unlink(missing_ok=True)
-        print(f"\n{report.render()}\n", flush=True)
+        report.print_report(told)
         if self.options.report:
-            self.options.report.write_text(json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
+            text = json.dumps(told.to_json(), indent=2, ensure_ascii=False)
+            self.options.report.write_text(f"{text}\n", encoding="utf-8")
         if not self.options.once:
             self.supervisor.say(f"Serving {url} (Ctrl-C stops everything)")
-        return bool(report.ok)
+        return told.ok
+
+    def _tell_step(self, step: "Step") -> None:
+        if step.state == "running":
+            self.supervisor.say(f"demo: {step.name} ...")
+        else:
+            detail = f": {step.detail}" if step.detail else ""
+            self.supervisor.say(f"demo: {step.name} {step.state} after {step.seconds:.1f} s{detail}")
 
 
 def create_people(environ: Mapping[str, str]) -> Any:
