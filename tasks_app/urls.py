@@ -1,3 +1,25 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tasks_app import requester_views as requester
+from tasks_app import views
+
+urlpatterns = [
+    path("catalogue/", views.catalogue, name="catalogue"),
+    path("projects/", requester.project_list, name="projects"),
+    path("projects/new/", requester.project_new, name="project-new"),
+    path("projects/<uuid:project_id>/", requester.project_overview, name="project"),
+    path("projects/<uuid:project_id>/label/", views.workbench, name="workbench"),
+    path("projects/<uuid:project_id>/settings/", requester.project_settings, name="project-settings"),
+    path("projects/<uuid:project_id>/items/", requester.project_items, name="project-items"),
+    path("projects/<uuid:project_id>/import/", requester.project_import, name="project-import"),
+    path("projects/<uuid:project_id>/fund/", requester.project_fund, name="project-fund"),
+    *[
+        path(
+            f"projects/<uuid:project_id>/{action}/",
+            requester.project_action,
+            {"action": action},
+            f"project-{action}",
+        )
+        for action in ("publish", "pause", "finish")
+    ],
+]

@@ -120,4 +120,10 @@ class DomainErrorMiddleware:
                 problem_body(refusal), status=refusal.status, content_type="application/problem+json"
             )
         template = "_error.html" if request.headers.get("HX-Request") else "error.html"
-        return render(request, template, {"error": refusal}, status=refusal.status)
+        context = {
+            "status": refusal.status,
+            "title": refusal.title,
+            "detail": refusal.message,
+            "problems": refusal.problems,
+        }
+        return render(request, template, context, status=refusal.status)

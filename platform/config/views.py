@@ -104,10 +104,5 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def api_docs(request: HttpRequest) -> HttpResponse:
-    return render(request, "config/api_docs.html")
-
-
-@require_GET
 def design(request: HttpRequest) -> HttpResponse:
     return render(request, "design.html")

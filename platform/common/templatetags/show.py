@@ -1,0 +1,129 @@
+"""How values look on a page: money, times, shares, states, Markdown. Words in the reader's language."""
+
+from decimal import Decimal
+from typing import Any
+
+import nh3
+from django import template
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from markdown_it import MarkdownIt
+
+register = template.Library()
+_markdown = MarkdownIt("commonmark").enable("table")
+
+# Currencies without minor units (ISO 4217).
+_WHOLE = {"JPY", "KRW", "VND", "CLP", "ISK"}
+
+STATES = {
+    "draft": (_("draft"), ""),
+    "published": (_("published"), "live"),
+    "paused": (_("paused"), "warn"),
+    "finished": (_("finished"), ""),
+    "waiting": (_("waiting"), ""),
+    "open": (_("open"), "live"),
+    "closed": (_("settled"), "good"),
+    "withdrawn": (_("withdrawn"), "bad"),
+    "leased": (_("in work"), "live"),
+    "submitted": (_("submitted"), ""),
+    "returned": (_("returned"), ""),
+    "expired": (_("expired"), "warn"),
+    "pending": (_("pending"), ""),
+    "approved": (_("approved"), "good"),
+    "corrected": (_("corrected"), "good"),
+    "rejected": (_("rejected"), "bad"),
+    "review": (_("in review"), "warn"),
+    "queued": (_("queued"), ""),
+    "running": (_("running"), "live"),
+    "succeeded": (_("succeeded"), "good"),
+    "failed": (_("failed"), "bad"),
+    "cancelled": (_("cancelled"), "warn"),
+    "upheld": (_("appeal upheld"), "good"),
+    "dismissed": (_("appeal dismissed"), "bad"),
+    "doubt": (_("doubt"), "warn"),
+    "sample": (_("sample check"), ""),
+    "appeal": (_("appeal"), "warn"),
+    "fund": (_("funding"), ""),
+    "pay": (_("payment for an answer"), ""),
+    "payout": (_("payout"), ""),
+    "bonus": (_("bonus"), ""),
+    "reversal": (_("reversal"), ""),
+}
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """1234, "USD" -> 12.34 USD, with the reader's separators."""
+    if minor is None:
+        return "–"
+    places = 0 if currency in _WHOLE else 2
+    return (
+        f"{number_format(Decimal(minor).scaleb(-places), decimal_pos=places, force_grouping=True)} {currency}"
+    )
+
+
+@register.filter
+def percent(share: float | None, places: int = 0) -> str:
+    return "–" if share is None else f"{number_format(100 * share, decimal_pos=places)} %"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """95 -> 1 min 35 s."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 60:
+        return ngettext("%(n)d s", "%(n)d s", whole) % {"n": whole}
+    if whole < 3600:
+        return str(_("%(minutes)d min %(seconds)d s")) % {"minutes": whole // 60, "seconds": whole % 60}
+    return str(_("%(hours)d h %(minutes)d min")) % {"hours": whole // 3600, "minutes": whole % 3600 // 60}
+
+
+@register.filter
+def state(name: str) -> str:
+    """A state's word in the reader's language; the name itself where there is none."""
+    return str(STATES.get(str(name), (name, ""))[0])
+
+
+@register.filter
+def state_tone(name: str) -> str:
+    return STATES.get(str(name), ("", ""))[1]
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Instructions as safe HTML: what people wrote cannot carry scripts, styles or foreign pictures."""
+    allowed = {
+        "p",
+        "br",
+        "em",
+        "strong",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "hr",
+        "table",
+    } | {
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+    }
+    return mark_safe(nh3.clean(_markdown.render(text), tags=allowed, attributes={"a": {"href"}}))  # noqa: S308
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)

@@ -1,0 +1,101 @@
+import json
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tasks_app.fields.problem import Rejected
+from tasks_app.fields.schema import parse_fields
+from tasks_app.models import Project
+
+
+class ProjectForm(forms.ModelForm[Project]):
+    """The settings of a project. Money is typed in whole units, as people think, and kept in minor ones."""
+
+    reward = forms.DecimalField(
+        label=_("Pay for one item"),
+        min_value=0,
+        max_value=100_000,
+        decimal_places=2,
+        help_text=_("0.06 is six cents."),
+    )
+    fields_json = forms.CharField(
+        label=_("Answer fields (JSON)"),
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false", "class": "mono"}),
+        help_text=_("A change makes a new version; answers already given keep theirs."),
+    )
+
+    class Meta:
+        model = Project
+        fields = [
+            "title",
+            "instructions",
+            "overlap_min",
+            "overlap_max",
+            "confidence",
+            "lease_seconds",
+            "gold_share",
+            "sample_check_share",
+            "visibility",
+            "privacy_policy",
+        ]
+        labels = {
+            "title": _("Title"),
+            "instructions": _("Instructions (Markdown)"),
+            "overlap_min": _("Answers for each item, at least"),
+            "overlap_max": _("and at most"),
+            "confidence": _("Settled at a confidence of"),
+            "lease_seconds": _("Seconds for one item"),
+            "gold_share": _("Share of hidden gold items"),
+            "sample_check_share": _("Share of settled items checked by a reviewer"),
+            "visibility": _("Who may work on it"),
+            "privacy_policy": _("Personal data found in texts is"),
+        }
+        widgets = {"instructions": forms.Textarea(attrs={"rows": 10})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["visibility"].choices = [("open", _("everybody")), ("invited", _("invited people"))]  # type: ignore[attr-defined]
+        self.fields["privacy_policy"].choices = [  # type: ignore[attr-defined]
+            ("placeholder", _("replaced by [PERSON_1] and the like")),
+            ("surrogate", _("replaced by invented values")),
+            ("mask", _("masked")),
+            ("keep", _("kept (public data only)")),
+            ("drop", _("a reason to leave the item out")),
+        ]
+        if self.instance.state != Project.State.DRAFT:
+            for name in ("reward", "privacy_policy"):
+                self.fields[name].disabled = True
+
+    def clean_fields_json(self) -> Any:
+        try:
+            fields = json.loads(self.cleaned_data["fields_json"])
+            parse_fields(fields)
+        except json.JSONDecodeError as error:
+            raise forms.ValidationError(
+                _("Not JSON: line %(line)s, column %(column)s: %(why)s."),
+                params={"line": error.lineno, "column": error.colno, "why": error.msg},
+            ) from None
+        except Rejected as error:
+            raise forms.ValidationError([f"{p.pointer}: {p.detail}" for p in error.problems]) from None
+        return fields
+
+    def settings(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        data["reward_minor"] = round(data.pop("reward") * 100)
+        data["fields"] = data.pop("fields_json")
+        return data
+
+
+class FundForm(forms.Form):
+    amount = forms.DecimalField(
+        label=_("Amount to add"),
+        min_value=0.01,
+        max_value=10_000_000,
+        decimal_places=2,  # type: ignore[arg-type]
+    )
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(label=_("File"), help_text=_("JSON Lines, a JSON array, or CSV; any size."))
+    keep_duplicates = forms.BooleanField(label=_("Keep equal texts as separate items"), required=False)

@@ -1,0 +1,181 @@
+"""The requester's pages: projects, items, import."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import roles
+from accounts.http import SignedIn
+from accounts.models import Role
+from common.ids import uuid7
+from rewards.services import ledger
+from tasks_app import access, selectors
+from tasks_app.forms import FundForm, ImportForm, ProjectForm
+from tasks_app.gallery import catalogue as gallery
+from tasks_app.models import ImportJob, Item, Project
+from tasks_app.services import imports, projects
+
+_ACTIONS = {
+    "publish": projects.publish_project,
+    "pause": projects.pause_project,
+    "finish": projects.finish_project,
+}
+
+
+@login_required
+@require_GET
+def project_list(request: SignedIn) -> HttpResponse:
+    rows = [
+        {"project": project, "progress": selectors.progress(project.pk), "money": _money(project)}
+        for project in selectors.projects_of(request.user).order_by("-created_at")[:50]
+    ]
+    may_create = Role.REQUESTER in roles.site_roles(request.user)
+    return render(request, "tasks_app/projects.html", {"rows": rows, "may_create": may_create})
+
+
+def _money(project: Project) -> Any:
+    return ledger.balances(project_id=project.pk, currency=project.currency)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def project_new(request: SignedIn) -> HttpResponse:
+    roles.require_site_role(request.user, Role.REQUESTER)
+    if request.method == "POST":
+        chosen = request.POST.get("template", "")
+        settings = {} if chosen else {"title": _("New project")}
+        project = projects.create_project(owner=request.user, template=chosen, **settings)
+        return redirect("project-settings", project_id=project.pk)
+    templates = [
+        {
+            "name": template.name,
+            "title": template.title_in(request.user.language),
+            "summary": template.summary_in(request.user.language),
+            "fields": [field["name"] for field in template.fields],
+        }
+        for template in gallery.templates()
+    ]
+    return render(request, "tasks_app/project_new.html", {"templates": templates})
+
+
+def project_page(request: SignedIn, project: Project, tab: str, **context: Any) -> dict[str, Any]:
+    """What every page of one project shows around its own content."""
+    return {"project": project, "tab": tab, "money": _money(project), **context}
+
+
+@login_required
+@require_GET
+def project_overview(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id, Role.REVIEWER)
+    context = project_page(
+        request,
+        project,
+        "overview",
+        progress=selectors.progress(project.pk),
+        missing=projects.missing_to_publish(project) if project.state == Project.State.DRAFT else [],
+        fund_form=FundForm(),
+        fields=selectors.current_fields(project),
+        may_manage=Role.REQUESTER in roles.roles_in(request.user, project.pk)
+        or project.owner_id == request.user.pk,
+    )
+    template = "tasks_app/_project_progress.html" if request.htmx else "tasks_app/project.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_POST
+def project_action(request: SignedIn, project_id: UUID, action: str) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    _ACTIONS[action](project=project, actor=request.user)
+    messages.success(
+        request,
+        {"publish": _("Published."), "pause": _("Paused."), "finish": _("Finished.")}[action],
+    )
+    return redirect("project", project_id=project.pk)
+
+
+@login_required
+@require_POST
+def project_fund(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    form = FundForm(request.POST)
+    if form.is_valid():
+        key = f"page:{request.POST.get('key') or uuid7()}"[:100]
+        amount = round(form.cleaned_data["amount"] * 100)
+        projects.fund_project(project=project, amount_minor=amount, actor=request.user, key=key)
+        messages.success(request, _("The money is in the project's escrow."))
+    else:
+        messages.error(request, " ".join(form.errors["amount"]))
+    return redirect("project", project_id=project.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def project_settings(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    version = project.schema_versions.order_by("-number").first()
+    initial = {
+        "reward": project.reward_minor / 100,
+        "fields_json": json.dumps(version.fields if version else [], ensure_ascii=False, indent=2),
+    }
+    form = ProjectForm(request.POST or None, instance=project, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        projects.update_project(project=project, actor=request.user, **form.settings())
+        messages.success(request, _("Saved."))
+        return redirect("project-settings", project_id=project.pk)
+    context = project_page(
+        request, project, "settings", form=form, fields=selectors.current_fields(project), version=version
+    )
+    return render(request, "tasks_app/settings.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def project_items(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id, Role.REVIEWER)
+    rows = Item.objects.filter(project=project).order_by("position")
+    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    if state in Item.State.values:
+        rows = rows.filter(state=state)
+    if words:
+        rows = rows.annotate(words=Cast("payload", TextField()))
+        rows = rows.filter(Q(external_id__icontains=words) | Q(words__icontains=words))
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    context = project_page(
+        request, project, "items", page=page, state=state, q=words, states=Item.State.values
+    )
+    template = "tasks_app/_items.html" if request.htmx else "tasks_app/items.html"
+    return render(request, template, context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def project_import(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        imports.start_import(
+            project=project,
+            actor=request.user,
+            chunks=file.chunks(),
+            format=imports.format_of(content_type=file.content_type or "", name=file.name),
+            options={"keep_duplicates": form.cleaned_data["keep_duplicates"]},
+        )
+        messages.success(request, _("The file is here. Its import goes on also when you leave this page."))
+        return redirect("project-import", project_id=project.pk)
+    jobs = ImportJob.objects.filter(project=project).order_by("-created_at")[:10]
+    running = any(job.state in {"queued", "running"} for job in jobs)
+    context = project_page(request, project, "import", form=form, jobs=jobs, running=running)
+    template = "tasks_app/_import_jobs.html" if request.htmx else "tasks_app/import.html"
+    return render(request, template, context, status=422 if form.errors else 200)

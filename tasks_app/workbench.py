@@ -1,0 +1,41 @@
+"""What the workbench page is told at its start; everything later comes over REST."""
+
+from typing import Any
+
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from common.templatetags.show import markdown
+from tasks_app import selectors
+from tasks_app.models import Assignment, Project
+
+
+def workbench_config(project: Project, user: User) -> dict[str, Any]:
+    entry = next((e for e in selectors.catalogue(user) if e.project.pk == project.pk), None)
+    mine = Assignment.objects.filter(worker=user, state=Assignment.State.SUBMITTED)
+    done = mine.filter(project=project).count()
+    today = mine.filter(closed_at__gte=timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
+    earned = today.filter(project__currency=project.currency).aggregate(n=Sum("reward_minor"))["n"] or 0
+    return {
+        "project": {
+            "id": str(project.pk),
+            "title": project.title,
+            "instructions_html": str(markdown(project.instructions)),
+            "reward": {"amount_minor": project.reward_minor, "currency": project.currency},
+            "hourly_minor": entry.hourly_minor if entry else None,
+            "language": user.language,
+            "progress": {"done": done, "total": done + (entry.items_left if entry else 0)},
+        },
+        "urls": {
+            "api": "/api/v1",
+            "catalogue": reverse("catalogue"),
+            "signIn": reverse("account_login"),
+            "work": reverse("my-work"),
+        },
+        "today": {
+            "count": today.count(),
+            "earned": {"amount_minor": earned, "currency": project.currency},
+        },
+    }
