@@ -46,4 +46,6 @@ class Clues:
         return not self.text.isascii() and _HAN.search(self.text) is not None
 
 
-_REQUEST = re.compile(r"\b(?:please|provide|share|give|tell|need|confirm|enter|may i|help me with)\b|请|告诉|提供")
+_REQUEST = re.compile(
+    r"\b(?:please|provide|share|give|tell|need|confirm|enter|may i|help me with)\b|请|告诉|提供"
+)

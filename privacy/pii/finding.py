@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 KINDS = frozenset(
     {
-        "ACCOUNT", "ADDRESS", "AGE", "API_KEY", "BIRTH_DATE", "BOOKING", "CARD", "CLAIM", "CRYPTO", "EMAIL", "IBAN",
-        "IP", "LICENCE", "MAC", "NATIONAL_ID", "NUMBER", "ORDER", "PASSPORT", "PASSWORD", "PERSON", "PHONE", "PLATE",
+        "ACCOUNT", "ADDRESS", "AGE", "API_KEY", "BIRTH_DATE", "BOOKING", "CARD", "CLAIM",
+        "CRYPTO", "EMAIL", "IBAN",
+        "IP", "LICENCE", "MAC", "NATIONAL_ID", "NUMBER", "ORDER", "PASSPORT", "PASSWORD",
+        "PERSON", "PHONE", "PLATE",
         "POLICY", "POSTCODE", "RECORD", "SSN", "URL", "USERNAME",
     }
 )  # fmt: skip
@@ -13,7 +15,10 @@ KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Personal data at code points start..end (end exclusive); score 0..1; detector is the name in the registry."""
+    """Personal data at code points start..end (end exclusive); score 0..1.
+
+    Detector is the name in the registry.
+    """
 
     start: int
     end: int

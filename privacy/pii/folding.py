@@ -1,4 +1,7 @@
-"""A text as the detectors read it: full-width forms made narrow, invisible characters gone, replacements walled off."""
+"""A text as the detectors read it.
+
+Full-width forms made narrow, invisible characters gone, replacements walled off.
+"""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +29,9 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Fold without changing the length, except that invisible characters are taken out (then with an index)."""
+    """Fold without changing the length, except that invisible characters are taken out (then with an
+    index).
+    """
     if "[" in text:
         text = PLACEHOLDER.sub(lambda match: WALL * len(match[0]), text)
     if text.isascii():

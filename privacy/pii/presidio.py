@@ -1,7 +1,7 @@
 """Presidio's recognisers, used one by one: no analyser engine, no language model, no network.
 
-Importing Presidio takes seconds (it loads spaCy, and torch where that is installed); `detectors.presidio` therefore
-imports this module when the first text that could hold such data comes by.
+Importing Presidio takes seconds (it loads spaCy, and torch where that is installed); `detectors.presidio`
+therefore imports this module when the first text that could hold such data comes by.
 """
 
 from collections.abc import Iterable
@@ -9,15 +9,21 @@ from collections.abc import Iterable
 import tldextract
 from presidio_analyzer import EntityRecognizer, predefined_recognizers
 
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list in the wheel, never the network
+_SUFFIXES = tldextract.TLDExtract(
+    suffix_list_urls=(), cache_dir=None
+)  # the list in the wheel, never the network
 
 
-class OfflineEmailRecognizer(predefined_recognizers.EmailRecognizer):  # type: ignore[misc]
+class OfflineEmailRecognizer(predefined_recognizers.EmailRecognizer):
     """Presidio's, with the bundled suffix list; `example` and `test` domains (RFC 2606) count as well."""
 
     def validate_result(self, pattern_text: str) -> bool:
         domain = pattern_text.rpartition("@")[2]
-        return bool(_SUFFIXES(domain).suffix) or domain.rpartition(".")[2].lower() in {"example", "test", "invalid"}
+        return bool(_SUFFIXES(domain).suffix) or domain.rpartition(".")[2].lower() in {
+            "example",
+            "test",
+            "invalid",
+        }
 
 
 def recogniser(name: str, regions: Iterable[str] = ()) -> EntityRecognizer:
@@ -26,10 +32,5 @@ def recogniser(name: str, regions: Iterable[str] = ()) -> EntityRecognizer:
         return OfflineEmailRecognizer()
     if name == "PhoneRecognizer":
         return predefined_recognizers.PhoneRecognizer(supported_regions=tuple(regions), leniency=1)
-    return getattr(predefined_recognizers, name)()
-
-
-def registered_suffix(domain: str) -> bool:
-    """Whether the name ends in a public suffix of the bundled list and has something before it."""
-    parts = _SUFFIXES(domain)
-    return bool(parts.suffix and parts.domain)
+    found: EntityRecognizer = getattr(predefined_recognizers, name)()
+    return found

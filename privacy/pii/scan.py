@@ -11,10 +11,11 @@ from privacy.pii.registry import DETECTORS
 def scan(
     text: str, *, language: str | None = None, kinds: Collection[str] | None = None, previous: str = ""
 ) -> list[Finding]:
-    """What is personal data in `text`, sorted by place and free of overlaps; offsets are code points of `text`.
+    """What is personal data in `text`, sorted by place and free of overlaps; offsets are code points of
+    `text`.
 
-    `language` "en" or "zh" leaves the other language's detectors out, None asks all. `kinds` keeps some kinds only.
-    `previous` is the turn before: "May I have your name?" tells what a bare "ravi" is.
+    `language` "en" or "zh" leaves the other language's detectors out, None asks all. `kinds` keeps some
+    kinds only. `previous` is the turn before: "May I have your name?" tells what a bare "ravi" is.
     """
     folded = fold(text)
     clues = Clues(folded.text, previous)
@@ -25,7 +26,9 @@ def scan(
         if kinds is not None and detector.kinds.isdisjoint(kinds):
             continue
         if detector.wanted(clues):
-            found.extend(trimmed for finding in detector.find(clues) if (trimmed := _trim(finding, folded.text)))
+            found.extend(
+                trimmed for finding in detector.find(clues) if (trimmed := _trim(finding, folded.text))
+            )
     if kinds is not None:
         found = [finding for finding in found if finding.kind in kinds]
     return [

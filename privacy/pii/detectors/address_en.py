@@ -1,4 +1,7 @@
-"""Street addresses in Latin script: number and street, street and number, boxes, corners, and what follows a cue."""
+"""Street addresses in Latin script.
+
+Number and street, street and number, boxes, corners, and what follows a cue.
+"""
 
 import re
 
@@ -6,33 +9,46 @@ from privacy.pii.detectors.base import PatternDetector, words
 from privacy.pii.detectors.postcode import US_STATE
 
 _TYPES = (
-    "street|str|road|rd|avenue|ave|av|lane|ln|drive|boulevard|blvd|court|crescent|terrace|square|highway|hwy|parkway"
-    "|pkwy|circle|alley|close|gardens|mews|walk|quay|wharf|esplanade|parade|grove|heights|trail|turnpike|nagar|colony"
+    "street|str|road|rd|avenue|ave|av|lane|ln|drive|boulevard|blvd|court|crescent|terrace|square"
+    "|highway|hwy|parkway"
+    "|pkwy|circle|alley|close|gardens|mews|walk|quay|wharf|esplanade|parade|grove|heights|trail"
+    "|turnpike|nagar|colony"
 )
 _TYPES_SHORT = "st|dr|ct|cres|ter|sq|cir|pl|place|way|trl|row|hill|rise|view|pass|loop|plaza|green|park|gate"
 _WORD = r"[^\W\d_][^\W\d_'.-]*(?:['.-][^\W\d_]+)*\.?"
 _NOT = (
-    r"(?!(?:and|is|my|the|for|with|to|in|at|on|of|please|you|i|we|have|want|need|a|an|are|was|or|minutes?|miles?|days?"
+    r"(?!(?:and|is|my|the|for|with|to|in|at|on|of|please|you|i|we|have|want|need|a|an|are|was|or"
+    r"|minutes?|miles?|days?"
     r"|hours?|people|from|stars?|pounds?|dollars?|x|am|pm|items?|by|this|that)\b)"
 )
-_UNIT = r"(?:,? ?\n? ?(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|#|box|p\.? ?o\.? box)\.? ?#?[\w-]+)"
+_UNIT = (
+    r"(?:,? ?\n? ?(?:apt|apartment|suite|ste|unit|flat|floor|fl|room|rm|#|box|p\.? ?o\.? box)\.? ?#?[\w-]+)"
+)
 # City, region, postal code and country in the usual order; each may be left out, line breaks count as spaces.
 _PLACE = r"[^\W\d_][^\W\d_'-]+(?:[-'][^\W\d_]+)*"
+_INITIAL = "[A-ZÀ-ÞŠČŽĆĐÕÖÜ]"
 _CAPITAL = r"(?-i:[A-ZÀ-ÞŠČŽĆĐÕÖÜ])[^\W\d_]*(?:[-'.][^\W\d_]+)*"
 _TAIL = (
-    rf"(?:,?\s{{1,3}},?\s?(?:(?:{_CAPITAL})(?: (?:de|del|la|am|an|der|di|do|da|i|of|sur|en|les|{_CAPITAL})){{0,4}}))?"
+    rf"(?:,?\s{{1,3}},?\s?(?:(?:{_CAPITAL})(?: (?:(?:de|del|la|am|an|der|di|do|da|i|of|sur|en|les)(?= "
+    rf"{_CAPITAL})|{_CAPITAL})){{0,4}}))?"
     rf"(?:,?\s{{1,3}},?\s?{_CAPITAL}(?: {_CAPITAL})?)?"
-    rf"(?:\s?,?\s{{1,3}}(?-i:[A-Z]{{2}}|nan))?(?:\s{{1,3}}{_CAPITAL}(?: {_CAPITAL})?)?(?:,?\s{{1,3}}\d{{4,6}}(?:-\d{{3,4}})?)?"
+    rf"(?:\s?,?\s{{1,3}}(?-i:[A-Z]{{2}}|nan))?(?:\s{{1,3}}{_CAPITAL}(?: {_CAPITAL})?)?"
+    rf"(?:,?\s{{1,3}}\d{{4,6}}(?:-\d{{3,4}})?)?"
 )
-_LOWER_TAIL = rf"(?: (?!(?:my|and|phone|mobile|contact|email|ph|i|the|is)\b){_PLACE}){{0,4}},? {US_STATE}\b,?(?: \d{{4,6}})?"
+_LOWER_TAIL = (
+    rf"(?: (?!(?:my|and|phone|mobile|contact|email|ph|i|the|is)\b){_PLACE}){{0,4}},? {US_STATE}\b"
+    r",?(?: \d{4,6})?"
+)
 _UNITS = rf"(?:{_UNIT}){{0,2}}"
 
 NUMBER_STREET = PatternDetector(
     name="address-street",
     kind="ADDRESS",
     pattern=re.compile(
-        rf"(?<![\w.$£€-])(?:no\.? ?)?(?:\d{{1,5}} )?\d{{1,6}}[a-z]?(?: ?[-/] ?\d{{1,5}})?,? (?:\d+ ?(?:st|nd|rd|th) )?"
-        rf"(?:{_NOT}{_WORD} ){{0,4}}?(?:\d+ ?(?:st|nd|rd|th) )?(?:{_TYPES}|(?:{_TYPES_SHORT})(?![ ]\d*(?:am|pm)))\b\.?"
+        rf"(?<![\w.$£€-])(?:no\.? ?)?(?:\d{{1,5}} )?\d{{1,6}}[a-z]?(?: ?[-/] ?\d{{1,5}})?,? (?:\d+ ?"
+        rf"(?:st|nd|rd|th) )?"
+        rf"(?:{_NOT}{_WORD} ){{0,4}}?(?:\d+ ?(?:st|nd|rd|th) )?(?:{_TYPES}|(?:{_TYPES_SHORT})(?![ ]\d*"
+        rf"(?:am|pm)))\b\.?"
         rf"(?: (?:east|west|north|south|[nsew]{{1,2}})\b)?(?: \d{{1,4}}\b(?! ?[a-z]))?{_UNITS}"
         rf"(?:{_LOWER_TAIL}|{_TAIL}){_UNITS}",
         re.I,
@@ -44,17 +60,24 @@ NUMBER_STREET = PatternDetector(
 )
 
 _STEMS = (
-    r"(?:stra(?:ss|ß)e|str\.|gasse|weg|wei|laan|straat|dreef|plein|kade|steeg|gata|gatan|gate|veien|vegen|veg|vej|gade"
-    r"|stræde|stien|vägen|katu|kuja|tie|polku|utca|út|tér|körút|ulica|ova|eva|ska|cesta|platz|allee|damm|ring|ufer|bakken"
+    r"(?:stra(?:ss|ß)e|str\.|gasse|weg|wei|laan|straat|dreef|plein|kade|steeg|gata|gatan|gate|veien"
+    r"|vegen|veg|vej|gade"
+    r"|stræde|stien|vägen|katu|kuja|tie|polku|utca|út|tér|körút|ulica|ova|eva|ska|cesta|platz|allee"
+    r"|damm|ring|ufer|bakken"
     r"|terrasse|allé|backe|gränd|stígur|vegur|tänav|mnt|puiestee)"
 )
-_LEADS = r"(?:rue|avenue|boulevard|via|viale|piazza|corso|calle|plaza|avenida|paseo|rua|travessa|praça|ulica|ul\.|vicolo|impasse|quai)"
+_LEADS = (
+    r"(?:rue|avenue|boulevard|via|viale|piazza|corso|calle|plaza|avenida|paseo|rua|travessa|praça|ulica|ul\."
+    r"|vicolo|impasse|quai)"
+)
 
 STREET_NUMBER = PatternDetector(
     name="address-european",
     kind="ADDRESS",
     pattern=re.compile(
-        rf"(?<![\w.-])(?:\d{{2,5}} )?(?:(?:[^\W\d_]+[ -]){{0,2}}[^\W\d_-]*{_STEMS}|{_LEADS}(?: (?:de|del|della|la|le|di|du|do|da|d'))*"
+        rf"(?<![\w.-])(?:\d{{2,5}} )?(?:(?:{_CAPITAL}[ -]){{0,2}}(?:(?-i:{_INITIAL})[^\W\d_-]*)?"
+        rf"(?<=[^\W\d_]){_STEMS}|(?:{_CAPITAL} ){{1,2}}{_STEMS}|{_LEADS}(?: (?:de|del|della|la|le|di|du"
+        rf"|do|da|d'))*"
         rf"(?: {_CAPITAL}){{1,3}}),? \d{{1,4}}[a-z]?\b\.?{_UNITS}{_TAIL}{_UNITS}",
         re.I,
     ),
@@ -64,12 +87,14 @@ STREET_NUMBER = PatternDetector(
     check=lambda value: any(char.isupper() for char in value),
 )
 
-# "09457 Vana-Viru 25 Apt. 971", "0269 Stensås terrasse 38\n Suite 621": two numbers around a name, then a unit.
+# "09457 Vana-Viru 25 Apt. 971", "0269 Stensås terrasse 38\n Suite 621": two numbers around a name, then a
+# unit.
 NUMBERED_NAME_UNIT = PatternDetector(
     name="address-unit",
     kind="ADDRESS",
     pattern=re.compile(
-        rf"(?<![\w.-])(?:\d{{1,6}} )?{_CAPITAL}?(?: ?[^\W\d_][\w'.-]*){{0,4}}(?: \d{{1,4}}[a-z]?\.?)?,?\s{{1,2}}"
+        rf"(?<![\w.-])(?:\d{{1,6}} )?{_CAPITAL}?(?: ?[^\W\d_][\w'.-]*){{0,4}}(?: \d{{1,4}}[a-z]?\.?)"
+        rf"?,?\s{{1,2}}"
         rf"(?:apt|suite|ste|unit|flat)\b\.? ?#?\d+[a-z]?{_TAIL}",
         re.I,
     ),
@@ -97,28 +122,42 @@ BOX = PatternDetector(
 CORNER = PatternDetector(
     name="address-corner",
     kind="ADDRESS",
-    pattern=re.compile(rf"\b(?:the )?corner of [\w.' -]{{3,40}}? and {_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: \d+)?", re.I),
+    pattern=re.compile(
+        rf"\b(?:the )?corner of [\w.' -]{{3,40}}? and {_CAPITAL}(?: {_CAPITAL}){{0,2}}(?: \d+)?", re.I
+    ),
     score=0.78,
     language="en",
     words=words("corner"),
 )
 
-_STOP = r"(?=\s*(?:[?!;\"]|\.(?:\s|$)|$|\b(?:and|my|phone|contact|mobile|ph|email|mail|please|is|for|thanks?|card|mobile:|fax:|desk:)\b))"
+_STOP = (
+    r"(?=\s*(?:[?!;\"]|\.(?:\s|$)|$"
+    r"|\b(?:for|and|my|phone|contact|mobile|ph|email|mail|please|is|thanks?|card|fax|desk)\b))"
+)
 
 ADDRESS_IN_CONTEXT = PatternDetector(
     name="address-context",
     kind="ADDRESS",
     pattern=re.compile(
-        r"\b(?:address|adress|addres|addrss|lives? at|living at|located at|office is at|sent to|send it to|deliver(?:ed)? (?:it )?to"
+        r"\b(?:address|adress|addres|addrss|lives? (?:at|on)|living at|located at|office is at|sent to"
+        r"|send it to|deliver(?:ed)? (?:it )?to"
         r"|ship(?:ped)? (?:it )?to|moved to|residing at|it's in|location)\b[\"']?"
-        r"(?:[ :\n.\"'-]|\b(?:is|as|at|to|was|with|from|of)\b)*"
-        r"(?P<value>(?:no\.? ?)?(?=(?:[^\s@]+ ){0,4}#?\d)(?!\d{1,3}(?:\.\d+){2,3})[\w#][\w .,'/#()&-]{5,90}?(?:\n[^\n?!;]{1,40}){0,4}?)"
-        + _STOP,
+        r"(?:[ :\n.\"'-]|\b(?:is|as|at|to|was|with|from|of|for)\b)*"
+        r"(?P<value>(?:no\.? ?)?(?=(?:[^\s@]+ ){0,4}#?\d)(?!\d{1,3}(?:\.\d+){2,3}|and\b|postcode\b"
+        r"|are\b)[\w#][\w .,'/#()&-]{5,90}?(?:\n[^\n?!;:]{1,40}){0,4}?)" + _STOP,
         re.I,
     ),
     score=0.74,
     language="en",
     digits=1,
-    words=words("address adress addres addrss lives live living located office sent send deliver delivered ship shipped moved residing s location"),
-    check=lambda value: len(value.split()) > 1 and "@" not in value and "http" not in value,
+    words=words(
+        "address adress addres addrss lives live living located office sent send deliver delivered "
+        "ship shipped moved residing s location"
+    ),
+    check=lambda value: (
+        len(value.split()) > 1
+        and any(char.isdigit() for char in value)
+        and "@" not in value
+        and "http" not in value
+    ),
 )

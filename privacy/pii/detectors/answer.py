@@ -13,17 +13,22 @@ from privacy.pii.detectors.base import words
 from privacy.pii.finding import Finding
 from privacy.pii.gazetteer import COMMON, DISTINCT, FAMILY, GIVEN
 
-_FILLER = r"(?:(?:yes|yeah|sure|ok|okay|its|it's|it is|the|sorry|no|and|of course|my|number|numbers|is|here|,|\.|:|!|-)\s*)*"
-_NAME = r"(?P<name>[^\W\d_][^\W\d_'.-]*(?:[ ][^\W\d_][^\W\d_'-]*){0,3}?)"
-_CODE = (
-    r"(?P<code>\+?\d[\d ()-]{2,20}\d|(?=[a-z \d-]*\d[a-z \d-]*$)[a-z]{0,5}[ -]?\d[a-z\d]*(?:[ -](?:\d+[a-z]*|[a-z]{1,4}\d*)){0,5}"
-    r"|(?=[a-z \d-]*\d)[a-z]{1,4}(?:[ -](?:[a-z]{1,2}|\d+[a-z]?)){1,6})"
+_FILLER = words(
+    "yes yeah sure ok okay its it's it is the sorry no and of course my number numbers here that that's"
 )
-_ONLY = re.compile(rf"\s*{_FILLER}(?:{_NAME}|{_CODE}|{_NAME.replace('name', 'who')}[ ,]+(?:and |, ?)?{_CODE.replace('code', 'number')})[\s.!,]*", re.I)
+_CODE = re.compile(
+    r"\+?\d[\d ()-]{2,20}\d|(?=[a-z \d-]*\d)[a-z]{0,5}[ -]?\d[a-z\d]*(?:[ -](?:\d+[a-z]*|[a-z]{1,4}\d*)){0,5}"
+    r"|(?=[a-z \d-]*\d)[a-z]{1,4}(?:[ -](?:[a-z]{1,2}|\d+[a-z]?)){1,6}",
+    re.I,
+)
+_NAME = re.compile(r"[^\W\d_][^\W\d_'-]*\.?(?: [^\W\d_][^\W\d_'-]*\.?){0,3}")
+_TOKEN = re.compile(r"[^\s,]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _UNITS = words(
-    "am pm gb mb kg km days day nights night people persons stars star pounds usd inch inches am k x pizza pizzas hours hour "
-    "minutes min tickets items years year months weeks percent small large medium st nd rd th line at in on for to by from top"
+    "is no ac my we to so me be do go he if of or us up and ssn am pm gb mb kg km days day nights "
+    "night people persons stars star pounds usd inch inches am k x pizza pizzas hours hour "
+    "minutes min tickets items years year months weeks percent small large medium st nd rd th line at "
+    "in on for to by from top"
 )
 # What the turn before asked for, in the order in which the words are looked for.
 _ASKED = (
@@ -53,20 +58,49 @@ class Answer:
     def wanted(self, clues: Clues) -> bool:
         if len(clues.text) > 60 or len(clues.words) > 8:
             return False
-        return clues.digits > 2 or not _ASKED_NAME.isdisjoint(clues.asked) or not DISTINCT.isdisjoint(clues.word_set)
+        return (
+            clues.digits > 2
+            or not _ASKED_NAME.isdisjoint(clues.asked)
+            or not DISTINCT.isdisjoint(clues.word_set)
+        )
 
     def find(self, clues: Clues) -> Iterator[Finding]:
-        match = _ONLY.fullmatch(clues.text)
-        if match is None:
+        tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(clues.text.rstrip(" .!,"))]
+        while tokens and clues.lower[slice(*tokens[0])].strip(".:!-") in _FILLER:
+            tokens.pop(0)
+        asked = not _ASKED_NAME.isdisjoint(clues.asked)
+        for name, code in _splits(tokens):
+            kind = code_kind(clues.text[slice(*code)], clues) if code else None
+            if (code and not kind) or (
+                name and not _is_name_span(clues.text[slice(*name)], asked or bool(code))
+            ):
+                continue
+            if name:
+                name = (name[0], name[0] + len(re.sub(r" and$", "", clues.text[slice(*name)])))
+                yield Finding(*name, "PERSON", 0.7, self.name)
+            if code and kind:
+                yield Finding(*code, kind, 0.65, self.name)
             return
-        if match["name"] and is_name(match["name"], asked=not _ASKED_NAME.isdisjoint(clues.asked)):
-            yield Finding(*match.span("name"), "PERSON", 0.7, self.name)
-        for group in ("code", "number"):
-            kind = match[group] and code_kind(match[group], clues)
-            if kind:
-                yield Finding(*match.span(group), kind, 0.65, self.name)
-        if match["who"] and match["number"] and code_kind(match["number"], clues) and is_name(match["who"], asked=True):
-            yield Finding(*match.span("who"), "PERSON", 0.66, self.name)
+
+
+Span = tuple[int, int]
+
+
+def _splits(tokens: list[Span]) -> Iterator[tuple[Span | None, Span | None]]:
+    """The ways to read the turn: a code, a name, a name and then a code, a code and then a name."""
+    if not 0 < len(tokens) <= 8:
+        return
+    whole = (tokens[0][0], tokens[-1][1])
+    yield None, whole
+    yield whole, None
+    for at in range(1, len(tokens)):
+        yield (whole[0], tokens[at - 1][1]), (tokens[at][0], whole[1])
+        yield (tokens[at][0], whole[1]), (whole[0], tokens[at - 1][1])
+
+
+def _is_name_span(value: str, asked: bool) -> bool:
+    value = re.sub(r" and$", "", value)
+    return _NAME.fullmatch(value) is not None and is_name(value, asked=asked)
 
 
 def is_name(value: str, *, asked: bool) -> bool:
@@ -75,15 +109,20 @@ def is_name(value: str, *, asked: bool) -> bool:
     if any(part in COMMON - GIVEN - FAMILY for part in parts):
         return False
     if asked:
-        return any(part not in COMMON for part in parts) or parts[0] in GIVEN
+        return len(parts) < 4 and any(part not in COMMON for part in parts) or parts[0] in GIVEN
     return any(part in DISTINCT for part in parts) and (len(parts) < 3 or parts[0] in GIVEN)
 
 
 def code_kind(value: str, clues: Clues) -> str | None:
-    """What a bare code is, or None when it is a count, a year, a time or a size, or when something else was asked."""
+    """What a bare code is, or None when it is a count, a year, a time or a size, or when something else
+    was asked.
+    """
+    if _CODE.fullmatch(value) is None:
+        return None
     digits = sum(char.isdigit() for char in value)
     if not _UNITS.isdisjoint(re.findall(r"[a-z]+", value.lower())) or any(
-        word in COMMON for word in re.findall(r"[a-z]{3,}", value.lower())
+        word in COMMON or (len(word) > 2 and word in DISTINCT)
+        for word in re.findall(r"[a-z]{3,}", value.lower())
     ):
         return None
     for kind, cues in _ASKED:

@@ -10,7 +10,10 @@ from privacy.pii.finding import Finding
 
 
 class Detector(Protocol):
-    """`wanted` is the cheap test on the clues; `find` reads the text. Offsets are those of the folded text."""
+    """`wanted` is the cheap test on the clues; `find` reads the text.
+
+    Offsets are those of the folded text.
+    """
 
     @property
     def name(self) -> str: ...

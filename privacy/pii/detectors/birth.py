@@ -9,14 +9,14 @@ _DATE = (
     r"(?:\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{1,2}(?:st|nd|rd|th)?(?: of)? " + _MONTHS + r",? ?(?:\d{2,4})?"
     r"|" + _MONTHS + r"\.? \d{1,2}(?:st|nd|rd|th)?(?:,? \d{2,4})?)"
 )
-_PERSONS = r"(?:man|woman|male|female|boy|girl|patient|person|lady|gentleman|guy|son|daughter|kid|child|husband|wife)"
+_PERSONS = r"(?:man|woman|male|female|boy|girl|patient|person|lady|gentleman|guy|kid|child)"
 
 BIRTH_DATE = PatternDetector(
     name="birth-date",
     kind="BIRTH_DATE",
     pattern=re.compile(
         r"\b(?:d\.?o\.?b|dob|born|birth ?date|birthday|birth|date_of_birth)\b[\"']?"
-        rf"(?:[ :.=\"'-]|\b(?:is|on|was|in|date|of)\b)*(?P<value>{_DATE}|(?:19|20)\d{{2}}\b)",
+        rf"(?:[ :.?=\"'-]|\b(?:is|on|was|in|date|of|it's|it|user)\b)*(?P<value>{_DATE}|(?:19|20)\d{{2}}\b)",
         re.I,
     ),
     score=0.9,

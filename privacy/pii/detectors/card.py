@@ -5,8 +5,8 @@ import re
 from privacy.pii.detectors.base import PatternDetector
 from privacy.pii.detectors.checksums import digits_of, luhn
 
-# ISO/IEC 7812 prefixes: Visa, Mastercard (both ranges), American Express, Diners, JCB, Discover, UnionPay, Maestro,
-# and the JCB and UATP ranges that begin with 1.
+# ISO/IEC 7812 prefixes: Visa, Mastercard (both ranges), American Express, Diners, JCB, Discover, UnionPay,
+# Maestro, and the JCB and UATP ranges that begin with 1.
 _ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"
     r"|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}"

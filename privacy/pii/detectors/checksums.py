@@ -6,8 +6,12 @@ from datetime import date
 _GB11643_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 # The first two digits of GB/T 2260: the provinces, municipalities and special regions.
 _REGIONS = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
-)
+    {
+        "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36",
+        "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62",
+        "63", "64", "65", "71", "81", "82", "83",
+    }
+)  # fmt: skip
 
 
 def digits_of(value: str) -> str:
@@ -16,7 +20,9 @@ def digits_of(value: str) -> str:
 
 
 def luhn(value: str) -> bool:
-    """ISO/IEC 7812-1, annex B: every second digit from the right doubled, digit sums adding up to 0 modulo 10."""
+    """ISO/IEC 7812-1, annex B: every second digit from the right doubled, digit sums adding up to 0 modulo
+    10.
+    """
     total = 0
     for place, char in enumerate(reversed(digits_of(value))):
         digit = int(char) * (1 + place % 2)
@@ -25,7 +31,9 @@ def luhn(value: str) -> bool:
 
 
 def gb11643(value: str) -> bool:
-    """A Chinese identity number: region, date of birth and the ISO 7064 MOD 11-2 check character (GB 11643-1999)."""
+    """A Chinese identity number: region, date of birth and the ISO 7064 MOD 11-2 check character (GB
+    11643-1999).
+    """
     number = re.sub(r"[\s-]", "", value).upper()
     if not re.fullmatch(r"\d{17}[\dX]", number) or number[:2] not in _REGIONS:
         return False

@@ -22,7 +22,8 @@ MAC = PresidioDetector(
     need=lambda clues: clues.text.count(":") > 4 or clues.text.count("-") > 4,
 )
 
-# A link, or a bare host under a suffix that people give out; Presidio's own takes "today.i" and "ok.so" for hosts.
+# A link, or a bare host under a suffix that people give out; Presidio's own takes "today.i" and "ok.so"
+# for hosts.
 URL = PatternDetector(
     name="url",
     kind="URL",

@@ -1,4 +1,6 @@
-"""Chinese personal names: after 我叫 / 姓名 / 收件人 and the like, or before 先生 / 女士 and other forms of address."""
+"""Chinese personal names: after 我叫 / 姓名 / 收件人 and the like, or before 先生 / 女士 and other forms of
+address.
+"""
 
 import re
 
@@ -8,7 +10,9 @@ from privacy.pii.gazetteer import CHINESE_SURNAMES
 _SURNAME = "(?:" + "|".join(sorted(CHINESE_SURNAMES, key=len, reverse=True)) + ")"
 _HAN = r"[\u4e00-\u9fff]"
 # Characters that begin the next word of a sentence far more often than they stand in a given name.
-_NO_GIVEN = r"[的了是在我你您他她它们这那就不没有要想会能可和跟与呢吗吧啊呀哦嘛很也都还把被给让去来到说看问买订退换用，]"
+_NO_GIVEN = (
+    "[的了是在我你您他她它们这那就不没有要想会能可和跟与呢吗吧啊呀哦嘛很也都还把被给让去来到说看问买订退换用]"
+)
 _GIVEN = rf"(?:(?!{_NO_GIVEN}){_HAN}){{1,2}}"
 _END = r"(?=[，。；！？,.;!?\s、)）]|$|的|先生|女士|小姐|电话|手机|身份|地址|订|是|我|请|在|帮|想|，|联系)"
 
@@ -16,7 +20,8 @@ NAME_AFTER_CUE = PatternDetector(
     name="person-chinese-context",
     kind="PERSON",
     pattern=re.compile(
-        r"(?:我(?:的名字)?(?:叫做?|姓名是)|(?:姓名|名字|联系人|收件人|收货人|寄件人|预订人|预定人|入住人|乘客|户名|持卡人|开户人|患者)"
+        r"(?:我(?:的名字)?(?:叫做?|姓名是)|(?:姓名|名字|联系人|收件人|收货人"
+        r"|寄件人|预订人|预定人|入住人|乘客|户名|持卡人|开户人|患者)"
         rf"(?:就?是|为|叫|[:：])? ?)(?P<value>{_SURNAME}{_GIVEN}){_END}"
     ),
     score=0.9,
@@ -27,7 +32,10 @@ NAME_AFTER_CUE = PatternDetector(
 SELF_INTRODUCTION = PatternDetector(
     name="person-chinese-self",
     kind="PERSON",
-    pattern=re.compile(rf"(?:^|[，。！!,.\s])(?:你好|您好)?[，,]?(?:我是|这里是|我就是|本人)(?P<value>{_SURNAME}{_GIVEN})(?=[，。；！？,.;!?\s]|$)"),
+    pattern=re.compile(
+        rf"(?:^|[，。！!,.\s])(?:你好|您好)?[，,]?(?:我是|这里是|我就是|本人)"
+        rf"(?P<value>{_SURNAME}{_GIVEN})(?=[，。；！？,.;!?\s]|$)"
+    ),
     score=0.75,
     language="zh",
     need=lambda clues: clues.han and ("是" in clues.text or "本人" in clues.text),
@@ -39,7 +47,8 @@ ADDRESSED = PatternDetector(
     kind="PERSON",
     pattern=re.compile(
         rf"(?:(?<![\u4e00-\u9fff])|(?<=是)|(?<=叫)|(?<=请)|(?<=给)|(?<=找)|(?<=好)|(?<=的)|(?<=和)|(?<=让))"
-        rf"{_SURNAME}(?:(?!{_NO_GIVEN}){_HAN}){{0,2}}?(?=(?:先生|女士|小姐|太太|老师|经理|医生|师傅|阿姨|同学|总监|主任))"
+        rf"{_SURNAME}(?:(?!{_NO_GIVEN}){_HAN}){{0,2}}?(?=(?:先生|女士|小姐|太太|老师|经理"
+        rf"|医生|师傅|阿姨|同学|总监|主任))"
     ),
     score=0.85,
     language="zh",

@@ -2,7 +2,7 @@
 
 import re
 
-from privacy.pii.detectors.base import PatternDetector
+from privacy.pii.detectors.base import PatternDetector, words
 from privacy.pii.detectors.checksums import digits_of
 from privacy.pii.detectors.presidio import PresidioDetector
 
@@ -11,8 +11,15 @@ _DATE = re.compile(r"(?:19|20)\d{2}[-./ ]\d{1,2}[-./ ]\d{1,2}|\d{1,2}[-./ ]\d{1,
 _EXTENSION = r"(?: ?(?:x|ext\.?|extension|转) ?\d{1,6})?"
 
 
+_EXTENDED = re.compile(r" ?(?:x|ext|转).*", re.I)
+
+
 def _plausible(value: str) -> bool:
-    return 7 <= len(digits_of(value)) <= 18 and not _MONEY_OR_TIME.search(value) and not _DATE.match(value)
+    return (
+        7 <= len(digits_of(_EXTENDED.sub("", value))) <= 15
+        and not _MONEY_OR_TIME.search(value)
+        and not _DATE.match(value)
+    )
 
 
 def _formatted(value: str) -> bool:
@@ -25,6 +32,7 @@ PHONE = PresidioDetector(
     kind="PHONE",
     recogniser="PhoneRecognizer",
     regions=("US", "GB", "CN", "IN"),
+    window=re.compile(r"(?<![\w.-])(?=[\d ()+./-]{0,12}\d{3})[+(]{0,2}\d[\d ()./-]{6,28}\d" + _EXTENSION),
     score=0.8,
     need=lambda clues: clues.digits >= 9,
     check=_formatted,
@@ -34,8 +42,12 @@ WELL_FORMED_PHONE = PatternDetector(
     name="phone-form",
     kind="PHONE",
     pattern=re.compile(
-        r"(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}" + _EXTENSION + r"(?![\w-])"
-        r"|(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}" + _EXTENSION + r"(?![\w-])"
+        r"(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"
+        + _EXTENSION
+        + r"(?![\w-])"
+        r"|(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"
+        + _EXTENSION
+        + r"(?![\w-])"
         r"|(?<![\w.-])\(0?\d{1,4}\) ?\d(?:[ .-]?\d){5,9}(?![\w-])"
         r"|(?<![\w.-])0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}(?![\w-])"
     ),
@@ -48,17 +60,19 @@ PHONE_IN_CONTEXT = PatternDetector(
     name="phone-context",
     kind="PHONE",
     pattern=re.compile(
-        r"\b(?:phone|telephone|tele|mobile|mob|cell|cellphone|fax|desk|office|tel|ph|contact|whatsapp|call|ring|text"
-        r"|reach|answering|number|no)\b[\"']?(?:[ .:#=\n\"'-]|\b(?:number|num|no|is|me|us|at|on|back|my|the|it|them)\b)*"
+        r"\b(?:phone|telephone|tele|mobile|mob|cell|cellphone|fax|desk|office|tel|ph|contact|whatsapp"
+        r"|call|ring|text"
+        r"|reach|answering|number|no)\b[\"']?(?:[ .:#=\n\"'-]|\b(?:number|num|no|is|me|us|at|on|back"
+        r"|my|the|it|them)\b)*"
         r"(?<![\w.])(?P<value>[+(]?\d[\d ().-]{5,18}\d" + _EXTENSION + r")(?![\w-])",
         re.I,
     ),
     score=0.84,
     language="en",
     digits=7,
-    words=frozenset(
-        "phone telephone tele mobile mob cell cellphone fax desk office tel ph contact whatsapp call ring text reach "
-        "answering number no".split()
+    words=words(
+        "phone telephone tele mobile mob cell cellphone fax desk office tel ph contact whatsapp call "
+        "ring text reach answering number no"
     ),
     check=_plausible,
 )
@@ -68,13 +82,15 @@ PHONE_BEFORE_LABEL = PatternDetector(
     name="phone-label",
     kind="PHONE",
     pattern=re.compile(
-        r"(?<![\w.+-])(?P<value>[+(]?\d[\d ().-]{5,18}\d" + _EXTENSION + r") (?:mobile|office|fax|cell|home|work)\b",
+        r"(?<![\w.+-])(?P<value>[+(]?\d[\d ().-]{5,18}\d"
+        + _EXTENSION
+        + r") (?:mobile|office|fax|cell|home|work)\b",
         re.I,
     ),
     score=0.83,
     language="en",
     digits=7,
-    words=frozenset("mobile office fax cell home work".split()),
+    words=words("mobile office fax cell home work"),
     check=_plausible,
 )
 
@@ -103,7 +119,7 @@ CHINESE_PHONE_IN_CONTEXT = PatternDetector(
     name="chinese-phone-context",
     kind="PHONE",
     pattern=re.compile(
-        r"(?:电话|手机|座机|热线|号码|联系|致电|拨打|传真)[^\d，。；！？\ufffc]{0,12}[:：]?"
+        r"(?:电话|手机|座机|热线|号码|联系|致电|拨打|传真|打|记一下|记下)[^\d，。；！？\ufffc]{0,12}[:：]?"
         r"(?P<value>[+(]?\d[\d ()-]{5,18}\d(?:转\d{1,6})?(?:[,、/，; ] ?\d[\d-]{6,14})*)"
     ),
     score=0.88,

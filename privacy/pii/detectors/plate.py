@@ -1,4 +1,6 @@
-"""Chinese vehicle plates: province, office letter, five characters (six for new-energy cars), no I and no O."""
+"""Chinese vehicle plates: province, office letter, five characters (six for new-energy cars), no I and no
+O.
+"""
 
 import re
 
@@ -10,7 +12,8 @@ PLATE = PatternDetector(
     name="plate",
     kind="PLATE",
     pattern=re.compile(
-        rf"[{_PROVINCES}][A-HJ-NP-Z][ ·•.-]?(?:[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳]|[A-HJ-NP-Z0-9]{{6}})"
+        rf"[{_PROVINCES}][A-HJ-NP-Z][ ·•.-]?(?:[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳]"
+        rf"|[A-HJ-NP-Z0-9]{{6}})"
         r"(?![A-Za-z0-9])",
         re.I,
     ),

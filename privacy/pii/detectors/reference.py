@@ -4,16 +4,20 @@ import re
 
 from privacy.pii.detectors.base import PatternDetector, words
 
-# A code as people write or type it: "482-11873", "ABX4F9", "dff 434", "a 2 cs 51", "MRN-1003212". Has a digit.
+# A code as people write or type it: "482-11873", "ABX4F9", "dff 434", "a 2 cs 51", "MRN-1003212". Has a
+# digit.
 _CODE = (
     r"(?P<value>#?(?=[^\s]{0,12}\d|[a-z]{1,5} (?:[a-z]{1,3} )?\d)"
-    r"(?:(?!(?:and|is|my|the|for|with|on|to|in|at|of|please|days?|am|pm)\b)[a-z0-9]+)"
+    r"(?:(?!(?:card|no|number|num|ssn|acc|and|is|my|the|for|with|on|to|in|at|of|please|days?|am|pm)\b)"
+    r"[a-z0-9]+)"
     r"(?:[-/_.#]?(?=[a-z]*\d)[a-z0-9]+)*(?:-[a-z0-9]+)*"
-    r"(?: (?!(?:and|is|my|the|for|with|on|to|in|at|of|please|i|a|days?|am|pm|x)\b)(?=[a-z]{0,3}\d)[a-z0-9]{1,12}"
+    r"(?: (?!(?:and|is|my|the|for|with|on|to|in|at|of|please|i|a|days?|am|pm|x)\b)(?=[a-z]{0,3}\d)"
+    r"[a-z0-9]{1,12}"
     r"| [a-z](?= \d| [a-z] \d))*)"
 )
 _LINK = (
-    r"[\"']?(?:[ .:#=\"'-]|\b(?:number|numbers|num|numb|no|nos|nr|id|ids|code|ref|reference|confirmation|details?|pin"
+    r"[\"']?(?:[ .:#=\"'-]|\b(?:number|numbers|num|numb|no|nos|nr|id|ids|code|ref|reference"
+    r"|confirmation|details?|pin"
     r"|is|was|its|as|are|ending|ends|in|with|last|four|digits?|4|of|the)\b)*?"
 )
 _SHORT_NUMBER = re.compile(r"\d{1,2}|\d{1,2}(?:st|nd|rd|th|am|pm|gb|mb|k|x)|\d+[.:]\d{2}", re.I)
@@ -22,6 +26,11 @@ _SHORT_NUMBER = re.compile(r"\d{1,2}|\d{1,2}(?:st|nd|rd|th|am|pm|gb|mb|k|x)|\d+[
 def is_code(value: str) -> bool:
     """Has a digit and is no small count, time, price or size."""
     return any(char.isdigit() for char in value) and not _SHORT_NUMBER.fullmatch(value.strip("# "))
+
+
+def _order_code(value: str) -> bool:
+    """Longer than a quantity: people order 100 of something."""
+    return is_code(value) and len(re.sub(r"\W", "", value)) > 3
 
 
 def _after(cues: str) -> re.Pattern[str]:
@@ -37,14 +46,15 @@ def _detector(kind: str, cues: str, first_words: str, score: float = 0.9) -> Pat
         language="en",
         digits=2,
         words=words(first_words),
-        check=is_code,
+        check=_order_code if kind == "ORDER" else is_code,
     )
 
 
 ORDER = _detector(
     "ORDER",
     r"(?:orders?|tracking|shipment|parcel|package|invoice|receipt|return|rma|ticket|case|transaction)"
-    r"(?: (?:number|num|no|nr|id|code|ref|reference))?(?=[ :#.\"'=-])(?! (?:[1-9]\d?|for|of|from|and|by|at) )",
+    r"(?: (?:number|num|no|nr|id|code|ref|reference))?(?=[ :#.\"'=-])(?! (?:[1-9]\d?|for|of|from|and"
+    r"|by|at) )",
     "order orders tracking shipment parcel package invoice receipt return rma ticket case transaction",
 )
 BOOKING = _detector(
@@ -54,15 +64,18 @@ BOOKING = _detector(
 )
 ACCOUNT = _detector(
     "ACCOUNT",
-    r"(?:account|acount|accnt|acct|acc|a/c|customer|member|membership|client|user|loyalty|subscriber|employee|emp|staff"
-    r"|routing|sort|loan|cust)(?: (?:number|num|no|id|code|pin)|(?=[ :#.\"'=-])(?! (?:is|was) (?:\d{1,3}\b)))",
-    "account acount accnt acct acc a customer member membership client user loyalty subscriber employee emp staff "
+    r"(?:account|acount|accnt|acct|acc|a/c|customer|member|membership|client|user|loyalty|subscriber"
+    r"|employee|emp|staff"
+    r"|routing|sort|loan|cust)(?: (?:number|num|no|id|code|pin)|(?=[ :#.\"'=-])(?! (?:is|was) "
+    r"(?:\d{1,3}\b)))",
+    "account acount accnt acct acc a customer member membership client user loyalty subscriber "
+    "employee emp staff "
     "routing sort loan cust",
 )
 CARD_DIGITS = _detector(
     "ACCOUNT",
-    r"(?:card|visa|mastercard|amex|debit|credit|cc)",
-    "card visa mastercard amex debit credit cc",
+    r"(?:card|visa|mastercard|amex|debit|credit)",
+    "card visa mastercard amex debit credit",
     0.75,
 )
 CLAIM = _detector("CLAIM", r"claims?", "claim claims")
@@ -94,7 +107,8 @@ CHINESE_REFERENCE = PatternDetector(
     name="order-chinese",
     kind="ORDER",
     pattern=re.compile(
-        r"(?:订单|运单|快递|物流|单号|流水|交易|退货|发票|预订|预定|确认|取票|票)(?:编?号码?|单号|号|码|代码)?"
+        r"(?:订单|运单|快递|物流|单号|流水|交易|退货|发票|预订|预定|确认|取票|票)(?:编?号码?|单号"
+        r"|号|码|代码)?"
         r"(?:尾号)?(?:是|为|[:：])? ?(?P<value>[A-Za-z]{0,6}[-]?\d[A-Za-z0-9-]{3,29})(?![\d元块年月日点分%.])"
     ),
     score=0.88,
@@ -107,8 +121,10 @@ CHINESE_ACCOUNT = PatternDetector(
     name="account-chinese",
     kind="ACCOUNT",
     pattern=re.compile(
-        r"(?:账号|帐号|账户|帐户|卡号|会员|客户|工号|学号|社保|医保|护照|保单|保险|合同|户号)(?:编?号码?|单号|号|码)?"
-        r"(?:尾号|后四位)?(?:是|为|[:：])? ?(?P<value>[A-Za-z]{0,4}\d[A-Za-z0-9 -]{2,26}[A-Za-z0-9])(?![\d元块年月日点分%.])"
+        r"(?:账号|帐号|账户|帐户|卡号|会员|客户|工号|学号|社保|医保|护照|保单|保险|合同|户号)"
+        r"(?:编?号码?|单号|号|码)?"
+        r"(?:尾号|后四位)?(?:是|为|[:：])? ?(?P<value>[A-Za-z]{0,4}\d[A-Za-z0-9 "
+        r"-]{2,26}[A-Za-z0-9])(?![\d元块年月日点分%.])"
     ),
     score=0.86,
     language="zh",

@@ -17,7 +17,8 @@ PASSWORD = PatternDetector(
     pattern=re.compile(
         r"\b(?:passwords?|passwd|pwd|pasword|passward|passworld|passcode|pw|pin)\b[\"']?"
         r"(?:[ .:#=\"'-]|\b(?:number|no|code|is|was|as)\b)*(?<!\w)"
-        r"(?P<value>[^\W_]*\d[^\s\"',;\ufffc]*|[a-z]{1,6} \d{1,6}(?: [a-z0-9]{1,4})*|[^\s\"',.;\ufffc]*[@#$%!^&*][^\s\"',;\ufffc]*)",
+        r"(?P<value>[^\W_]*\d[^\s\"',;\ufffc]*|[a-z]{1,6} \d{1,6}(?: [a-z0-9]{1,4})*"
+        r"|[^\s\"',.;\ufffc]*[@#$%!^&*][^\s\"',;\ufffc]*)",
         re.I,
     ),
     score=0.9,
@@ -30,7 +31,9 @@ PASSWORD = PatternDetector(
 QUOTED_SECRET = PatternDetector(
     name="password-quoted",
     kind="PASSWORD",
-    pattern=re.compile(r"(?:password|passwd|secret|pwd)[\"']?\s*[:=]\s*[\"'](?P<value>[^\s\"'\ufffc]{6,80})[\"']", re.I),
+    pattern=re.compile(
+        r"(?:password|passwd|secret|pwd)[\"']?\s*[:=]\s*[\"'](?P<value>[^\s\"'\ufffc]{6,80})[\"']", re.I
+    ),
     score=0.9,
     words=words("password passwd secret pwd db"),
 )
@@ -40,7 +43,8 @@ USERNAME = PatternDetector(
     kind="USERNAME",
     pattern=re.compile(
         r"\b(?:user ?name|user ?id|login(?: id| name)?|username)\b[\"']?(?:[ .:#=\"'-]|\bis\b)+"
-        r"(?P<value>(?!(?:and|is|my|the|or|for|to|on|in|not|password|it|page|i|with|that|which)\b)[a-z][\w.-]{2,30}(?: \d{1,5})?)",
+        r"(?P<value>(?!(?:and|is|my|the|or|for|to|on|in|not|password|it|page|i|with|that|which)\b)"
+        r"[a-z][\w.-]{2,30}(?: \d{1,5})?)",
         re.I,
     ),
     score=0.8,
@@ -53,8 +57,10 @@ API_KEY = PatternDetector(
     name="api-key",
     kind="API_KEY",
     pattern=re.compile(
-        r"(?<![\w-])(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-)?[A-Za-z0-9]{16,}|(?<!\w)(?:AKIA|ASIA)[A-Z0-9]{16}"
-        r"|(?<!\w)gh[pousr]_[A-Za-z0-9]{30,}|(?<!\w)xox[abp]-[A-Za-z0-9-]{10,}|(?<!\w)eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+"
+        r"(?<![\w-])(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-)?[A-Za-z0-9]{16,}|(?<!\w)(?:AKIA|ASIA)"
+        r"[A-Z0-9]{16}"
+        r"|(?<!\w)gh[pousr]_[A-Za-z0-9]{30,}|(?<!\w)xox[abp]-[A-Za-z0-9-]{10,}|(?<!\w)"
+        r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+"
     ),
     score=0.97,
     need=lambda clues: len(clues.text) > 15 and ("_" in clues.text or "-" in clues.text or clues.digits > 1),

@@ -1,0 +1,139 @@
+"""Replace the personal data of one dialogue: the same value, the same replacement, everywhere in it."""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from privacy.pii.finding import Finding
+from privacy.pii.folding import MASK, PLACEHOLDER, fold
+from privacy.pii.offsets import OffsetMap, replace_spans
+from privacy.pii.scan import merge, scan
+from privacy.pii.surrogates import Surrogates
+from privacy.pii.values import Repeats, normalised, person_parts
+
+Policy = Literal["placeholder", "surrogate", "mask", "keep", "drop"]
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """New texts, what was found (turn, finding in the old text's offsets, replacement) and one map per turn.
+
+    `dropped` says that the policy is drop and something was found: the item is not to be stored.
+    """
+
+    texts: list[str]
+    findings: list[tuple[int, Finding, str]] = field(default_factory=list)
+    maps: list[OffsetMap] = field(default_factory=list)
+    dropped: bool = False
+
+
+class Redactor:
+    """One per dialogue or item; it remembers what it replaced, so a second call goes on where the first
+    ended.
+
+    Placeholders look like [PERSON_1]; those that a text has already are left alone and their numbers not
+    used again. A placeholder, a mask and what lies around them come out of a second pass unchanged.
+    """
+
+    def __init__(
+        self, policy: Policy = "placeholder", secret: bytes | None = None, *, language: Language | None = None
+    ) -> None:
+        if policy not in POLICIES:
+            raise ValueError(f"No such policy: {policy}. Choose one of {', '.join(POLICIES)}.")
+        self.policy = policy
+        self.language = language
+        self._surrogates = Surrogates(secret or b"") if policy == "surrogate" else None
+        self._replacements: dict[tuple[str, str], str] = {}
+        self._people: dict[str, str | None] = {}  # a word of a name -> whose it is; None: of several
+        self._counts: dict[str, int] = {}
+        self._repeats = Repeats()
+
+    def redact_turns(self, texts: list[str]) -> Redacted:
+        """Scan the turns in their order and replace by the policy.
+
+        `keep` looks at nothing and changes nothing.
+        """
+        if self.policy == "keep":
+            return Redacted(list(texts), [], [OffsetMap() for _ in texts])
+        self._reserve_numbers(texts)
+        found = self._find_all(texts)
+        replaced: list[tuple[int, Finding, str]] = []
+        new_texts: list[str] = []
+        maps: list[OffsetMap] = []
+        for turn, (text, findings) in enumerate(zip(texts, found, strict=True)):
+            pairs = [
+                (finding, self._replacement(text[finding.start : finding.end], finding.kind))
+                for finding in findings
+            ]
+            new_text, offsets = replace_spans(text, [(f.start, f.end, value) for f, value in pairs])
+            replaced += [(turn, finding, value) for finding, value in pairs]
+            new_texts.append(new_text)
+            maps.append(offsets)
+        return Redacted(new_texts, replaced, maps, dropped=self.policy == "drop" and bool(replaced))
+
+    def _reserve_numbers(self, texts: list[str]) -> None:
+        for text in texts:
+            for kind, number in PLACEHOLDER.findall(text) if "[" in text else ():
+                self._counts[kind] = max(self._counts.get(kind, 0), int(number))
+
+    def _find_all(self, texts: list[str]) -> list[list[Finding]]:
+        """Per turn, what to replace: the scan, what is said again, and what shows only once the rest is
+        gone.
+        """
+        found: list[list[Finding]] = [[] for _ in texts]
+        open_turns = set(range(len(texts)))
+        while open_turns:
+            current = [_walled(text, findings) for text, findings in zip(texts, found, strict=True)]
+            fresh = {turn: self._scan_turn(current, turn) for turn in sorted(open_turns)}
+            for turn, findings in fresh.items():
+                for finding in findings:
+                    self._repeats.learn(texts[turn][finding.start : finding.end], finding)
+            grown = {turn for turn, findings in fresh.items() if findings}
+            for turn in range(len(texts)):
+                again = self._said_again(current[turn])
+                if again or fresh.get(turn):
+                    found[turn] = merge([*found[turn], *merge([*fresh.get(turn, []), *again])])
+                    grown.add(turn)
+            # A replaced turn may read differently, and so may the answer to it.
+            open_turns = grown | {turn + 1 for turn in grown if turn + 1 < len(texts)}
+        return found
+
+    def _scan_turn(self, current: list[str], turn: int) -> list[Finding]:
+        return scan(current[turn], language=self.language, previous=current[turn - 1] if turn else "")
+
+    def _said_again(self, text: str) -> list[Finding]:
+        folded = fold(text)
+        return [
+            Finding(*folded.original(again.start, again.end), again.kind, again.score, again.detector)
+            for again in self._repeats.find(folded.text)
+        ]
+
+    def _replacement(self, value: str, kind: str) -> str:
+        if self.policy == "mask":
+            return MASK * len(value)
+        key = (kind, normalised(value, kind))
+        if kind == "PERSON":
+            key = (kind, self._person_key(key[1]))
+        if self._surrogates:
+            return self._surrogates.stand_in(value, kind)
+        if key not in self._replacements:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._replacements[key] = f"[{kind}_{self._counts[kind]}]"
+        return self._replacements[key]
+
+    def _person_key(self, name: str) -> str:
+        """The full name that a part stands for, when only one in this dialogue has it."""
+        if ("PERSON", name) in self._replacements:
+            return name
+        parts = person_parts(name)
+        if len(parts) == 1 and (whole := self._people.get(next(iter(parts)))):
+            return whole
+        for part in parts:
+            self._people[part] = name if self._people.get(part, name) == name else None
+        return name
+
+
+def _walled(text: str, findings: list[Finding]) -> str:
+    """The text with what was found masked in place: same length, and no detector reads into or across it."""
+    return replace_spans(text, [(f.start, f.end, MASK * (f.end - f.start)) for f in findings])[0]
