@@ -14,6 +14,7 @@ OPTIONS = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
 KEPT_LINES = 200
 AGAIN = "Then run the same command again: it goes on where it stopped."
 _SEEN = re.compile(r"^\s*(?:Collecting|Requirement already satisfied:) ([\w.-]+)")
+_PROCESSING = re.compile(r"^\s*Processing \S*?([^/\s-]+)-[^/\s]+\.(?:whl|tar\.gz)")
 _DOWNLOADING = re.compile(r"^\s*Downloading (\S+) (\(.*\))")
 _MISSING = re.compile(r"No matching distribution found for (\S+)")
 _NOT_BUILT = re.compile(
@@ -94,6 +95,8 @@ class Pip:
             self.progress.step(seen[1])
         elif downloading := _DOWNLOADING.match(line):
             self.progress.note(f"{downloading[1].partition('-')[0]} {downloading[2]}")
+        elif opened := _PROCESSING.match(line):
+            self.progress.note(opened[1])
         elif line.startswith("Installing collected packages"):
             self.progress.note("unpacking")
 

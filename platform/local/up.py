@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from local.data_dir import DataDir
 from local.entry import ROOT
 from local.errors import LocalError
+from local.locks import FileLock
 from local.port import listen
 from local.postgres import explain_log
 from local.prepare import has_projects, prepare
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
     with (
         contextlib.closing(listen(options.host, options.port)) as listener,
         data_dir(options) as home,
+        only_one(home, site_url(options.host, options.port)),
     ):
         print(f"Starting PostgreSQL and Redis in {home.root} ...", flush=True)
         with services(home.root) as urls:
@@ -80,6 +82,25 @@ def data_dir(options: argparse.Namespace) -> Iterator[DataDir]:
         yield DataDir.at(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def only_one(home: DataDir, url: str) -> Iterator[None]:
+    """Two schedulers over one database would do everything twice. Raises LocalError when one runs already."""
+    home.create()
+    note = home.run / "up"
+    lock = FileLock(note)
+    try:
+        if not lock.take(wait=False):
+            where = note.read_text(encoding="utf-8").strip()
+            raise LocalError(
+                f"`up` is running for {home.root} already: {where}. Stop it, or use another --data-dir."
+            )
+        note.write_text(f"{url}\n", encoding="utf-8")
+        yield
+        lock.release()
+    finally:
+        lock.close()
 
 
 def serve(

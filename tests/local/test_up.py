@@ -15,11 +15,12 @@ import psutil
 import pytest
 
 from local.data_dir import DataDir
+from local.errors import LocalError
 from local.port import listen
 from local.prepare import fingerprint
 from local.programs import background, shared_environment, web
 from local.services import ServiceUrls
-from local.up import data_dir, main, parse
+from local.up import data_dir, main, only_one, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "DEBUG", "DJANGO_SETTINGS_MODULE")
@@ -44,6 +45,18 @@ def test_without_a_name_the_data_is_in_var(monkeypatch: pytest.MonkeyPatch) -> N
         assert home.root == ROOT / "var"
 
 
+def test_two_of_them_on_one_data_folder_are_refused(tmp_path: Path) -> None:
+    home = DataDir.at(tmp_path)
+    with (
+        only_one(home, "http://127.0.0.1:8000"),
+        pytest.raises(LocalError, match="running for .* already: http://127.0.0.1:8000. Stop it"),
+        only_one(home, "http://127.0.0.1:8001"),
+    ):
+        pass
+    with only_one(home, "http://127.0.0.1:8001"):
+        assert (home.run / "up").read_text() == "http://127.0.0.1:8001\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--once", "--empty"], "choose one"), (["--dialogues", "/no/such.jsonl"], "no file /no/such.jsonl")],
@@ -58,7 +71,7 @@ def test_arguments_that_make_no_sense_are_refused(
 
 
 def test_a_taken_port_is_noticed_before_anything_starts(tmp_path: Path) -> None:
-    with listen("127.0.0.1", 0) as taken, pytest.raises(Exception, match="already in use"):
+    with listen("127.0.0.1", 0) as taken, pytest.raises(LocalError, match="already in use"):
         main(["--port", str(taken.getsockname()[1]), "--data-dir", str(tmp_path / "var")])
     assert not (tmp_path / "var").exists()
 
@@ -113,16 +126,11 @@ def free_port() -> int:
 def start_up(folder: Path, port: int) -> "subprocess.Popen[str]":
     environ = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     command = ["manage.py", "up", "--empty", "--port", str(port), "--data-dir", str(folder)]
-    log = (folder / "up.log").open("a")
-    return subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=environ,
-        stdout=log,
-        stderr=log,
-        text=True,
-        start_new_session=True,
-    )
+    with (folder / "up.log").open("a") as log:
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT, env=environ, stdout=log, stderr=log, text=True, start_new_session=True,
+        )  # fmt: skip
 
 
 def wait_until_ready(port: int, process: "subprocess.Popen[str]", folder: Path, seconds: float) -> float:
