@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from common.ids import uuid7
 from tasks_app.models import Assignment, Item, Project, SchemaVersion
@@ -21,27 +22,44 @@ class Answer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # Null for answers imported from elsewhere: nobody leased anything for them here.
     assignment = models.OneToOneField(Assignment, on_delete=models.PROTECT, null=True, related_name="answer")
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="answers")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="answers")
-    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="answers")
-    schema_version = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT)
+    # No index of their own: those below begin with these columns, and each index slows every submit.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="answers", db_index=False
+    )
+    schema_version = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT, db_index=False)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.CROWD)
     value = models.JSONField()
     seconds = models.FloatField(default=0)
     edits = models.JSONField(default=list)
+    # Of an answer to a gold item: field -> 1 - distance to the truth. Set once; never leaves the server.
+    gold_scores = models.JSONField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=500, blank=True)
     idempotency_key = models.CharField(max_length=200, blank=True)
     request_hash = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["item", "worker"], name="answer_once_per_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "worker"], name="answer_once_per_person"),
+            models.UniqueConstraint(
+                fields=["worker", "idempotency_key"], condition=~Q(idempotency_key=""), name="answer_key_once"
+            ),
+        ]
         indexes = [
             models.Index(fields=["worker", "-created_at"], name="answer_history"),
             models.Index(fields=["project", "created_at"], name="answer_by_project"),
-            models.Index(fields=["created_at"], condition=Q(state="pending"), name="answer_pending"),
+            models.Index(
+                fields=["created_at"], condition=Q(state="pending", source="crowd"), name="answer_pending"
+            ),
+            models.Index(
+                fields=["project", "worker"],
+                condition=Q(state="pending", gold_scores__isnull=False),
+                name="answer_gold_pending",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -165,7 +183,8 @@ class FieldFit(models.Model):
     priors = models.JSONField(default=dict)
     agreement = models.JSONField(default=dict)  # alpha, low, high, units, per label
     answers = models.PositiveIntegerField(default=0)
-    fitted_at = models.DateTimeField(auto_now=True)
+    # When the answers were read, not when the fit was stored: what came in between is still to be fitted.
+    fitted_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "field"], name="field_fit_once")]

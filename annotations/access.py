@@ -1,0 +1,63 @@
+"""The only way from an id in a URL to a row. "Absent" and "not yours" get the same answer."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Role, User
+from annotations.models import Answer, Appeal, Consensus
+from common.errors import NotFound
+from tasks_app import access
+from tasks_app.models import Assignment
+
+
+def assignment_to_submit(user: User, assignment_id: UUID) -> Assignment:
+    """The person's own assignment with its item and project: all that a submit needs, in one query."""
+    row = (
+        Assignment.objects.filter(pk=assignment_id, worker=user)
+        .select_related("item", "project")
+        .only(
+            "worker_id",
+            "state",
+            "schema_version_id",
+            "item__payload",
+            "project__currency",
+        )
+        .first()
+    )
+    if row is None:
+        raise NotFound(_("There is no such assignment."))
+    return row
+
+
+def consensus_for(user: User, consensus_id: UUID) -> Consensus:
+    row = Consensus.objects.select_related("project", "item").filter(pk=consensus_id).first()
+    absent = NotFound(_("There is nothing to review under this id."))
+    if row is None:
+        raise absent
+    _as_reviewer(user, row.project_id, absent)
+    return row
+
+
+def answer_for(user: User, answer_id: UUID) -> Answer:
+    """One's own answer."""
+    row = Answer.objects.select_related("project", "item").filter(pk=answer_id, worker=user).first()
+    if row is None:
+        raise NotFound(_("There is no such answer."))
+    return row
+
+
+def appeal_for(user: User, appeal_id: UUID) -> Appeal:
+    row = Appeal.objects.select_related("answer__project").filter(pk=appeal_id).first()
+    absent = NotFound(_("There is no such appeal."))
+    if row is None:
+        raise absent
+    _as_reviewer(user, row.answer.project_id, absent)
+    return row
+
+
+def _as_reviewer(user: User, project_id: UUID, absent: NotFound) -> None:
+    try:
+        access.project_for(user, project_id, Role.REVIEWER)
+    except NotFound:
+        raise absent from None

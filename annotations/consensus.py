@@ -1,0 +1,55 @@
+"""From an answer that came in to a consensus: one item right away, the rest by sweeps that miss nothing."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Count
+
+from annotations import fitting, gold
+from annotations.judging import judge
+from annotations.models import FieldFit
+from annotations.settling import settle
+from tasks_app.models import ImportJob, Item, Project
+
+_BATCH = 50
+# With this many items at hand a fit of everybody's skill pays before any of them is decided.
+_FIT_FIRST = 50
+_ONE_SWEEP = 2_000
+
+
+def aggregate_item(item_id: UUID) -> None:
+    """Decide one item if its answers are in. Twice, or by two workers at once, comes to the same."""
+    item = Item.objects.select_related("project").filter(pk=item_id).first()
+    if item is not None:
+        aggregate_items(item.project, [item])
+
+
+def aggregate_items(project: Project, items: Sequence[Item]) -> None:
+    for item in items:
+        if item.gold is not None:
+            gold.score_item(item.pk)
+    ordinary = [item for item in items if item.gold is None]
+    if verdicts := judge(ordinary):
+        settle(project, verdicts)
+    answered = {verdict.item_id for verdict in verdicts}
+    silent = [item.pk for item in ordinary if item.pk not in answered]
+    Item.objects.filter(pk__in=silent, submitted=0).update(needs_aggregation=False)
+
+
+def aggregate_waiting() -> None:
+    """Whatever a lost message left behind, and what was imported with answers, project by project."""
+    importing = ImportJob.objects.filter(state=ImportJob.State.RUNNING).values("project_id")
+    waiting = Item.objects.filter(needs_aggregation=True).exclude(project_id__in=importing)
+    counts = list(waiting.values("project_id").annotate(n=Count("id")).values_list("project_id", "n"))
+    for project_id, count in counts:
+        if count >= _FIT_FIRST and not FieldFit.objects.filter(project_id=project_id).exists():
+            fitting.refit(project_id, wait=False)
+        _sweep(project_id)
+
+
+def _sweep(project_id: UUID) -> None:
+    project = Project.objects.get(pk=project_id)
+    waiting = Item.objects.filter(project=project, needs_aggregation=True).order_by("pk")
+    ids = list(waiting.values_list("pk", flat=True)[:_ONE_SWEEP])
+    for start in range(0, len(ids), _BATCH):
+        aggregate_items(project, list(Item.objects.filter(pk__in=ids[start : start + _BATCH])))

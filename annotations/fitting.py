@@ -1,0 +1,241 @@
+"""The full fit: everybody's skill, every label's share and the agreement, from all answers of a project.
+
+Between two fits each item is decided by Bayes' rule with what the last fit learned; afterwards the items that
+are still open or in doubt are decided anew.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from annotations.aggregation.inference import Inference, Posterior, TooManyLabels, infer, majority
+from annotations.aggregation.judgments import Judgment
+from annotations.agreement import agreement_of
+from annotations.judging import Verdict, answers_to, deciding, decode, full_unit
+from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
+from annotations.settling import settle
+from tasks_app import selectors
+from tasks_app.fields.base import Field
+from tasks_app.models import Item, Project
+
+GOLD = "gold"  # stands among the workers for the known truth of gold items
+_BATCH = 100
+_PAGE = 500
+_SMALL = 20_000  # answers; up to here a fit is quick enough to follow every change
+_GROWTH = 1.1
+_QUIET = timedelta(seconds=60)
+# An answer's time is taken before its transaction ends, so what is seen last may not be the latest.
+_IN_FLIGHT = timedelta(seconds=30)
+
+
+@dataclass
+class Corpus:
+    """All judgments of a project by field, and which units belong to the items that still need a decision."""
+
+    judgments: dict[str, list[Judgment]] = field(default_factory=lambda: defaultdict(list))
+    answers: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    units: dict[UUID, dict[str, dict[str, str]]] = field(default_factory=dict)  # item -> field -> full -> own
+    schema: dict[UUID, UUID] = field(default_factory=dict)  # item -> version of its latest answer
+    count: int = 0
+
+
+def refit_due() -> None:
+    """Fit the projects that got answers since their last fit."""
+    for project_id in _candidates():
+        if _is_due(project_id):
+            refit(project_id, wait=False)
+
+
+def _candidates() -> list[UUID]:
+    """By index only: projects whose latest answer may be younger than their fit, or that have none."""
+    fresh = Answer.objects.filter(
+        project=OuterRef("project"), created_at__gt=OuterRef("fitted_at") - _IN_FLIGHT
+    )
+    fitted = FieldFit.objects.filter(Exists(fresh)).values("project_id")
+    never = Exists(Answer.objects.filter(project=OuterRef("pk"))) & ~Exists(
+        FieldFit.objects.filter(project=OuterRef("pk"))
+    )
+    return list(Project.objects.filter(Q(pk__in=fitted) | never).values_list("pk", flat=True))
+
+
+def _is_due(project_id: UUID) -> bool:
+    """Small projects follow every change; large ones when they have grown, or when the crowd has paused."""
+    count, fitted = _answer_count(project_id), _fitted_count(project_id)
+    if count == fitted:
+        return False
+    if count <= _SMALL or count >= fitted * _GROWTH:
+        return True
+    latest = Answer.objects.filter(project_id=project_id).latest("created_at").created_at
+    return bool(timezone.now() - latest > _QUIET)
+
+
+def _answer_count(project_id: UUID) -> int:
+    return Answer.objects.filter(project_id=project_id).count()
+
+
+def _fitted_count(project_id: UUID) -> int:
+    return min(FieldFit.objects.filter(project_id=project_id).values_list("answers", flat=True), default=0)
+
+
+def refit(project_id: UUID, *, wait: bool) -> bool:
+    """Fit a project now. One fit at a time: with `wait` the second waits its turn, else it leaves (False)."""
+    project = Project.objects.get(pk=project_id)
+    with transaction.atomic():
+        if not _take_turn(project_id, wait):
+            return False
+        if _answer_count(project_id) == _fitted_count(project_id):
+            return True
+        verdicts = _fit(project)
+    for start in range(0, len(verdicts), _BATCH):
+        settle(project, verdicts[start : start + _BATCH])
+    return True
+
+
+def _take_turn(project_id: UUID, wait: bool) -> bool:
+    name = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name}(hashtextextended(%s, 0))", [f"refit {project_id}"])
+        return wait or bool(cursor.fetchone()[0])
+
+
+def _fit(project: Project) -> list[Verdict]:
+    """Store what the fit learned; return what it says about the items that still need a decision."""
+    started = timezone.now()
+    fields = {f.name: f for f in selectors.schema_fields(selectors.current_schema(project).pk)}
+    corpus = _read(project)
+    posteriors: dict[str, Posterior] = {}
+    for name, current in fields.items():
+        inference = _infer(current, corpus.judgments[name])
+        posteriors[name] = inference.posterior
+        _store(project, current, inference, corpus, started)
+    return list(_verdicts(corpus, posteriors))
+
+
+def _infer(current: Field, judgments: Sequence[Judgment]) -> Inference:
+    if current.method != "majority":
+        try:
+            return infer(judgments, method=current.method)
+        except TooManyLabels:
+            pass  # then every voice counts the same
+    return Inference(majority(judgments), {}, {})
+
+
+def _undecided(project: Project) -> set[UUID]:
+    open_rows = Consensus.objects.filter(
+        project=project, state__in=[Consensus.State.OPEN, Consensus.State.REVIEW]
+    )
+    waiting = Item.objects.filter(project=project, needs_aggregation=True, gold__isnull=True)
+    waiting = waiting.filter(submitted__gte=F("slots"))
+    return {*open_rows.values_list("item_id", flat=True), *waiting.values_list("pk", flat=True)}
+
+
+def _read(project: Project) -> Corpus:
+    # Counted first: an answer that comes in while we read is fitted once more rather than never.
+    corpus = Corpus(count=_answer_count(project.pk))
+    undecided = _undecided(project)
+    for number, item, answers in _answered_items(project):
+        _add_gold(corpus, answers[-1], item, number)
+        for answer in answers:
+            _add_answer(corpus, answer, item, number, item.pk in undecided)
+    return corpus
+
+
+def _answered_items(project: Project) -> Iterator[tuple[int, Item, list[Answer]]]:
+    """In pages by position, so that memory holds one page of texts and no cursor stays open for minutes."""
+    answered = Exists(Answer.objects.filter(item=OuterRef("pk")).exclude(state=Answer.State.REJECTED))
+    rows = Item.objects.filter(answered, project=project).order_by("position")
+    rows = rows.only("payload", "gold", "position", "project_id")
+    number, last = 0, None
+    while page := list((rows if last is None else rows.filter(position__gt=last))[:_PAGE]):
+        last = page[-1].position
+        answers = answers_to([item.pk for item in page])
+        for item in page:
+            if item.pk in answers:
+                number += 1
+                yield number, item, answers[item.pk]
+
+
+def _add_gold(corpus: Corpus, answer: Answer, item: Item, number: int) -> None:
+    for current in selectors.schema_fields(answer.schema_version_id):
+        if item.gold and current.name in item.gold and current.method != "majority":
+            corpus.judgments[current.name] += [
+                Judgment(GOLD, full_unit(number, unit), label)
+                for unit, label in current.judgments(item.gold[current.name], item.payload)
+            ]
+
+
+def _add_answer(corpus: Corpus, answer: Answer, item: Item, number: int, needed: bool) -> None:
+    worker = str(answer.worker_id)
+    units: dict[str, dict[str, str]] = corpus.units.setdefault(item.pk, {}) if needed else {}
+    for current in selectors.schema_fields(answer.schema_version_id):
+        if current.name not in answer.value:
+            continue
+        own = units.setdefault(current.name, {})
+        for unit, label in current.judgments(answer.value[current.name], item.payload):
+            full = full_unit(number, unit)
+            own[full] = unit
+            corpus.judgments[current.name].append(Judgment(worker, full, label))
+    if needed:
+        corpus.answers[item.pk].add(answer.pk)
+        corpus.schema[item.pk] = answer.schema_version_id
+
+
+def _verdicts(corpus: Corpus, posteriors: dict[str, Posterior]) -> Iterator[Verdict]:
+    ids = list(corpus.units)
+    for start in range(0, len(ids), _BATCH):
+        for item in Item.objects.filter(pk__in=ids[start : start + _BATCH]).only("payload"):
+            yield _verdict(item, corpus, posteriors)
+
+
+def _verdict(item: Item, corpus: Corpus, posteriors: dict[str, Posterior]) -> Verdict:
+    fields = selectors.schema_fields(corpus.schema[item.pk])
+    deciders = deciding(fields)
+    units = corpus.units[item.pk]
+    found = {}
+    for current in fields:
+        everywhere = posteriors.get(current.name, {})
+        own = {
+            unit: everywhere[full] for full, unit in units.get(current.name, {}).items() if full in everywhere
+        }
+        found[current.name] = decode(current, own, item.payload, decides=current in deciders)
+    return Verdict(item.pk, frozenset(corpus.answers[item.pk]), found)
+
+
+def _store(project: Project, current: Field, inference: Inference, corpus: Corpus, started: datetime) -> None:
+    WorkerSkill.objects.bulk_create(
+        [
+            WorkerSkill(
+                project=project,
+                field=current.name,
+                worker_id=UUID(worker),
+                accuracy=skill.accuracy,
+                confusion={
+                    true: {said: round(share, 4) for said, share in row.items()}
+                    for true, row in skill.confusion.items()
+                },
+                answers=skill.answers,
+            )
+            for worker, skill in sorted(inference.skill.items())
+            if worker != GOLD
+        ],
+        update_conflicts=True,
+        unique_fields=["project", "field", "worker"],
+        update_fields=["accuracy", "confusion", "answers", "updated_at"],
+        batch_size=500,
+    )
+    FieldFit.objects.update_or_create(
+        project=project,
+        field=current.name,
+        defaults={
+            "priors": inference.priors,
+            "agreement": agreement_of(current, corpus.judgments[current.name], without=GOLD),
+            "answers": corpus.count,
+            "fitted_at": started,
+        },
+    )

@@ -1,0 +1,49 @@
+"""How people do on items whose truth is known. Nothing of this may show to them."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from annotations.aggregation.skill import PRIOR_ACCURACY
+from annotations.models import Answer
+from tasks_app import selectors
+from tasks_app.fields.base import Field
+from tasks_app.models import Item
+
+_COUNT = """
+INSERT INTO annotations_workerskill
+    (project_id, worker_id, field, accuracy, confusion, answers, gold_seen, gold_score, updated_at)
+VALUES (%s, %s, %s, %s, '{}', 0, 1, %s, now())
+ON CONFLICT (project_id, field, worker_id) DO UPDATE
+SET gold_seen = annotations_workerskill.gold_seen + 1,
+    gold_score = annotations_workerskill.gold_score + excluded.gold_score
+"""
+
+
+@transaction.atomic
+def score_item(item_id: UUID) -> None:
+    """Score the answers to a gold item that have no score yet. The item's lock makes each count once."""
+    item = Item.objects.select_for_update().get(pk=item_id)
+    unscored = Answer.objects.filter(item=item, gold_scores=None).exclude(state=Answer.State.REJECTED)
+    for answer in unscored.order_by("worker_id"):
+        answer.gold_scores = scores(answer, item)
+        answer.save(update_fields=["gold_scores"])
+        with connection.cursor() as cursor:
+            for field, score in sorted(answer.gold_scores.items()):
+                cursor.execute(_COUNT, [item.project_id, answer.worker_id, field, PRIOR_ACCURACY, score])
+    Item.objects.filter(pk=item_id).update(needs_aggregation=False)
+
+
+def scores(answer: Answer, item: Item) -> dict[str, float]:
+    """Field -> 1 - distance to the truth, for the fields whose truth is known."""
+    truth = item.gold or {}
+    return {
+        field.name: 1.0 - _distance(field, answer, item)
+        for field in selectors.schema_fields(answer.schema_version_id)
+        if field.name in truth
+    }
+
+
+def _distance(field: Field, answer: Answer, item: Item) -> float:
+    given = answer.value.get(field.name, field.empty(item.payload))
+    return float(field.distance(given, item.gold[field.name], item.payload))

@@ -1,0 +1,151 @@
+"""From stored answers to what they say together: per item and field a value, and how sure it is."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from annotations.aggregation.bayes import posterior_given_skill
+from annotations.aggregation.inference import Posterior, majority
+from annotations.aggregation.judgments import Judgment
+from annotations.aggregation.skill import WorkerSkillEstimate
+from annotations.models import Answer, FieldFit, WorkerSkill
+from tasks_app import selectors
+from tasks_app.fields.base import Field, Payload
+from tasks_app.models import Item
+
+# Below this a label is left out of what is stored: spans have thousands of nearly impossible ones.
+_LEAST_STORED = 0.0005
+_SEPARATOR = "|"
+
+Skills = Mapping[str, Mapping[str, WorkerSkillEstimate]]  # field -> worker -> skill
+Priors = Mapping[str, Mapping[str, float]]  # field -> label -> share
+
+
+@dataclass(frozen=True, slots=True)
+class FieldVerdict:
+    """`confidence` 0..1; `posterior`: unit -> label -> probability, small ones left out."""
+
+    value: Any
+    confidence: float
+    posterior: dict[str, dict[str, float]]
+    decides: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the answers with the ids `answers` say together about one item, field by field."""
+
+    item_id: UUID
+    answers: frozenset[UUID]
+    fields: dict[str, FieldVerdict]
+
+
+def answers_to(item_ids: Collection[UUID]) -> dict[UUID, list[Answer]]:
+    """Every answer that counts (not the rejected ones), in order of arrival."""
+    found: dict[UUID, list[Answer]] = defaultdict(list)
+    rows = Answer.objects.filter(item_id__in=item_ids).exclude(state=Answer.State.REJECTED)
+    for answer in rows.only("item_id", "worker_id", "schema_version_id", "value").order_by(
+        "created_at", "id"
+    ):
+        found[answer.item_id].append(answer)
+    return found
+
+
+def judge(items: Sequence[Item]) -> list[Verdict]:
+    """Weigh the answers to items of one project by the last known skill; items without any are left out."""
+    answers = answers_to([item.pk for item in items])
+    if not answers:
+        return []
+    skills, priors = _known_skills(items[0].project_id, answers), _known_priors(items[0].project_id)
+    return [_judge_item(item, answers[item.pk], skills, priors) for item in items if item.pk in answers]
+
+
+def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) -> Skills:
+    workers = {answer.worker_id for given in answers.values() for answer in given}
+    skills: dict[str, dict[str, WorkerSkillEstimate]] = defaultdict(dict)
+    for row in WorkerSkill.objects.filter(project_id=project_id, worker_id__in=workers, answers__gt=0):
+        skills[row.field][str(row.worker_id)] = WorkerSkillEstimate(row.accuracy, row.confusion, row.answers)
+    return skills
+
+
+def _known_priors(project_id: UUID) -> Priors:
+    return dict(FieldFit.objects.filter(project_id=project_id).values_list("field", "priors"))
+
+
+def _judge_item(item: Item, answers: Sequence[Answer], skills: Skills, priors: Priors) -> Verdict:
+    fields = selectors.schema_fields(answers[-1].schema_version_id)
+    return Verdict(
+        item_id=item.pk,
+        answers=frozenset(answer.pk for answer in answers),
+        fields={
+            field.name: decode(
+                field,
+                _posterior(field, answers, item.payload, skills, priors),
+                item.payload,
+                decides=field in deciding(fields),
+            )
+            for field in fields
+        },
+    )
+
+
+def _posterior(
+    field: Field, answers: Sequence[Answer], payload: Payload, skills: Skills, priors: Priors
+) -> Posterior:
+    judgments = list(judgments_of(field.name, answers, payload))
+    if field.method == "majority":
+        return majority(judgments)
+    shares = priors.get(field.name) or dict.fromkeys(label_space(field), 1.0)
+    return posterior_given_skill(judgments, skills.get(field.name, {}), shares)
+
+
+def judgments_of(name: str, answers: Iterable[Answer], payload: Payload) -> Iterable[Judgment]:
+    """Each answer is read with the field of the schema version that it was given under."""
+    for answer in answers:
+        for field in selectors.schema_fields(answer.schema_version_id):
+            if field.name == name and name in answer.value:
+                worker = str(answer.worker_id)
+                for unit, label in field.judgments(answer.value[name], payload):
+                    yield Judgment(worker, unit, label)
+
+
+def decode(field: Field, posterior: Posterior, payload: Payload, *, decides: bool) -> FieldVerdict:
+    value, confidence = field.decode(posterior, payload)
+    kept = {
+        unit: {label: round(share, 4) for label, share in shares.items() if share >= _LEAST_STORED}
+        for unit, shares in posterior.items()
+    }
+    return FieldVerdict(value, float(confidence), kept, decides)
+
+
+def deciding(fields: Sequence[Field]) -> list[Field]:
+    """The fields whose doubt holds an item up: the required ones; without any, all but free texts.
+
+    People word a reply in a thousand ways: a text that nobody had to write must not send all items to review.
+    """
+    required = [field for field in fields if field.required]
+    return required or [field for field in fields if field.method != "majority"] or list(fields)
+
+
+def label_space(field: Field) -> list[str]:
+    """Every verdict that `field` can get, so that labels which nobody gave stay possible."""
+    kinds: dict[str, Any] = {
+        "span": lambda: [f"{part}-{label}" for label in field.labels for part in "BI"] + ["O"],
+        "choice": lambda: (
+            ["yes", "no"]
+            if getattr(field, "multi", False)
+            else [*field.labels, *([] if field.required else [""])]
+        ),
+    }
+    return list(kinds.get(field.type, list)())
+
+
+def full_unit(item_number: int, unit: str) -> str:
+    """A unit's name among those of other items."""
+    return f"{item_number}{_SEPARATOR}{unit}"
+
+
+def item_of_unit(unit: str) -> str:
+    return unit.partition(_SEPARATOR)[0]

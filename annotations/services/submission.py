@@ -1,0 +1,166 @@
+"""An answer comes in: stored once, counted once, whatever happens on the way."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+from django.utils.translation import gettext as _
+
+from annotations import tasks
+from annotations.models import Answer
+from common.errors import Conflict, Invalid, Problem
+from common.idempotency import refuse_other_body
+from common.ids import uuid7
+from common.queueing import enqueue_on_commit
+from tasks_app import selectors
+from tasks_app.fields.problem import InvalidAnswer
+from tasks_app.fields.schema import check_answer
+from tasks_app.models import Assignment
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The stored answer, and what the person has done since midnight (UTC), this answer included."""
+
+    answer_id: UUID
+    count: int
+    earned_minor: int
+    currency: str
+
+
+_TODAY = """
+    SELECT count(*) AS count, coalesce(sum(s.reward_minor), 0) AS earned
+    FROM annotations_answer a
+    JOIN tasks_app_assignment s ON s.id = a.assignment_id
+    JOIN tasks_app_project p ON p.id = a.project_id
+    WHERE a.worker_id = %(worker)s AND a.state <> 'rejected' AND p.currency = %(currency)s
+      AND a.created_at >= date_trunc('day', {until} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+      AND a.created_at <= {until}
+"""
+# One statement, so that no moment exists in which the answer is there and the lease still open, or the other
+# way round. The lease's row decides: of a submit, its double and the lease's end at the same moment, the first
+# to lock the row wins, and the others find it no longer leased.
+_SUBMIT = f"""
+WITH closed AS (
+    UPDATE tasks_app_assignment SET state = 'submitted', closed_at = clock_timestamp()
+    WHERE id = %(assignment)s AND worker_id = %(worker)s
+      AND state = 'leased' AND lease_expires_at > clock_timestamp()
+      AND (%(key)s = '' OR NOT EXISTS (SELECT 1 FROM annotations_answer k
+                                       WHERE k.worker_id = %(worker)s AND k.idempotency_key = %(key)s))
+    RETURNING id, project_id, item_id, worker_id, schema_version_id, reward_minor, closed_at
+), counted AS (
+    UPDATE tasks_app_item i
+    SET submitted = i.submitted + 1,
+        needs_aggregation = i.needs_aggregation OR i.submitted + 1 >= i.slots OR i.gold IS NOT NULL
+    FROM closed WHERE i.id = closed.item_id
+    RETURNING i.id, i.needs_aggregation
+), answered AS (
+    INSERT INTO annotations_answer
+        (id, assignment_id, project_id, item_id, worker_id, schema_version_id, source, value, seconds, edits,
+         state, reason, idempotency_key, request_hash, created_at)
+    SELECT %(answer)s, closed.id, closed.project_id, closed.item_id, closed.worker_id,
+           closed.schema_version_id, 'crowd', %(value)s::jsonb, %(seconds)s, %(edits)s::jsonb, 'pending', '',
+           %(key)s, %(hash)s, closed.closed_at
+    FROM closed JOIN counted ON counted.id = closed.item_id
+    RETURNING item_id
+), today AS ({_TODAY.format(until="clock_timestamp()")})
+SELECT counted.id, counted.needs_aggregation, today.count + 1, today.earned + closed.reward_minor
+FROM answered, counted, closed, today
+"""  # noqa: S608 - only our own text is put in
+_TODAY_UNTIL = _TODAY.format(until="%(until)s")
+
+
+def submit_answer(
+    *,
+    assignment: Assignment,
+    answer: Any,
+    seconds: float = 0.0,
+    edits: Any = (),
+    key: str = "",
+    request_hash: str = "",
+) -> Receipt:
+    """Store the holder's answer and close the lease, or raise and change nothing.
+
+    A repeated request (same key, same hash) gets the first one's receipt. Invalid (422) names every problem;
+    Conflict (409) has the code lease_expired, already_submitted or idempotency_key_reused.
+    """
+    if assignment.state == Assignment.State.SUBMITTED:
+        return _submitted_before(assignment, key, request_hash)
+    value = _checked(assignment, answer)
+    parameters = {
+        "assignment": assignment.pk,
+        "worker": assignment.worker_id,
+        "currency": assignment.project.currency,
+        "answer": uuid7(),
+        "value": json.dumps(value),
+        "seconds": seconds,
+        "edits": json.dumps(edits),
+        "key": key,
+        "hash": request_hash,
+    }
+    row = _store(parameters)
+    if row is None:
+        return _refuse(assignment, key, request_hash)
+    item_id, complete, count, earned = row
+    if complete:
+        enqueue_on_commit(tasks.aggregate_item, item_id)
+    return Receipt(parameters["answer"], count, earned, assignment.project.currency)
+
+
+def _checked(assignment: Assignment, answer: Any) -> dict[str, Any]:
+    fields = selectors.schema_fields(assignment.schema_version_id)
+    try:
+        return check_answer(fields, answer, assignment.item.payload)
+    except InvalidAnswer as invalid:
+        problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
+        detail = _("The answer does not fit. Nothing was lost; correct it and submit again.")
+        raise Invalid(detail, problems=problems) from None
+
+
+def _store(parameters: dict[str, Any]) -> tuple[UUID, bool, int, int] | None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_SUBMIT, parameters)
+            row: tuple[UUID, bool, int, int] | None = cursor.fetchone()
+            return row
+    except IntegrityError as error:
+        # Two items at the same moment under one key: only the index could see that.
+        if "answer_key_once" in str(error):
+            raise refuse_other_body() from None
+        raise
+
+
+def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:
+    """Say why nothing was stored; or find that it was, by the same request a moment ago."""
+    assignment.refresh_from_db(fields=["state"])
+    if assignment.state == Assignment.State.SUBMITTED:
+        return _submitted_before(assignment, key, request_hash)
+    if key and Answer.objects.filter(worker_id=assignment.worker_id, idempotency_key=key).exists():
+        raise refuse_other_body()
+    if assignment.state == Assignment.State.RETURNED:
+        raise Conflict(_("You gave this item back. Take another one."), code="returned")
+    raise Conflict(
+        _(
+            "The time for this item ran out. Your answer is kept here; take the item back and submit it again."
+        ),
+        code="lease_expired",
+        reclaim=f"/api/v1/assignments/{assignment.pk}/reclaim",
+    )
+
+
+def _submitted_before(assignment: Assignment, key: str, request_hash: str) -> Receipt:
+    answer = Answer.objects.only("idempotency_key", "request_hash", "created_at").get(assignment=assignment)
+    if not key or answer.idempotency_key != key:
+        raise Conflict(_("This item was already submitted; your answer is stored."), code="already_submitted")
+    if answer.request_hash != request_hash:
+        raise refuse_other_body()
+    currency = assignment.project.currency
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TODAY_UNTIL,
+            {"worker": assignment.worker_id, "currency": currency, "until": answer.created_at},
+        )
+        count, earned = cursor.fetchone()
+    return Receipt(answer.pk, count, int(earned), currency)

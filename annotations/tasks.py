@@ -1,0 +1,25 @@
+from uuid import UUID
+
+from celery import shared_task
+
+from annotations import approval, consensus, fitting
+
+
+@shared_task
+def aggregate_item(item_id: str) -> None:
+    consensus.aggregate_item(UUID(item_id))
+
+
+@shared_task
+def aggregate_waiting() -> None:
+    consensus.aggregate_waiting()
+
+
+@shared_task
+def refit_projects() -> None:
+    fitting.refit_due()
+
+
+@shared_task
+def auto_approve() -> None:
+    approval.auto_approve()
