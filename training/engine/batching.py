@@ -54,7 +54,6 @@ class Batch:
     pool: Tensor  # (B, T) of 0 and 1; empty when not pooling
     targets: Tensor  # (N, C); empty when predicting
     weights: Tensor  # (N,)
-    tokens: int  # real tokens
 
 
 def collate(examples: Sequence[Example], pad_id: int, device: torch.device) -> Batch:
@@ -77,7 +76,7 @@ def collate(examples: Sequence[Example], pad_id: int, device: torch.device) -> B
         np.concatenate(targets) if targets else np.zeros((0, 0), dtype=np.float32),
         np.repeat([e.weight for e in examples], [e.decisions for e in examples]).astype(np.float32),
     )  # fmt: skip
-    return Batch(*(torch.from_numpy(array).to(device) for array in arrays), tokens=int(lengths.sum()))
+    return Batch(*(torch.from_numpy(array).to(device) for array in arrays))
 
 
 def cut(order: Ints, lengths: Ints, *, examples: int, tokens: int) -> list[Ints]:

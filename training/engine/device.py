@@ -23,7 +23,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def use_bf16(precision: str, device: torch.device) -> bool:
-    """bf16 where the hardware multiplies in it; "auto" never emulates. Raises EngineError if forced in vain."""
+    """bf16 where the hardware multiplies in it; "auto" never emulates. EngineError if forced in vain."""
     if precision == "fp32":
         return False
     able = _has_bf16(device)
@@ -34,7 +34,7 @@ def use_bf16(precision: str, device: torch.device) -> bool:
 
 def _has_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 

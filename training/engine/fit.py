@@ -139,7 +139,8 @@ class _Run:
         loop = self._loop(splits)
         self.journal.write(
             "state", state="running", device=device.describe(self.device), bf16=self.bf16,
-            data_hash=self.data_hash, total_steps=loop.total_steps, rows={name: len(split.rows) for name, split in splits.items()},
+            data_hash=self.data_hash, total_steps=loop.total_steps,
+            rows={name: len(split.rows) for name, split in splits.items()},
             examples={name: len(split.examples) for name, split in splits.items()},
         )  # fmt: skip
         progress = loop.run()

@@ -55,7 +55,7 @@ class Loop:
         self._window_tokens = self._steps_here = 0
 
     def run(self) -> Progress:
-        """Train to the end, from the newest checkpoint if there is one; the network ends with the best weights."""
+        """Train to the end, from the newest checkpoint if any; the network ends with the best weights."""
         if restored := self.store.restore(self.network, self.optimizer):
             self.progress = restored
             self.report("state", state="resumed", step=restored.step, epoch=restored.epoch)
@@ -234,7 +234,7 @@ def rate(step: int, total: int, warmup_share: float) -> float:
 
 
 def make_optimizer(network: Network, config: FitConfig) -> torch.optim.AdamW:
-    """AdamW, fused where the device has it; no decay on biases, norms, embeddings; own rate for the new layer."""
+    """AdamW, fused where the device has it; no decay on biases, norms, embeddings; own rate for the head."""
     if config.freeze_embeddings:
         network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.engine.errors import EngineError
+from training.engine.units import set_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,11 @@ class TextEncoder:
     def encode(self, texts: Iterable[str]) -> dict[str, Tokens]:
         """Tokenize each distinct text once."""
         distinct = list(dict.fromkeys(texts))
-        encodings = self._backend.encode_batch(distinct, add_special_tokens=False)
+        apart = [set_apart(text) for text in distinct]
+        encodings = self._backend.encode_batch([text for text, _ in apart], add_special_tokens=False)
         return {
-            text: Tokens(
-                encoding.ids, [begin for begin, _ in encoding.offsets], [end for _, end in encoding.offsets]
-            )
-            for text, encoding in zip(distinct, encodings, strict=True)
+            text: _tokens(encoding, places)
+            for text, encoding, (_, places) in zip(distinct, encodings, apart, strict=True)
         }
 
     def overhead(self, *, pair: bool) -> int:
@@ -77,6 +77,15 @@ class TextEncoder:
             ids += [*body, *special.ids]
             types += [kind] * len(body) + special.types
         return Framed(ids, types, (begin, begin + len(first)))
+
+
+def _tokens(encoding: Any, places: list[int] | None) -> Tokens:
+    if places is None:
+        return Tokens(
+            encoding.ids, [begin for begin, _ in encoding.offsets], [end for _, end in encoding.offsets]
+        )
+    ranges = [(places[begin], places[end - 1] + 1) if end else (0, 0) for begin, end in encoding.offsets]
+    return Tokens(encoding.ids, [begin for begin, _ in ranges], [end for _, end in ranges])
 
 
 def _read_frame(probe: Any, *, texts: int) -> _Frame:

@@ -64,7 +64,7 @@ def decode(log_probabilities: Floats) -> NDArray[np.int64]:
 
     When the best tag of each unit already makes a legal sequence it is the optimum, and Viterbi is not run.
     """
-    greedy = log_probabilities.argmax(axis=1)
+    greedy: NDArray[np.int64] = log_probabilities.argmax(axis=1)
     forbidden = _forbidden(log_probabilities.shape[1])
     previous = np.concatenate([[OUTSIDE], greedy[:-1]])
     if not forbidden[previous, greedy].any():
@@ -85,4 +85,5 @@ def decode(log_probabilities: Floats) -> NDArray[np.int64]:
 def _forbidden(classes: int) -> NDArray[np.bool_]:
     """(from, to): an inside tag may follow only its own begin or inside tag."""
     source, target = np.indices((classes, classes))
-    return (target > 0) & (target % 2 == 0) & (source != target) & (source != target - 1)
+    stray: NDArray[np.bool_] = (target % 2 == 0) & (source != target) & (source != target - 1)
+    return stray & (target > 0)

@@ -11,12 +11,13 @@ from training.engine.batching import Example, Floats, Ints
 from training.engine.data import Row
 from training.engine.errors import EngineError
 from training.engine.heads import bio
+from training.engine.heads.align import Units, align
 from training.engine.heads.base import Baseline, Head, Prediction, Settings
 from training.engine.heads.context import all_texts, context_ids, eligible
-from training.engine.heads.units import Units, align, units_of
 from training.engine.metrics import Report, confusion, span_report
 from training.engine.payload import Turn, turns_of
 from training.engine.tokens import Framed, TextEncoder, Tokens
+from training.engine.units import units_of
 
 Place = tuple[int, int]  # row, turn
 
@@ -142,7 +143,9 @@ class SpanHead(Head):
         unreachable: true spans whose ends lie inside a unit or that overlap another, so that no tagging can
         give them; they count as missed like any other.
         """
-        truth, guessed, pairs, unreachable = set(), set(), Counter[tuple[str, str]](), 0
+        pairs, unreachable = Counter[tuple[str, str]](), 0
+        truth: set[tuple[int, ...]] = set()
+        guessed: set[tuple[int, ...]] = set()
         names = ("O", *self.field.labels)
         for number, (row, value) in enumerate(zip(rows, values, strict=True)):
             turns = turns_of(row.payload)

@@ -1,4 +1,4 @@
-"""The units a span head decides on: words, or single characters where a script has no spaces.
+"""The units of a text: words, or single characters where a script has no spaces.
 
 They come from the text, not from the tokenizer, so that the same boundaries can be learned with any encoder:
 a run of letters and digits is one unit, every other visible character is its own, and characters of scripts
@@ -8,25 +8,14 @@ belong to the character before them, so no unit ends inside what a reader sees a
 
 import re
 import unicodedata
-from dataclasses import dataclass
-
-from training.engine.tokens import Tokens
 
 _NO_SPACES = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _ZERO_WIDTH_JOINER = "\u200d"
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
+_SYMBOL = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 NOTHING = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """K units with at least one sub-token: position of the first one, and code-point range [start, end)."""
-
-    leads: list[int]
-    starts: list[int]
-    ends: list[int]
 
 
 def unit_numbers(text: str) -> list[int]:
@@ -71,29 +60,24 @@ def units_of(text: str) -> tuple[list[int], list[int]]:
     return starts, ends
 
 
-def align(text: str, tokens: Tokens) -> Units:
-    """Group sub-tokens into units; continuation sub-tokens get no decision of their own.
+def set_apart(text: str) -> tuple[str, list[int] | None]:
+    """The text with spaces round its emoji and other symbols, and where each code point of it came from.
 
-    A unit's range runs over all its characters, those included that the tokenizer dropped (accents, joiners).
+    WordPiece reads "thanks😊" as one word that it does not know; set apart, the word is read and only the
+    emoji is unknown. The places are None when nothing had to be changed.
     """
+    if not _SYMBOL.search(text):
+        return text, None
     numbers = unit_numbers(text)
-    units = Units([], [], [])
-    last = NOTHING
-    for position, (start, end) in enumerate(zip(tokens.starts, tokens.ends, strict=True)):
-        while start < end and numbers[start] == NOTHING:  # some tokenizers count the space before a word
-            start += 1
-        if start >= end:
-            continue
-        stop = end
-        while stop < len(text) and numbers[stop] == numbers[end - 1] != NOTHING:
-            stop += 1
-        if numbers[start] != last:
-            while start > 0 and numbers[start - 1] == numbers[start]:
-                start -= 1
-            units.leads.append(position)
-            units.starts.append(start)
-            units.ends.append(stop)
-        else:
-            units.ends[-1] = max(units.ends[-1], stop)
-        last = numbers[end - 1]
-    return units
+    pieces: list[str] = []
+    places: list[int] = []
+    before = after = False  # whether the unit before, and this one, is a symbol
+    for index, char in enumerate(text):
+        if index == 0 or numbers[index] != numbers[index - 1]:
+            before, after = after, _SYMBOL.match(char) is not None
+            if index and (before or after) and NOTHING not in numbers[index - 1 : index + 1]:
+                pieces.append(" ")
+                places.append(index)
+        pieces.append(char)
+        places.append(index)
+    return "".join(pieces), places

@@ -1,0 +1,57 @@
+"""Made-up rows, quick settings, and reading back what a run wrote."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from training.engine.data import Row
+
+SPAN_FIELD = {"name": "thing", "type": "span", "labels": ["color", {"name": "size", "title": "Size"}]}
+CHOICE_FIELD = {"name": "intent", "type": "choice", "labels": ["cancel", "track", "refund"]}
+QUICK: dict[str, Any] = {
+    "epochs": 2, "learning_rate": 5e-3, "head_learning_rate": 1e-2, "threads": 1, "precision": "fp32",
+    "device": "cpu", "log_every": 1, "batch_examples": 4, "max_length": 64, "stride": 8,
+}  # fmt: skip
+
+
+def span_rows(count: int, *, prefix: str = "") -> list[Row]:
+    """Turns with a colour and a size in varying places."""
+    rows = []
+    for number in range(count):
+        color, size = ("blue", "red", "green")[number % 3], ("small", "large")[number % 2]
+        text = f"{'hello ' * (number % 5)}i want {size} one , {color} please"
+        spans = [
+            {"turn": 0, "start": text.index(word), "end": text.index(word) + len(word), "label": label}
+            for word, label in ((size, "size"), (color, "color"))
+        ]
+        rows.append(Row(id=f"{prefix}{number}", payload={"text": text}, value=spans))
+    return rows
+
+
+def choice_rows(count: int, *, prefix: str = "") -> list[Row]:
+    texts = {
+        "cancel": "please cancel my order",
+        "track": "where is the parcel",
+        "refund": "i want my money back",
+    }
+    labels = list(texts)
+    return [
+        Row(
+            id=f"{prefix}{number}", value=labels[number % 3],
+            payload={"turns": [
+                {"speaker": "agent", "text": "hello " * (1 + number % 4)},
+                {"speaker": "customer", "text": texts[labels[number % 3]] + " thanks" * (number % 3)},
+            ]},
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def events(folder: Path, kind: str) -> list[dict[str, Any]]:
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == kind]
+
+
+def losses(folder: Path) -> dict[int, float]:
+    """Loss by step; of a repeated step the last one counts."""
+    return {event["step"]: event["loss"] for event in events(folder, "step")}

@@ -1,0 +1,48 @@
+import numpy as np
+import torch
+
+from training.engine.batching import Example, collate, cut, padding_share, plan_epoch
+
+LENGTHS = np.random.default_rng(3).lognormal(3, 0.8, 3000).clip(4, 256).astype(np.int64)
+PLAN = {"examples": 32, "tokens": 4096, "seed": 1}
+
+
+def test_mixed_lengths_leave_less_than_a_fifth_padding():
+    batches = plan_epoch(LENGTHS, **PLAN, epoch=0)
+    random = cut(np.random.default_rng(0).permutation(3000), LENGTHS, examples=32, tokens=10**9)
+    assert padding_share(batches, LENGTHS) < 0.2
+    assert padding_share(random, LENGTHS) > 0.5
+
+
+def test_an_epoch_holds_every_example_once_and_within_the_budget():
+    batches = plan_epoch(LENGTHS, **PLAN, epoch=0)
+    assert sorted(np.concatenate(batches)) == list(range(3000))
+    assert all(len(batch) <= 32 and len(batch) * LENGTHS[batch].max() <= 4096 for batch in batches)
+
+
+def test_the_order_depends_on_seed_and_epoch_only():
+    def order(**changes):
+        return np.concatenate(plan_epoch(LENGTHS, **(PLAN | {"epoch": 0} | changes))).tolist()
+
+    assert order() == order()
+    assert order() != order(epoch=1)
+    assert order() != order(seed=2)
+
+
+def test_an_example_above_the_budget_goes_alone():
+    runs = cut(np.arange(3), np.array([5, 500, 5]), examples=8, tokens=100)
+    assert [run.tolist() for run in runs] == [[0], [1], [2]]
+
+
+def test_collate_pads_to_the_longest_and_points_at_the_decided_tokens():
+    def example(ids, leads):
+        targets = np.eye(3, dtype=np.float32)[[1] * len(leads)]
+        return Example(
+            0, 0, np.array(ids), np.zeros(len(ids), int), (0, 0), np.array(leads), None, targets, 2.0
+        )
+
+    batch = collate([example([7, 8, 9], [1]), example([5, 6, 4, 3], [1, 3])], 0, torch.device("cpu"))
+    assert batch.ids.tolist() == [[7, 8, 9, 0], [5, 6, 4, 3]]
+    assert batch.mask.tolist() == [[True, True, True, False], [True] * 4]
+    assert batch.ids.flatten()[batch.leads].tolist() == [8, 6, 3]
+    assert batch.weights.tolist() == [2.0, 2.0, 2.0]
