@@ -1,3 +1,20 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.api import models, predictions, runs, snapshots
+
+urlpatterns = [
+    path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
+    path("runs", runs.RunsApi.as_view(), name="api-runs"),
+    path("runs/<uuid:run_id>", runs.RunApi.as_view(), name="api-run"),
+    path("runs/<uuid:run_id>/cancel", runs.RunCancelApi.as_view(), name="api-run-cancel"),
+    path("runs/<uuid:run_id>/resume", runs.RunResumeApi.as_view(), name="api-run-resume"),
+    path("runs/<uuid:run_id>/metrics", runs.RunMetricsApi.as_view(), name="api-run-metrics"),
+    path("models", models.ModelsApi.as_view(), name="api-models"),
+    path("models/<slug:name>", models.ModelApi.as_view(), name="api-model"),
+    path("models/<slug:name>/versions/<int:number>/promote", models.PromoteApi.as_view(), name="api-promote"),
+    path(
+        "models/<slug:name>/versions/<int:number>/rollback", models.RollbackApi.as_view(), name="api-rollback"
+    ),
+    path("models/<slug:name>/predict", predictions.PredictApi.as_view(), name="api-predict"),
+    path("predictions/<uuid:prediction_id>/feedback", predictions.FeedbackApi.as_view(), name="api-feedback"),
+]

@@ -1,0 +1,118 @@
+"""A project whose items are approved, and an encoder so small that a run takes seconds."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import Role, User
+from accounts.roles import grant
+from annotations.models import Consensus
+from tasks_app.models import Item, Project
+from tests.factories import CHOICE, make_items, make_project, make_user
+
+WORDS = {
+    "refund": "please give my money back for the broken lamp",
+    "delivery": "where is the parcel that you sent last week",
+    "other": "what are your opening hours on a sunday",
+}
+# Seconds, not minutes: few steps, and nothing that depends on how many cores there are.
+QUICK = {"epochs": 2, "batch_examples": 8, "max_length": 32, "stride": 8, "threads": 1, "log_every": 1}
+
+
+def text_of(label: str, number: int) -> str:
+    return f"{WORDS[label]} number {number}"
+
+
+def approve(project: Project, number: int, *, pins: Callable[[int], str] = lambda n: "") -> list[Item]:
+    """Items with an approved `intent`, the labels in turn."""
+    labels = list(WORDS)
+    items = []
+    for index in range(number):
+        label = labels[index % len(labels)]
+        [item] = make_items(project, slots=0, payloads=[{"text": text_of(label, index)}], split=pins(index))
+        items.append(item)
+    Consensus.objects.bulk_create(
+        Consensus(
+            project=project,
+            item=item,
+            field="intent",
+            value=labels[index % len(labels)],
+            confidence=0.95,
+            state=Consensus.State.APPROVED,
+        )
+        for index, item in enumerate(items)
+    )
+    return items
+
+
+@pytest.fixture(autouse=True)
+def artifacts(settings: Settings, tmp_path: Path) -> Path:
+    settings.ARTIFACTS_DIR = tmp_path / "artifacts"
+    return settings.ARTIFACTS_DIR
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    user = make_user("admin")
+    grant(user, Role.ADMIN)
+    return user
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Somebody with an account, who may annotate and nothing else."""
+    return make_user("stranger")
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return make_project(title="Customer service", fields=[CHOICE], funds=0)
+
+
+@pytest.fixture
+def approved(project: Project) -> Project:
+    approve(project, 60)
+    return project
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A BERT with random weights, 2 layers of 32, that knows the words of this file."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    words = sorted({word for text in WORDS.values() for word in text.split()})
+    pieces = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        *words,
+        "number",
+        *"0123456789",
+        *(f"##{n}" for n in range(10)),
+    ]
+    (folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(pieces), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=64,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True).save_pretrained(folder)
+    yield folder
+
+
+@pytest.fixture
+def quick_recipe(tiny_encoder: Path) -> dict[str, Any]:
+    return {**QUICK, "base_model": str(tiny_encoder)}
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,97 @@
+"""The only way from an id in a URL to a row. Whoever may not see it hears that it is not there."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from accounts import roles
+from accounts.models import Membership, Role, User
+from common.errors import NotFound
+from tasks_app.models import Project
+from training.models import Model, ModelVersion, Prediction, Run, Snapshot
+
+
+def projects_of_admin(user: User) -> QuerySet[Project]:
+    """The projects whose models `user` may train: all for a site's admin, else those named to them."""
+    if Role.ADMIN in roles.site_roles(user):
+        return Project.objects.all()
+    named = Membership.objects.filter(user=user, role=Role.ADMIN, scope__isnull=False).values("scope")
+    return Project.objects.filter(pk__in=named)
+
+
+def require_trainer_desk(user: User) -> None:
+    """Let in whoever administers the site or at least one project."""
+    if Role.ADMIN not in roles.site_roles(user) and not projects_of_admin(user).exists():
+        raise NotFound(_("There is nothing here, or it is not yours to see."))
+
+
+def project_to_train(user: User, project_id: UUID) -> Project:
+    project = projects_of_admin(user).filter(pk=project_id).first()
+    if project is None:
+        raise NotFound(_("There is no such project."))
+    return project
+
+
+def runs_for(user: User) -> QuerySet[Run]:
+    return Run.objects.filter(project__in=projects_of_admin(user)).select_related("project", "snapshot")
+
+
+def run_for(user: User, run_id: UUID) -> Run:
+    run = runs_for(user).select_related("version__model").filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(_("There is no such run."))
+    return run
+
+
+def snapshots_for(user: User) -> QuerySet[Snapshot]:
+    return Snapshot.objects.filter(project__in=projects_of_admin(user)).select_related("project")
+
+
+def models_for(user: User) -> QuerySet[Model]:
+    return Model.objects.filter(project__in=projects_of_admin(user)).select_related("project")
+
+
+def model_for(user: User, name: str) -> Model:
+    model = models_for(user).filter(name=name).first()
+    if model is None:
+        raise _no_model()
+    return model
+
+
+def version_for(user: User, name: str, number: int) -> ModelVersion:
+    version = (
+        ModelVersion.objects.filter(model__in=models_for(user), model__name=name, number=number)
+        .select_related("model", "run", "snapshot")
+        .first()
+    )
+    if version is None:
+        raise NotFound(_("This model has no such version."))
+    return version
+
+
+def model_to_ask(user: User, name: str) -> Model:
+    """The model, if `user` may have it predict: requesters and admins of the site or of its project."""
+    model = Model.objects.filter(name=name).select_related("project").first()
+    if model is None:
+        raise _no_model()
+    held = roles.site_roles(user) | roles.roles_in(user, model.project_id)
+    if not held & {Role.ADMIN, Role.REQUESTER} and model.project.owner_id != user.pk:
+        raise _no_model()
+    return model
+
+
+def prediction_for(user: User, prediction_id: UUID) -> Prediction:
+    """The prediction, if it was `user` who asked for it."""
+    found = Prediction.objects.filter(pk=prediction_id, requested_by=user).first()
+    if found is None:
+        raise no_prediction()
+    return found
+
+
+def no_prediction() -> NotFound:
+    return NotFound(_("There is no such prediction."))
+
+
+def _no_model() -> NotFound:
+    return NotFound(_("There is no such model."))

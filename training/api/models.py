@@ -1,0 +1,63 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from common.idempotency import idempotent
+from common.pagination import ById
+from training import access
+from training.api.present import model_json, version_json
+from training.services import registry
+
+
+class PromoteInput(serializers.Serializer[Any]):
+    override = serializers.BooleanField(required=False, default=False)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
+
+
+class RollbackInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=500)
+
+
+class ModelsApi(APIView):
+    @extend_schema(operation_id="models_list", responses={200: None})
+    def get(self, request: ApiSignedIn) -> Response:
+        access.require_trainer_desk(request.user)
+        paginator = ById()
+        page = paginator.paginate_queryset(access.models_for(request.user), request, view=self)
+        return paginator.get_paginated_response([model_json(row) for row in page or []])
+
+
+class ModelApi(APIView):
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, name: str) -> Response:
+        model = access.model_for(request.user, name)
+        versions = model.versions.order_by("-number")
+        return Response({**model_json(model), "versions": [version_json(row) for row in versions]})
+
+
+class PromoteApi(APIView):
+    """409 with the gate's figures when the version is worse than the one in production."""
+
+    @extend_schema(request=PromoteInput, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
+        body = PromoteInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = access.version_for(request.user, name, number)
+        registry.promote_version(version=version, actor=request.user, **body.validated_data)
+        return Response(version_json(version))
+
+
+class RollbackApi(APIView):
+    @extend_schema(request=RollbackInput, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
+        body = RollbackInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        version = access.version_for(request.user, name, number)
+        now_serving = registry.roll_back(version=version, actor=request.user, **body.validated_data)
+        return Response(version_json(now_serving))

@@ -1,0 +1,89 @@
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from common.idempotency import idempotent
+from training import access
+from training.models import Feedback
+from training.services import feedback, predictions
+
+
+class PredictInput(serializers.Serializer[Any]):
+    items = serializers.ListField(child=serializers.JSONField(), allow_empty=True)
+    end_user = serializers.CharField(required=False, default="", max_length=200)
+
+
+class FeedbackInput(serializers.Serializer[Any]):
+    thumbs = serializers.ChoiceField(choices=["up", "down"], required=False, allow_null=True)
+    rating = serializers.IntegerField(min_value=1, max_value=5, required=False, allow_null=True)
+    correction = serializers.JSONField(required=False, allow_null=True)
+    comment = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    link = serializers.CharField(required=False, default="", max_length=1000)
+
+
+class PredictApi(APIView):
+    """Answers for up to 100 items, in order. With `end_user` come links that let that person give feedback."""
+
+    @extend_schema(request=PredictInput, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str) -> Response:
+        body = PredictInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        model = access.model_to_ask(request.user, name)
+        asked = predictions.predict(model=model, items=body.validated_data["items"], actor=request.user)
+        answer: dict[str, Any] = {
+            "prediction_ids": [str(row.pk) for row in asked.predictions],
+            "results": [
+                {"value": one.value, "confidence": one.confidence, "detail": one.detail}
+                for one in asked.answers
+            ],
+            "version": asked.version.number,
+        }
+        if end_user := body.validated_data["end_user"]:
+            answer["feedback_links"] = [feedback.sign_link(row, end_user) for row in asked.predictions]
+        return Response(answer)
+
+
+class FeedbackApi(APIView):
+    """For whoever asked, or with `link` for an end user who is known to whoever asked."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(request=FeedbackInput, responses={201: None})
+    def post(self, request: ApiSignedIn, prediction_id: UUID) -> Response:
+        body = FeedbackInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        said["thumbs"] = {"up": 1, "down": -1}.get(said.get("thumbs") or "")
+        if link := said.pop("link"):
+            prediction, end_user = feedback.read_link(link)
+            if prediction.pk != prediction_id:
+                raise access.no_prediction()
+            kept = feedback.give_feedback(prediction=prediction, end_user=end_user, **said)
+            return Response(feedback_json(kept), status=201)
+        if not request.user.is_authenticated:
+            raise access.no_prediction()
+        return self._from_signed_in(request, prediction_id, said)
+
+    @idempotent
+    def _from_signed_in(self, request: ApiSignedIn, prediction_id: UUID, said: dict[str, Any]) -> Response:
+        prediction = access.prediction_for(request.user, prediction_id)
+        kept = feedback.give_feedback(prediction=prediction, author=request.user, **said)
+        return Response(feedback_json(kept), status=201)
+
+
+def feedback_json(row: Feedback) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "prediction": str(row.prediction_id),
+        "thumbs": {1: "up", -1: "down"}.get(row.thumbs or 0),
+        "rating": row.rating,
+        "correction": row.correction,
+        "comment": row.comment,
+    }

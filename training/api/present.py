@@ -1,0 +1,76 @@
+"""Rows as JSON: what the REST paths answer with."""
+
+from typing import Any
+
+from training.models import Model, ModelVersion, Run, Snapshot
+
+
+def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "id": str(snapshot.pk),
+        "project": str(snapshot.project_id),
+        "number": snapshot.number,
+        "sha256": snapshot.sha256,
+        "fields": snapshot.fields,
+        "counts": snapshot.counts,
+        "people": snapshot.people,
+        "created_at": snapshot.created_at,
+    }
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    version: ModelVersion | None = getattr(run, "version", None)
+    return {
+        "id": str(run.pk),
+        "project": str(run.project_id),
+        "number": run.number,
+        "field": run.field,
+        "snapshot": str(run.snapshot_id) if run.snapshot_id else None,
+        "state": run.state,
+        "progress": run.progress,
+        "seconds_left": run.seconds_left,
+        "device": run.device,
+        "reason": run.reason,
+        "attempt": run.attempt,
+        "recipe": run.recipe,
+        "evaluation": run.report,
+        "comparison": run.comparison,
+        "model": {"name": version.model.name, "version": version.number} if version else None,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+    }
+
+
+def run_with_metrics(run: Run) -> dict[str, Any]:
+    """The run and the last figures of each kind, with the step they belong to."""
+    latest = run.points.order_by("kind", "-step").distinct("kind")
+    return {
+        **run_json(run),
+        "metrics": {point.kind: {"step": point.step, **point.values} for point in latest},
+    }
+
+
+def version_json(version: ModelVersion) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "stage": version.stage,
+        "run": str(version.run_id),
+        "snapshot": str(version.snapshot_id),
+        "metrics": version.metrics,
+        "config_hash": version.config_hash,
+        "created_at": version.created_at,
+        "promoted_at": version.promoted_at,
+        "retired_at": version.retired_at,
+    }
+
+
+def model_json(model: Model) -> dict[str, Any]:
+    return {
+        "id": str(model.pk),
+        "name": model.name,
+        "project": str(model.project_id),
+        "field": model.field,
+        "head": model.head,
+        "created_at": model.created_at,
+    }

@@ -1,0 +1,102 @@
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from common.errors import Invalid, NotFound, Problem
+from common.idempotency import idempotent
+from common.pagination import ById
+from training import access
+from training.api.present import run_json, run_with_metrics
+from training.models import Run
+from training.services import runs
+
+
+class RunInput(serializers.Serializer[Any]):
+    project = serializers.UUIDField()
+    field = serializers.CharField(max_length=60)
+    recipe = serializers.DictField(required=False, default=dict)
+    snapshot = serializers.UUIDField(required=False, allow_null=True)
+
+
+class RunsApi(APIView):
+    @extend_schema(operation_id="runs_list", responses={200: None})
+    def get(self, request: ApiSignedIn) -> Response:
+        access.require_trainer_desk(request.user)
+        rows = access.runs_for(request.user).select_related("version__model")
+        if state := request.query_params.get("state"):
+            if state not in Run.State.values:
+                detail = _("One of %s.") % ", ".join(Run.State.values)
+                raise Invalid(detail, problems=[Problem("/state", "choice", detail)])
+            rows = rows.filter(state=state)
+        paginator = ById()
+        page = paginator.paginate_queryset(rows, request, view=self)
+        return paginator.get_paginated_response([run_json(row) for row in page or []])
+
+    @extend_schema(request=RunInput, responses={201: None})
+    @idempotent
+    def post(self, request: ApiSignedIn) -> Response:
+        body = RunInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        if "search" in request.data:
+            detail = _("Searching for a recipe is not offered here yet. Send one recipe.")
+            raise Invalid(detail, problems=[Problem("/search", "not_offered", detail)])
+        data = body.validated_data
+        project = access.project_to_train(request.user, data["project"])
+        snapshot = None
+        if wanted := data.get("snapshot"):
+            snapshot = access.snapshots_for(request.user).filter(pk=wanted).first()
+            if snapshot is None:
+                raise NotFound(_("There is no such snapshot."))
+        run = runs.start_run(
+            project=project,
+            field=data["field"],
+            recipe=data["recipe"],
+            snapshot=snapshot,
+            actor=request.user,
+        )
+        return Response(run_json(run), status=201, headers={"Location": f"/api/v1/runs/{run.pk}"})
+
+
+class RunApi(APIView):
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, run_id: UUID) -> Response:
+        return Response(run_with_metrics(access.run_for(request.user, run_id)))
+
+
+class RunCancelApi(APIView):
+    @extend_schema(request=None, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, run_id: UUID) -> Response:
+        run = runs.cancel_run(run=access.run_for(request.user, run_id), actor=request.user)
+        return Response(run_json(run))
+
+
+class RunResumeApi(APIView):
+    @extend_schema(request=None, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, run_id: UUID) -> Response:
+        run = runs.resume_run(run=access.run_for(request.user, run_id), actor=request.user)
+        return Response(run_json(run))
+
+
+class RunMetricsApi(APIView):
+    """All figures so far, in order; `after=STEP` gives only what is newer."""
+
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, run_id: UUID) -> Response:
+        run = access.run_for(request.user, run_id)
+        after = serializers.IntegerField(min_value=-1).run_validation(request.query_params.get("after", -1))
+        points = run.points.filter(step__gt=after).order_by("step", "kind")
+        return Response(
+            {
+                "state": run.state,
+                "progress": run.progress,
+                "results": [{"kind": p.kind, "step": p.step, "at": p.at, **p.values} for p in points],
+            }
+        )

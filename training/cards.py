@@ -1,0 +1,91 @@
+"""The model card: where a version comes from, how good it is, and where it must not be trusted."""
+
+from typing import Any
+
+from training.models import ModelVersion
+
+_SHOWN_SETTINGS = ("epochs", "learning_rate", "batch_examples", "max_length", "seed")
+
+
+def card_data(version: ModelVersion, artifact: dict[str, Any]) -> dict[str, Any]:
+    """The facts, as JSON. `artifact` is what the engine wrote beside the weights (card.json)."""
+    run, snapshot, model = version.run, version.snapshot, version.model
+    return {
+        "model": model.name,
+        "version": version.number,
+        "project": {"id": str(run.project_id), "title": run.project.title},
+        "field": artifact["field"],
+        "run": {"id": str(run.pk), "number": run.number, "attempts": run.attempt},
+        "snapshot": {
+            "id": str(snapshot.pk),
+            "number": snapshot.number,
+            "sha256": snapshot.sha256,
+            "counts": snapshot.counts[model.field],
+            "people": snapshot.people,
+        },
+        "base_model": artifact["base_model"],
+        "config": artifact["config"],
+        "config_hash": version.config_hash,
+        "data_hash": artifact["data_hash"],
+        "training": {
+            key: artifact.get(key)
+            for key in ("engine", "torch", "device", "steps", "best_epoch", "training_seconds", "parameters")
+        },
+        "figures": version.metrics,
+        "evaluation": artifact["report"],
+    }
+
+
+def render(data: dict[str, Any]) -> str:
+    """The card in Markdown. It names no person and holds no item's text."""
+    snapshot, training, config = data["snapshot"], data["training"], data["config"]
+    counts = snapshot["counts"]
+    recipe = ", ".join(f"{name} {config[name]}" for name in _SHOWN_SETTINGS)
+    return "\n".join([
+        f"# {data['model']}, version {data['version']}",
+        "",
+        f"Answers the field “{data['field']['name']}” ({data['field']['type']}) of the project "
+        f"“{data['project']['title']}”. Fine-tuned from `{data['base_model']}` on answers that were approved there.",
+        "",
+        "## Data",
+        "",
+        f"Snapshot {snapshot['number']}, SHA-256 `{snapshot['sha256']}`: {counts['train']} items to train, "
+        f"{counts['dev']} to choose the best epoch, {counts['test']} to test, split by conversation; "
+        f"answers of {snapshot['people']} people. Personal data was replaced before anyone read a text.",
+        "",
+        "## Training",
+        "",
+        f"Run {data['run']['number']} ({data['run']['attempts']} start(s)) on {training['device']}: "
+        f"{training['steps']} steps in {training['training_seconds']:.0f} s, {training['parameters']:,} parameters; "
+        f"{recipe}. Configuration `{data['config_hash'][:12]}`, data `{data['data_hash'][:12]}`.",
+        "",
+        "## Evaluation on the frozen test items",
+        "",
+        *_table(data["evaluation"]),
+        "",
+        "## Limits",
+        "",
+        "The figures hold for texts like those of the project. Confidence is not calibrated. "
+        "Do not use it to decide about a person without a human in between.",
+        "",
+    ])  # fmt: skip
+
+
+def _table(report: dict[str, Any]) -> list[str]:
+    tested = report.get("test")
+    if not tested:
+        return ["There were no test items."]
+    rows = [
+        *tested["labels"].items(),
+        *((name, tested[name]) for name in ("micro", "macro") if name in tested),
+    ]
+    lines = ["| label | precision | recall | F1 | support |", "|---|---:|---:|---:|---:|"]
+    lines += [
+        f"| {name.replace('|', '/')} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} "
+        f"| {row['support']} |"
+        for name, row in rows
+    ]
+    baseline = report.get("baseline") or {}
+    compared = f" The best rule that reads no text ({baseline['name']}) reaches " if baseline else ""
+    figure = f"{baseline['accuracy']:.3f} (micro F1 {baseline['micro']['f1']:.3f})." if baseline else ""
+    return [*lines, "", f"Accuracy {tested['accuracy']:.3f}.{compared}{figure}"]

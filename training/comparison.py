@@ -1,0 +1,80 @@
+"""A version against the one in production, on the very same frozen test items."""
+
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from training import engine_process
+from training.models import ModelVersion, Run
+from training.registration import figure
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 120.0
+Comparison = dict[str, Any]
+
+
+def compare(version: ModelVersion) -> Comparison | None:
+    """{production, metric, candidate, current, labels} on the test items of `version`'s snapshot.
+
+    None where nothing (else) is in production. Remembered with the run until production changes. Raises
+    OSError when the version in production cannot be evaluated.
+    """
+    production = production_of(version)
+    if production is None:
+        return None
+    known: Comparison | None = version.run.comparison
+    if known and known["production"] == production.number:
+        return known
+    test = _report_on_test_of(production, version)
+    metric = version.metrics["metric"]
+    comparison = {
+        "production": production.number,
+        "metric": metric,
+        "candidate": version.metrics["test"],
+        "current": figure(test, metric),
+        "labels": {name: row["f1"] for name, row in test["labels"].items()},
+        "micro": test["micro"]["f1"],
+        "macro": test["macro"]["f1"],
+        "accuracy": test["accuracy"],
+    }
+    Run.objects.filter(pk=version.run_id).update(comparison=comparison)
+    version.run.comparison = comparison
+    return comparison
+
+
+def production_of(version: ModelVersion) -> ModelVersion | None:
+    """The version in production that `version` would replace."""
+    serving = ModelVersion.objects.filter(model=version.model_id, stage=ModelVersion.Stage.PRODUCTION)
+    return serving.select_related("snapshot", "run").exclude(pk=version.pk).first()
+
+
+def compare_quietly(version: ModelVersion) -> None:
+    """For the run's page. The gate asks again, so that a failure here costs nothing but the picture."""
+    try:
+        compare(version)
+    except OSError as error:
+        logger.warning("Version %s is not compared with production: %s", version.pk, error)
+
+
+def compare_by_id(version_id: UUID) -> None:
+    compare_quietly(ModelVersion.objects.select_related("model", "run", "snapshot").get(pk=version_id))
+
+
+def _report_on_test_of(production: ModelVersion, version: ModelVersion) -> dict[str, Any]:
+    name = f"{version.run.field}/test.arrow"
+    tested_on: Any = production.snapshot.files.get(name)
+    if tested_on == version.snapshot.files[name] and production.run.report:
+        report: dict[str, Any] = production.run.report["test"]  # the same bytes were tested before
+        return report
+    with tempfile.TemporaryDirectory() as scratch:
+        out, log = Path(scratch, "report.json"), Path(scratch, "log")
+        data = version.snapshot.folder / name
+        if not engine_process.evaluate(production.folder, data, out, log=log, seconds=SECONDS):
+            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise OSError(said[-1] if said else "the evaluation took too long")
+        found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        return found

@@ -1,0 +1,55 @@
+"""What a person may choose about a run, checked with pointers to what is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from common.errors import Invalid, Problem
+from training.engine.config import FitConfig
+from training.engine.errors import EngineError
+
+# What a run is about, and where it runs, is not the recipe's to say.
+RESERVED = {"head", "field"}
+SETTINGS = tuple(entry.name for entry in dataclass_fields(FitConfig) if entry.name not in RESERVED)
+
+
+def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
+    """The engine's configuration for `field` (its JSON), with the site's base model unless named.
+
+    Raises Invalid with every problem; pointers such as "/recipe/epochs".
+    """
+    if not isinstance(recipe, Mapping):
+        raise _invalid([Problem("/recipe", "type", _("Expected an object such as {“epochs”: 3}."))])
+    about = {"head": field["type"], "field": dict(field)}
+    problems = [
+        Problem(f"/recipe/{name}", "unknown_setting", _("No such setting. Known: %s.") % ", ".join(SETTINGS))
+        for name in recipe
+        if name not in SETTINGS
+    ]
+    problems += [
+        Problem(f"/recipe/{name}", "setting", detail)
+        for name, value in recipe.items()
+        # A refusal that names another setting is about the two together; the whole recipe is asked below.
+        if name in SETTINGS and (detail := _refusal({**about, name: value})).startswith(f"{name} ")
+    ]
+    if problems:
+        raise _invalid(problems)
+    whole = {"base_model": settings.BASE_MODEL, **recipe, **about}
+    if detail := _refusal(whole):
+        raise _invalid([Problem("/recipe", "recipe", detail)])
+    return FitConfig.from_json(whole)
+
+
+def _refusal(raw: Mapping[str, Any]) -> str:
+    try:
+        FitConfig.from_json(raw)
+    except EngineError as error:
+        return str(error)
+    return ""
+
+
+def _invalid(problems: list[Problem]) -> Invalid:
+    return Invalid(_("This recipe cannot be trained."), problems=problems)

@@ -1,0 +1,57 @@
+"""What a prediction may keep of the text it was asked about: the text with personal data replaced."""
+
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any
+
+from privacy.pii.offsets import Edit, OffsetMap
+from privacy.pii.redactor import Redactor
+from tasks_app.fields.payload import turn_speakers, turn_texts
+
+Payload = dict[str, Any]
+
+
+def redact_payload(payload: Mapping[str, Any]) -> tuple[Payload, list[OffsetMap]]:
+    """The payload with placeholders in its texts and speakers' names, and a map of offsets per turn."""
+    texts = turn_texts(payload)
+    names = sorted({name for name in turn_speakers(payload) if name})
+    redacted = Redactor("placeholder").redact_turns([*texts, *names])
+    new_texts, new_names = redacted.texts[: len(texts)], redacted.texts[len(texts) :]
+    maps = redacted.maps[: len(texts)]
+    if "turns" not in payload:
+        return ({"pair": new_texts} if "pair" in payload else {"text": new_texts[0]}), maps
+    renamed = dict(zip(names, new_names, strict=True))
+    turns = [
+        {"speaker": renamed.get(turn["speaker"], ""), "text": text}
+        for turn, text in zip(payload["turns"], new_texts, strict=True)
+    ]
+    return {"turns": turns}, maps
+
+
+def redact_text(text: str) -> str:
+    return Redactor("placeholder").redact_turns([text]).texts[0]
+
+
+def carry(value: Any, maps: list[OffsetMap]) -> Any:
+    """A field's answer with the offsets of its spans, if it has any, carried over to the redacted text."""
+    if not isinstance(value, list):
+        return value
+    return [_carry_mark(mark, maps) for mark in value]
+
+
+def _carry_mark(mark: Any, maps: list[OffsetMap]) -> Any:
+    if not isinstance(mark, dict) or not {"turn", "start", "end"} <= set(mark):
+        return mark
+    turn, start, end = mark["turn"], mark["start"], mark["end"]
+    if not all(type(place) is int for place in (turn, start, end)) or not 0 <= turn < len(maps):
+        return mark  # the field's own check says what is wrong with it
+    new_start, new_end = maps[turn].span(start, end)
+    return {**mark, "start": new_start, "end": new_end}
+
+
+def maps_to_json(maps: list[OffsetMap]) -> list[list[list[int]]]:
+    return [[list(astuple(edit)) for edit in one.edits] for one in maps]
+
+
+def maps_from_json(raw: list[list[list[int]]]) -> list[OffsetMap]:
+    return [OffsetMap(tuple(Edit(*edit) for edit in edits)) for edits in raw]

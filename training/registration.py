@@ -1,0 +1,100 @@
+"""A run that succeeded becomes a version of its model."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.text import slugify
+
+from common import audit
+from tasks_app.models import Project
+from training import cards
+from training.models import Model, ModelVersion, Run
+
+ACCURACY = "accuracy"
+
+
+def register(run: Run, claim: UUID) -> ModelVersion | None:
+    """End the run and register its artifact in one transaction; None when the run belongs to another by now."""
+    report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
+    artifact = json.loads((run.folder / "model" / "card.json").read_text(encoding="utf-8"))
+    head = json.loads((run.folder / "model" / "head.json").read_text(encoding="utf-8"))
+    with transaction.atomic():
+        now = timezone.now()
+        mine = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, claim=claim)
+        if not mine.update(
+            state=Run.State.SUCCEEDED, claim=None, progress=1, seconds_left=0, report=report, finished_at=now
+        ):
+            return None
+        run.refresh_from_db()
+        version = _new_version(run, report, artifact, head)
+        audit.record(
+            "model.registered", version, actor=None, model=version.model.name, version=version.number
+        )
+    (version.folder / "README.md").write_text(version.card, encoding="utf-8")
+    return version
+
+
+def _new_version(
+    run: Run, report: dict[str, Any], artifact: dict[str, Any], head: dict[str, Any]
+) -> ModelVersion:
+    # One at a time, so that two fields of projects with one title cannot take the same name.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('model names'))")
+    model = _model_of(run, head["head"])
+    last = model.versions.aggregate(last=Max("number"))["last"] or 0
+    version = ModelVersion(
+        model=model,
+        number=last + 1,
+        run=run,
+        snapshot=run.snapshot,
+        path=str((run.folder / "model").relative_to(settings.ARTIFACTS_DIR)),
+        metrics=figures(report, metric_of(run)),
+        config_hash=head["config_hash"],
+    )
+    version.card_data = cards.card_data(version, artifact)
+    version.card = cards.render(version.card_data)
+    version.save()
+    return version
+
+
+def _model_of(run: Run, head: str) -> Model:
+    known = Model.objects.filter(project=run.project, field=run.field).first()
+    return known or Model.objects.create(
+        project=run.project, field=run.field, head=head, name=free_name(run.project, run.field)
+    )
+
+
+def free_name(project: Project, field: str) -> str:
+    """Such as "customer-service-qa"; with a number behind it where another project has taken that."""
+    title = slugify(project.title)[:80] or f"project-{str(project.pk)[-8:]}"
+    base = f"{title}-{slugify(field)}".strip("-")
+    taken = set(Model.objects.filter(name__startswith=base).values_list("name", flat=True))
+    return next(
+        name for n in range(1, len(taken) + 2) if (name := base if n == 1 else f"{base}-{n}") not in taken
+    )
+
+
+def metric_of(run: Run) -> str:
+    """The figure by which the best epoch was chosen, and by which versions are compared."""
+    last = run.points.filter(kind="eval").order_by("-step").first()
+    return str(last.values.get("metric")) if last else "micro_f1"
+
+
+def figure(report: dict[str, Any] | None, metric: str) -> float | None:
+    """One number of a classification report: `accuracy`, `micro_f1` or `macro_f1`."""
+    if not report:
+        return None
+    value = report[ACCURACY] if metric == ACCURACY else report[metric.removesuffix("_f1")]["f1"]
+    return float(value)
+
+
+def figures(report: dict[str, Any], metric: str) -> dict[str, Any]:
+    return {
+        "metric": metric,
+        **{part: figure(report.get(part), metric) for part in ("dev", "test", "baseline")},
+    }

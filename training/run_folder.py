@@ -1,0 +1,53 @@
+"""RUN_DIR: what the engine finds when it starts."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from training.engine.config import FitConfig
+from training.freezing import file_sha256
+from training.models import Run, Snapshot, SnapshotItem
+from training.recipes import build_config
+
+
+class Unusable(Exception):
+    """The run cannot begin; the message is the reason shown on its page."""
+
+
+def config_of(run: Run, snapshot: Snapshot) -> FitConfig:
+    """The whole recipe, with the field as it was when the snapshot was frozen."""
+    field = next((entry for entry in snapshot.fields if entry["name"] == run.field), None)
+    if field is None:
+        raise Unusable(f"The snapshot holds no field {run.field!r}.")
+    return build_config(field, run.recipe)
+
+
+def prepare(run: Run, snapshot: Snapshot) -> Path:
+    """Make RUN_DIR, or find it as an earlier attempt left it: the same run gets the same bytes again."""
+    folder = run.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    config = json.dumps(config_of(run, snapshot).to_json(), ensure_ascii=False, indent=2, sort_keys=True)
+    draft = folder / ".config.json.draft"
+    draft.write_text(config, encoding="utf-8")
+    draft.replace(folder / "config.json")
+    for split in SnapshotItem.Split.values:
+        _bring(snapshot, f"{run.field}/{split}.arrow", folder / f"{split}.arrow")
+    return folder
+
+
+def _bring(snapshot: Snapshot, name: str, target: Path) -> None:
+    """Link (or copy) one file of the snapshot, and check that it holds what was frozen."""
+    expected = snapshot.files.get(name)
+    if target.exists() and file_sha256(target) == expected:
+        return
+    source = snapshot.folder / name
+    if not source.exists():
+        raise Unusable(f"A file of snapshot {snapshot.number} is missing: {name}.")
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
+    if file_sha256(target) != expected:
+        raise Unusable(f"A file of snapshot {snapshot.number} is not what was frozen: {name}.")

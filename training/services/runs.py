@@ -1,0 +1,118 @@
+"""Starting, cancelling and taking up training runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common import audit
+from common.errors import Conflict, Invalid, Problem
+from common.queueing import enqueue_on_commit
+from tasks_app.fields.base import Field
+from tasks_app.models import Project
+from training import tasks
+from training.models import Run, Snapshot
+from training.recipes import build_config
+from training.snapshots import current_fields, planned_counts
+from training.splits import too_few
+
+State = Run.State
+
+
+@transaction.atomic
+def start_run(
+    *,
+    project: Project,
+    field: str,
+    recipe: Mapping[str, Any],
+    actor: User | None,
+    snapshot: Snapshot | None = None,
+) -> Run:
+    """Queue a run of `field`. Without a snapshot the trainer freezes what is approved when it begins.
+
+    Raises Invalid for an unknown field or a recipe that cannot work, Conflict where there are too few
+    examples; then nothing is queued.
+    """
+    _schema, fields = current_fields(project)
+    chosen = next((entry for entry in fields if entry.name == field), None)
+    if chosen is None:
+        names = ", ".join(entry.name for entry in fields)
+        detail = _("No such field that a model can learn. The fields are: %s.") % names
+        raise Invalid(detail, problems=[Problem("/field", "unknown_field", detail)])
+    config = build_config(chosen.to_json(), recipe)
+    _check_enough(project, chosen, snapshot)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"run {project.pk}"])
+    last = project.runs.aggregate(last=Max("number"))["last"] or 0
+    run = Run.objects.create(
+        project=project,
+        number=last + 1,
+        field=field,
+        snapshot=snapshot,
+        recipe={**recipe, "base_model": config.base_model},
+        created_by=actor,
+        queued_at=timezone.now(),
+    )
+    audit.record("run.started", run, actor=actor and actor.pk, field=field)
+    enqueue_on_commit(tasks.execute_run, run.pk)
+    return run
+
+
+def _check_enough(project: Project, field: Field, snapshot: Snapshot | None) -> None:
+    if snapshot is None:
+        counts = planned_counts(project, field)
+    else:
+        if snapshot.project_id != project.pk or field.name not in snapshot.counts:
+            detail = _("This snapshot is of another project, or does not hold this field.")
+            raise Invalid(detail, problems=[Problem("/snapshot", "snapshot", detail)])
+        counts = snapshot.counts[field.name]
+    if missing := too_few(counts):
+        raise Conflict(
+            _("There are too few approved examples of this field: %s. Approve more, then train.")
+            % ", ".join(missing),
+            code="too_few_examples",
+            problems=[Problem("/field", "too_few_examples", part) for part in missing],
+        )
+
+
+@transaction.atomic
+def cancel_run(*, run: Run, actor: User | None) -> Run:
+    """End a queued run at once; ask a running one's trainer to stop, which it does within seconds."""
+    now = timezone.now()
+    changed = Run.objects.filter(pk=run.pk, state=State.QUEUED).update(
+        state=State.CANCELLED, finished_at=now, seconds_left=None
+    ) or Run.objects.filter(pk=run.pk, state=State.RUNNING, cancel_requested=False).update(
+        cancel_requested=True
+    )
+    run.refresh_from_db()
+    if not changed:
+        raise Conflict(
+            _("This run is being cancelled already.")
+            if run.cancel_requested and run.is_live
+            else _("This run has ended (%s); there is nothing to cancel.") % run.state
+        )
+    audit.record("run.cancelled", run, actor=actor and actor.pk)
+    return run
+
+
+@transaction.atomic
+def resume_run(*, run: Run, actor: User | None) -> Run:
+    """Queue a failed or cancelled run again; it goes on from its last checkpoint if it has one."""
+    changed = Run.objects.filter(pk=run.pk, state__in=[State.FAILED, State.CANCELLED]).update(
+        state=State.QUEUED,
+        queued_at=timezone.now(),
+        finished_at=None,
+        cancel_requested=False,
+        reason="",
+        losses=0,
+    )
+    if not changed:
+        raise Conflict(_("Only a failed or cancelled run can be taken up again."))
+    audit.record("run.resumed", run, actor=actor and actor.pk)
+    enqueue_on_commit(tasks.execute_run, run.pk)
+    run.refresh_from_db()
+    return run
