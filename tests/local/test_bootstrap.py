@@ -3,9 +3,12 @@ import json
 import subprocess
 import sys
 import threading
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from local import bootstrap
 from local.bootstrap import Environment, ensure
@@ -235,3 +238,15 @@ def test_the_lock_names_exact_public_versions_only() -> None:
         assert not any(sign in line for sign in ("+", "@", "/", "nvidia"))
     assert lock.torch == "torch==2.13.0"
     assert json.dumps(lock.hashes(tools=True)) != json.dumps(lock.hashes(tools=False))
+
+
+def test_the_lock_holds_everything_that_the_project_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lock = read_lock(ROOT / "requirements.lock")
+    for wanted, lines in (
+        (project["dependencies"], lock.run),
+        (project["optional-dependencies"]["test"], lock.run + lock.tools),
+    ):
+        named = {canonicalize_name(Requirement(line).name) for line in wanted}
+        locked = {canonicalize_name(Requirement(line).name) for line in lines}
+        assert named <= locked, f"run `python3 manage.py lock`: {named - locked}"
