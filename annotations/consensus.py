@@ -44,10 +44,11 @@ def aggregate_waiting() -> None:
     for project_id, count in counts:
         if count >= _FIT_FIRST and not FieldFit.objects.filter(project_id=project_id).exists():
             fitting.refit(project_id, wait=False)
-        _sweep(project_id)
+        sweep(project_id)
 
 
-def _sweep(project_id: UUID) -> None:
+def sweep(project_id: UUID) -> None:
+    """Decide the items of a project that are marked as waiting."""
     project = Project.objects.get(pk=project_id)
     waiting = Item.objects.filter(project=project, needs_aggregation=True).order_by("pk")
     ids = list(waiting.values_list("pk", flat=True)[:_ONE_SWEEP])

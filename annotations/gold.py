@@ -24,7 +24,7 @@ SET gold_seen = annotations_workerskill.gold_seen + 1,
 def score_item(item_id: UUID) -> None:
     """Score the answers to a gold item that have no score yet. The item's lock makes each count once."""
     item = Item.objects.select_for_update().get(pk=item_id)
-    unscored = Answer.objects.filter(item=item, gold_scores=None).exclude(state=Answer.State.REJECTED)
+    unscored = Answer.objects.filter(item=item, gold_scores__isnull=True).exclude(state=Answer.State.REJECTED)
     for answer in unscored.order_by("worker_id"):
         answer.gold_scores = scores(answer, item)
         answer.save(update_fields=["gold_scores"])

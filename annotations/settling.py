@@ -28,7 +28,7 @@ def lock_items(item_ids: Iterable[UUID]) -> list[Item]:
 
 @transaction.atomic
 def settle(project: Project, verdicts: Sequence[Verdict]) -> None:
-    """Apply verdicts on items of `project`. One that missed an answer changes nothing; the item stays marked."""
+    """Apply verdicts on items of `project`. One that missed an answer is dropped, its item stays marked."""
     by_item = {verdict.item_id: verdict for verdict in verdicts}
     items = lock_items(by_item)
     answers, known = _answer_states(by_item), consensus_of(by_item)
@@ -48,7 +48,7 @@ def settle(project: Project, verdicts: Sequence[Verdict]) -> None:
 
 
 def conclude(item: Item) -> bool:
-    """After a reviewer's decision on a locked item: when every field is final, pay its answers and close it."""
+    """After a decision on a locked item: when every field is final, pay its answers and close it."""
     rows = consensus_of([item.pk])[item.pk]
     if not _is_final(rows):
         return False
@@ -59,7 +59,7 @@ def conclude(item: Item) -> bool:
 
 
 def is_sampled(project: Project, item_id: UUID) -> bool:
-    """Whether a settled item is checked by a person all the same; by its id, so that it is never drawn twice."""
+    """Whether a settled item is checked by a person all the same; its id decides, so it is drawn once."""
     drawn = int.from_bytes(hashlib.sha256(item_id.bytes).digest()[:8], "big") / 2**64
     return drawn < project.sample_check_share
 

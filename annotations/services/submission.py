@@ -39,9 +39,9 @@ _TODAY = """
       AND a.created_at >= date_trunc('day', {until} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
       AND a.created_at <= {until}
 """
-# One statement, so that no moment exists in which the answer is there and the lease still open, or the other
-# way round. The lease's row decides: of a submit, its double and the lease's end at the same moment, the first
-# to lock the row wins, and the others find it no longer leased.
+# One statement, so that no moment exists in which the answer is there and the lease still open, or the
+# other way round. The lease's row decides: of a submit, its double and the lease's end at the same moment,
+# the first to lock the row wins, and the others find it no longer leased.
 _SUBMIT = f"""
 WITH closed AS (
     UPDATE tasks_app_assignment SET state = 'submitted', closed_at = clock_timestamp()
@@ -142,9 +142,7 @@ def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:
     if assignment.state == Assignment.State.RETURNED:
         raise Conflict(_("You gave this item back. Take another one."), code="returned")
     raise Conflict(
-        _(
-            "The time for this item ran out. Your answer is kept here; take the item back and submit it again."
-        ),
+        _("The time for this item ran out. Your answer is kept; take the item back and submit it again."),
         code="lease_expired",
         reclaim=f"/api/v1/assignments/{assignment.pk}/reclaim",
     )
