@@ -32,8 +32,10 @@ FIELDS: list[dict[str, Any]] = [
      "labels": ["delivery_time", "refund_request", "change_of_details", *[f"other_intent_{n}" for n in range(1, 15)]]},
     {"name": "reply", "type": "text", "title": "Best reply to the last question", "title_zh": "对最后一个问题的最佳回复", "scope": "dialogue", "max_length": 500, "required": False},
 ]  # fmt: skip
+ASKED = "Can I get the delivery fee back?"
+AT = CUSTOMER[2]["text"].index(ASKED)  # Python counts code points
 SUGGESTION = {
-    "qa": [{"turn": 2, "start": 35, "end": 69, "label": "question", "confidence": 0.91}],
+    "qa": [{"turn": 2, "start": AT, "end": AT + len(ASKED), "label": "question", "confidence": 0.91}],
     "emotion": [{"turn": 2, "label": "annoyed", "confidence": 0.78}],
 }
 CONFIG: dict[str, Any] = {
@@ -97,3 +99,12 @@ def serve(draw: Callable[..., str], new_page: Callable[..., Page]) -> Callable[.
         return page, server
 
     return serve
+
+
+@pytest.fixture
+def blank(new_page: Callable[..., Page]) -> Page:
+    """A page that can import the modules under /static/js/."""
+    page = new_page()
+    FakeServer("<!doctype html><title>blank</title>", [], []).attach(page)
+    page.goto(f"{ORIGIN}/")
+    return page

@@ -3,7 +3,8 @@
 import { option, panel, rove } from "./panel.js";
 import { percent, unwrap } from "./proposal.js";
 
-const SHOWN = 12;
+const LONG = 12;
+const SHOWN = 6;
 
 /** @typedef {import("./index.js").FieldConfig} FieldConfig */
 
@@ -110,12 +111,13 @@ class ChoiceView {
 
   /** Long lists show the first labels and those in use; the rest is found by searching. */
   #more() {
-    this.long = this.labels.length > SHOWN;
-    if (!this.long) return;
+    const keyed = this.labels.filter((label) => label.key).length;
+    this.shown = this.labels.length > LONG ? Math.max(SHOWN, keyed) : this.labels.length;
+    if (this.shown === this.labels.length) return;
     this.search = document.createElement("button");
     this.search.type = "button";
     this.search.className = "bench-option search";
-    this.search.textContent = this.bench.t("search_more", { count: this.labels.length - SHOWN });
+    this.search.textContent = this.bench.t("search_more", { count: this.labels.length - this.shown });
     const key = document.createElement("kbd");
     key.textContent = "/";
     this.search.append(key);
@@ -179,7 +181,7 @@ class ChoiceView {
       const sure = /** @type {HTMLElement} */ (button.querySelector(".sure"));
       sure.textContent = proposed ? `${this.bench.t("suggested")} ${percent(proposal?.confidence)}`.trim() : "";
       button.disabled = !fits;
-      button.hidden = Boolean(this.long) && index >= SHOWN && !on && !proposed;
+      button.hidden = index >= (this.shown ?? 0) && !on && !proposed;
       if (!inside) button.tabIndex = button === stop ? 0 : -1;
     });
     this.note.textContent = fits ? "" : this.bench.t("not_for_this_turn");

@@ -32,6 +32,8 @@ export class Bench extends EventTarget {
     this.legend = new Map();
     /** Which end of the picked span the keys move. @type {"start" | "end"} */
     this.moving = "end";
+    /** Whether the selection is a word that was just stepped on to. */
+    this.fresh = false;
     store.addEventListener("change", () => this.#settle());
   }
 
@@ -138,6 +140,7 @@ export class Bench extends EventTarget {
     const tidy = range && this.texts[range.turn].tidy(range.start, range.end);
     this.cursor.selection = range && tidy ? { turn: range.turn, ...tidy, moving: range.moving ?? "end" } : null;
     this.cursor.picked = null;
+    this.fresh = false;
     if (range) this.cursor.turn = range.turn;
     this.changed();
   }
@@ -165,7 +168,9 @@ export class Bench extends EventTarget {
     const { turn, selection, picked } = this.cursor;
     const from = selection ?? (picked ? toSpan(/** @type {any} */ (picked.span)) : null);
     const word = this.texts[turn].neighbour(from, direction);
-    if (word) this.select({ turn, ...word });
+    if (!word) return;
+    this.select({ turn, ...word });
+    this.fresh = true;
   }
 
   /** Let the other end move. */
@@ -186,16 +191,20 @@ export class Bench extends EventTarget {
     const text = this.texts[turn];
     if (picked?.kind === "span") {
       const { start, end } = toSpan(/** @type {any} */ (picked.span));
-      if (this.moving === "start") this.resize(text.step(start, direction, unit), end);
-      else this.resize(start, text.step(end, direction, unit));
+      if (this.moving === "start") this.resize(text.step(start, direction, unit, "start"), end);
+      else this.resize(start, text.step(end, direction, unit, "end"));
       return;
     }
     if (!selection) {
-      const to = text.step(caret, direction, unit);
-      this.select({ turn, start: caret, end: to, moving: direction === 1 ? "end" : "start" });
+      const moving = direction === 1 ? "end" : "start";
+      const to = text.step(caret, direction, unit, moving);
+      this.select({ turn, start: Math.min(caret, to), end: Math.max(caret, to), moving });
       return;
     }
-    const moved = { ...selection, [selection.moving]: text.step(selection[selection.moving], direction, unit) };
+    // A word just selected grows to either side; after that one end stays where it is.
+    if (this.fresh) selection.moving = direction === 1 ? "end" : "start";
+    this.fresh = false;
+    const moved = { ...selection, [selection.moving]: text.step(selection[selection.moving], direction, unit, selection.moving) };
     if (moved.start >= moved.end) return;
     this.cursor.selection = moved;
     this.changed();

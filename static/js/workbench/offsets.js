@@ -11,6 +11,8 @@ const PLACEHOLDER = /\[[A-Z][A-Z_]*_\d+\]/gu;
 // Scripts written without spaces: double click and Shift+arrow take one character.
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}\p{Script=Myanmar}]/u;
 const SPACE = /^\s$/u;
+// Where a sentence ends: a stop of its own, so that a question can be taken with or without its mark.
+const CLOSING = /[.?!…;。？！；]+/gu;
 
 /**
  * @param {string} text
@@ -52,6 +54,10 @@ export class TextIndex {
     /** Where a character (grapheme cluster: a letter with its marks, an emoji sequence) begins; and the end. */
     this.stops = [...segments("grapheme").map((part) => toCodePoint(text, part.index)), this.length];
     this.words = this.#words(segments("word"));
+    const closings = [...text.matchAll(CLOSING)].map((match) => this.#range(match.index, match[0].length))
+      .filter((range) => !this.words.some((word) => word.start < range.end && range.start < word.end));
+    /** Words and what closes sentences: where Shift+arrow stops. */
+    this.units = [...this.words, ...closings].sort((a, b) => a.start - b.start);
   }
 
   /**
@@ -121,18 +127,19 @@ export class TextIndex {
   }
 
   /**
-   * The next place to stop at from `at`, going forward (1) or back (-1): a word's far end, or one character on.
+   * Where an end of a selection goes from `at`, forward (1) or back (-1), by a word or a character. The end of a
+   * selection stops behind words and sentence marks, its start before words.
    * @param {number} at
    * @param {1 | -1} direction
    * @param {"word" | "character"} unit
+   * @param {"start" | "end"} edge
    */
-  step(at, direction, unit) {
-    if (unit === "character") {
-      const stops = direction === 1 ? this.stops.filter((stop) => stop > at) : this.stops.filter((stop) => stop < at);
-      return (direction === 1 ? stops[0] : stops.at(-1)) ?? at;
-    }
-    if (direction === 1) return this.words.find((word) => word.end > at)?.end ?? this.length;
-    return this.words.findLast((word) => word.start < at)?.start ?? 0;
+  step(at, direction, unit, edge) {
+    const stops = unit === "character" ? this.stops
+      : edge === "start" ? [0, ...this.words.map((one) => one.start)]
+        : [...this.units.map((one) => one.end), this.length];
+    const next = direction === 1 ? stops.find((stop) => stop > at) : stops.findLast((stop) => stop < at);
+    return next ?? at;
   }
 
   /** The word after or before a range: where a bare arrow key moves the selection.

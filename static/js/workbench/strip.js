@@ -42,9 +42,10 @@ export class Strip {
   #pay() {
     const { reward, hourly_minor } = this.config.project;
     if (!reward) return;
-    const words = [this.t("per_item", { money: formatMoney(reward, this.language) })];
-    if (hourly_minor) words.push(this.t("per_hour", { money: formatMoney({ amount_minor: hourly_minor, currency: reward.currency }, this.language) }));
-    this.piece("pay").textContent = words.join(" · ");
+    this.piece("pay").textContent = this.t("per_item", { money: formatMoney(reward, this.language) });
+    if (!hourly_minor) return;
+    const hourly = formatMoney({ amount_minor: hourly_minor, currency: reward.currency }, this.language);
+    this.piece("hourly").textContent = ` · ${this.t("per_hour", { money: hourly })}`;
   }
 
   #today() {
