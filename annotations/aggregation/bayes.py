@@ -25,10 +25,9 @@ def posterior_given_skill(
     if not judgments:
         return {}
     coded = encode(judgments, priors)
-    floor = 1.0 / (
-        100 * len(coded.labels)
-    )  # a label that is new in the schema was never seen, but is possible
-    frequencies = np.array([max(priors.get(label, 0.0), floor) if priors else 1.0 for label in coded.labels])
+    # A label that is new in the schema has no frequency yet; it must be able to win.
+    unseen = 0.1 / len(coded.labels) if priors else 1.0
+    frequencies = np.array([priors.get(label, unseen) for label in coded.labels])
     unknown = [worker for worker in coded.workers if worker not in skill]
     stranger = _mean_matrix(skill, coded.labels) if unknown else np.empty((0, 0))
     matrices = np.stack(

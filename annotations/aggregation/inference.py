@@ -61,7 +61,7 @@ def infer(
     _check_size(coded)
     if len(coded.labels) == 1:  # nothing to tell apart, and several of the models divide by labels - 1
         return _inference(coded, vote_shares(coded))
-    posterior = crowdkit_posterior(method, judgments, coded, iterations)
+    posterior = crowdkit_posterior(method, coded, iterations)
     if method == "dawid-skene":
         posterior = refine(coded, posterior, ROUNDS)
     return _inference(coded, posterior)

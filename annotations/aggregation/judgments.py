@@ -42,6 +42,13 @@ class Coded:
         sizes = np.diff(np.append(self.starts, len(self.pairs)))
         return np.repeat(np.arange(len(self.starts)), sizes)
 
+    def all_pairs(self) -> tuple[Ints, Ints]:
+        """(judgments,) units and (judgments,) pairs of every judgment, not only of one unit per pattern."""
+        sizes = np.diff(np.append(self.starts, len(self.pairs)))[self.pattern_of]
+        firsts = np.repeat(self.starts[self.pattern_of] - np.cumsum(sizes) + sizes, sizes)
+        units = np.repeat(np.arange(len(self.units)), sizes)
+        return units, self.pairs[firsts + np.arange(len(units))]
+
 
 def encode(judgments: Sequence[Judgment], labels: Iterable[str] | None = None) -> Coded:
     """`labels` adds labels that nobody gave. All is in sorted order, so no input order decides anything."""

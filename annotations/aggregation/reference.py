@@ -1,22 +1,32 @@
 """crowd-kit's algorithms, given our judgments and asked for a posterior."""
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from annotations.aggregation.judgments import Coded, Floats, Judgment
+from annotations.aggregation.judgments import Coded, Floats
 
 
-def crowdkit_posterior(method: str, judgments: Sequence[Judgment], coded: Coded, iterations: int) -> Floats:
+def crowdkit_posterior(method: str, coded: Coded, iterations: int) -> Floats:
     """(patterns, labels) as crowd-kit's `method` sees it; labels that nobody gave have probability 0."""
     # Imported here because crowd-kit brings pandas, scipy and scikit-learn, a second and 100 MB that web
     # processes, which only ever call posterior_given_skill, need not spend.
     import pandas as pd  # noqa: PLC0415
 
-    frame = pd.DataFrame(judgments, columns=["worker", "task", "label"])
-    shares = _fit(method, frame, iterations).probas_
-    table = shares.reindex(index=coded.units, columns=coded.labels).to_numpy(np.float64, na_value=0.0)
+    # Numbers for names, and sorted: crowd-kit is quicker with them, and its sums then never depend on the
+    # order in which judgments came.
+    units, pairs = coded.all_pairs()
+    workers, labels = np.divmod(pairs, len(coded.labels))
+    frame = pd.DataFrame({"task": units, "worker": workers, "label": labels})
+    with warnings.catch_warnings():
+        # crowd-kit 1.4 uses a few pandas spellings that will go; that is not for our users to read.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        shares = _fit(method, frame, iterations).probas_
+    shares = shares.reindex(index=range(len(coded.units)), columns=range(len(coded.labels)))
+    table = shares.to_numpy(np.float64, na_value=0.0)
     one_unit_of = np.zeros(len(coded.starts), dtype=np.int64)
     one_unit_of[coded.pattern_of] = np.arange(len(coded.units))
     posterior: Floats = table[one_unit_of]
