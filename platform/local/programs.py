@@ -115,7 +115,9 @@ def _worker(name: str, *more: str, queues: str, concurrency: int) -> Program:
 
 
 def _celery(command: str) -> list[str]:
-    return [sys.executable, "-m", "celery", "--app=config", "--quiet", f"--workdir={ROOT}", command]
+    # Said to root at every start, although nothing it warns of (pickle) is switched on here.
+    quiet = ["-W", "ignore:You're running the worker with superuser"]
+    return [sys.executable, *quiet, "-m", "celery", "--app=config", "--quiet", f"--workdir={ROOT}", command]
 
 
 def _long(options: Mapping[str, str]) -> list[str]:
