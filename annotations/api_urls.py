@@ -1,7 +1,18 @@
 from django.urls import path
 
-from annotations.api import submission
+from annotations.api import mine, quality, review, submission
 
 urlpatterns = [
     path("assignments/<uuid:assignment_id>/submit", submission.SubmitApi.as_view(), name="api-submit"),
+    path("me/assignments", mine.MyAssignmentsApi.as_view(), name="api-my-assignments"),
+    path("me/skills", mine.MySkillsApi.as_view(), name="api-my-skills"),
+    path("projects/<uuid:project_id>/reviews", review.ReviewsApi.as_view(), name="api-reviews"),
+    path("projects/<uuid:project_id>/appeals", review.AppealsApi.as_view(), name="api-appeals"),
+    path("projects/<uuid:project_id>/quality", quality.QualityApi.as_view(), name="api-quality"),
+    path("projects/<uuid:project_id>/refit", quality.RefitApi.as_view(), name="api-refit"),
+    path("consensus/<uuid:consensus_id>/approve", review.ApproveApi.as_view(), name="api-approve"),
+    path("consensus/<uuid:consensus_id>/correct", review.CorrectApi.as_view(), name="api-correct"),
+    path("consensus/<uuid:consensus_id>/reject", review.RejectApi.as_view(), name="api-reject"),
+    path("answers/<uuid:answer_id>/appeal", review.AppealApi.as_view(), name="api-appeal"),
+    path("appeals/<uuid:appeal_id>/decide", review.DecideApi.as_view(), name="api-decide-appeal"),
 ]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -132,6 +134,8 @@ class Review(models.Model):
 
 class Appeal(models.Model):
     """An annotator's word against a rejection."""
+
+    WITHIN = timedelta(days=7)
 
     class State(models.TextChoices):
         OPEN = "open"

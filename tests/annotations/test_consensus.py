@@ -7,44 +7,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.models import User
 from annotations import approval, consensus, fitting
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.services.fitting import refit_project
 from annotations.services.submission import submit_answer
 from annotations.settling import is_sampled
-from rewards.models import LedgerAccount
-from rewards.services import ledger
 from tasks_app.models import Item, Project
+from tests.annotations.crowd import answer, balance, decide, wallet
 from tests.factories import CHOICE, SPAN, TEXT, lease, make_items, make_project, make_user
 
 pytestmark = pytest.mark.django_db
-
-
-def answer(item: Item, worker: User, value: Any) -> Answer:
-    """Claim and submit; a bare label stands for the intent."""
-    value = {"intent": value} if isinstance(value, str) else value
-    receipt = submit_answer(assignment=lease(item, worker), answer=value, seconds=5)
-    return Answer.objects.get(pk=receipt.answer_id)
-
-
-def decide(item: Item, *labels: Any) -> list[User]:
-    people = [make_user() for _ in labels]
-    for person, label in zip(people, labels, strict=True):
-        answer(item, person, label)
-    consensus.aggregate_item(item.pk)
-    item.refresh_from_db()
-    return people
-
-
-def wallet(user: User) -> int:
-    account = LedgerAccount.objects.filter(kind="wallet", owner=user.pk).first()
-    return account.balance if account else 0
-
-
-def balance(project: Project) -> tuple[int, int, int]:
-    found = ledger.balances(project_id=project.pk, currency="USD")
-    return found.escrow, found.reserved, found.paid
 
 
 def test_agreement_settles_pays_and_closes() -> None:

@@ -1,0 +1,72 @@
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from annotations import selectors
+from common.pagination import ById
+
+
+class ByTime(ById):
+    ordering = "-created_at"
+
+
+class MyAssignmentsApi(APIView):
+    """Every item that I took, newest first: its lease, my answer's state and, if rejected, why."""
+
+    @extend_schema(responses={200: OpenApiResponse()})
+    def get(self, request: ApiSignedIn) -> Response:
+        pages = ByTime()
+        rows = pages.paginate_queryset(selectors.my_work(request.user), request, view=self) or []
+        return pages.get_paginated_response([_line(selectors.work_line(row)) for row in rows])
+
+
+def _line(line: selectors.WorkLine) -> dict[str, Any]:
+    appeal = line.appeal
+    return {
+        "id": str(line.id),
+        "project": {"id": str(line.project_id), "title": line.project},
+        "item": {"id": str(line.item_id)},
+        "state": line.state,
+        "reward": line.reward.to_json(),
+        "created_at": line.created_at,
+        "lease_expires_at": line.lease_expires_at,
+        "answer": line.answer_id
+        and {
+            "id": str(line.answer_id),
+            "state": line.answer_state,
+            "reason": line.reason,
+            "decided_at": line.decided_at,
+            "may_appeal_until": line.may_appeal_until,
+            "appeal": appeal
+            and {
+                "id": str(appeal.id),
+                "state": appeal.state,
+                "text": appeal.text,
+                "decision": appeal.decision,
+            },
+        },
+    }
+
+
+class MySkillsApi(APIView):
+    """How well I answer, per project and field, as of the last fit."""
+
+    @extend_schema(responses={200: OpenApiResponse()})
+    def get(self, request: ApiSignedIn) -> Response:
+        lines = selectors.my_skills(request.user)
+        return Response(
+            {
+                "results": [
+                    {
+                        "project": {"id": str(line.project_id), "title": line.project},
+                        "field": line.field,
+                        "accuracy": line.accuracy,
+                        "answers": line.answers,
+                    }
+                    for line in lines
+                ]
+            }
+        )

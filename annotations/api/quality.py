@@ -1,0 +1,60 @@
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api import ApiSignedIn
+from accounts.models import Role
+from annotations.quality import FieldQuality, Quality, quality_of
+from annotations.services.fitting import refit_project
+from tasks_app.access import project_for
+
+
+class QualityApi(APIView):
+    """Agreement, labels, people, cost, time and progress of one project."""
+
+    @extend_schema(responses={200: OpenApiResponse()})
+    def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = project_for(request.user, project_id, Role.REQUESTER)
+        return Response(quality_json(quality_of(project)))
+
+
+class RefitApi(APIView):
+    """Estimate everybody's skill anew and decide what can be decided, without waiting for the next round."""
+
+    @extend_schema(request=None, responses={200: OpenApiResponse()})
+    def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = project_for(request.user, project_id, Role.REVIEWER)
+        refit_project(project.pk)
+        return Response({"fields": [_field(field) for field in quality_of(project).fields]})
+
+
+def quality_json(quality: Quality) -> dict[str, Any]:
+    def money(amount: float | None) -> dict[str, Any] | None:
+        return None if amount is None else {"amount_minor": round(amount), "currency": quality.currency}
+
+    return {
+        "fields": [_field(field) for field in quality.fields],
+        "workers": [asdict(worker) for worker in quality.workers],
+        "cost": {
+            "paid": money(quality.paid_minor),
+            "reserved": money(quality.reserved_minor),
+            "escrow": money(quality.escrow_minor),
+            "per_settled_item": money(quality.per_settled_item_minor),
+        },
+        "time": {"median_seconds": quality.median_seconds, "hourly_rate": money(quality.hourly_minor)},
+        "progress": {**asdict(quality.progress), "answers": dict(quality.answers)},
+    }
+
+
+def _field(field: FieldQuality) -> dict[str, Any]:
+    return {
+        "field": field.field,
+        "title": field.title,
+        "agreement": {"alpha": field.alpha, "low": field.low, "high": field.high, "units": field.units},
+        "labels": [asdict(label) for label in field.labels],
+        "states": dict(field.states),
+    }

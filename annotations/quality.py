@@ -1,0 +1,149 @@
+"""How good the answers of a project are, what they cost, how long they take: a few aggregated queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count
+
+from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
+from annotations.pseudonyms import pseudonym
+from rewards.services import ledger
+from tasks_app import selectors
+from tasks_app.models import Project
+
+_MOST_WORKERS = 500
+_RECENT = 5_000
+
+
+@dataclass(frozen=True)
+class LabelQuality:
+    """`share` of all judgments; `agreement`: when one says it, how often another says it too. Both 0..1."""
+
+    label: str
+    share: float
+    agreement: float | None
+
+
+@dataclass(frozen=True)
+class FieldQuality:
+    """Krippendorff's alpha with its 95 % interval; None while nobody has answered an item twice."""
+
+    field: str
+    title: str
+    alpha: float | None
+    low: float | None
+    high: float | None
+    units: int
+    labels: tuple[LabelQuality, ...]
+    states: Mapping[str, int]  # consensus state -> items
+
+
+@dataclass(frozen=True)
+class WorkerQuality:
+    """`skill` 0..1 from the last full fit; `gold_score` 0..1, None without gold answers."""
+
+    annotator: str
+    field: str
+    skill: float | None
+    answers: int
+    gold_seen: int
+    gold_score: float | None
+
+
+@dataclass(frozen=True)
+class Quality:
+    fields: tuple[FieldQuality, ...]
+    workers: tuple[WorkerQuality, ...]
+    currency: str
+    paid_minor: int
+    reserved_minor: int
+    escrow_minor: int
+    per_settled_item_minor: float | None
+    median_seconds: float | None
+    hourly_minor: float | None
+    progress: selectors.Progress
+    answers: Mapping[str, int]  # answer state -> count
+
+
+def quality_of(project: Project) -> Quality:
+    progress = selectors.progress(project.pk)
+    balance = ledger.balances(project_id=project.pk, currency=project.currency)
+    seconds = _median_seconds(project.pk)
+    return Quality(
+        fields=_fields(project),
+        workers=_workers(project.pk),
+        currency=project.currency,
+        paid_minor=balance.paid,
+        reserved_minor=balance.reserved,
+        escrow_minor=balance.escrow,
+        per_settled_item_minor=balance.paid / progress.closed if progress.closed else None,
+        median_seconds=seconds,
+        hourly_minor=project.reward_minor * 3600 / seconds if seconds else None,
+        progress=progress,
+        answers=_answer_states(project.pk),
+    )
+
+
+def _fields(project: Project) -> tuple[FieldQuality, ...]:
+    fits: dict[str, dict[str, Any]] = dict(
+        FieldFit.objects.filter(project=project).values_list("field", "agreement")
+    )
+    states: dict[str, dict[str, int]] = {}
+    counted = Consensus.objects.filter(project=project).values("field", "state").annotate(n=Count("id"))
+    for field, state, n in counted.values_list("field", "state", "n"):
+        states.setdefault(field, {})[state] = n
+    return tuple(
+        FieldQuality(
+            field=field.name,
+            title=field.title,
+            alpha=fit.get("alpha"),
+            low=fit.get("low"),
+            high=fit.get("high"),
+            units=fit.get("units", 0),
+            labels=tuple(
+                LabelQuality(label, row["share"], row["agreement"])
+                for label, row in fit.get("labels", {}).items()
+            ),
+            states=states.get(field.name, {}),
+        )
+        for field in selectors.current_fields(project)
+        for fit in [fits.get(field.name) or {}]
+    )
+
+
+def _workers(project_id: UUID) -> tuple[WorkerQuality, ...]:
+    rows = WorkerSkill.objects.filter(project_id=project_id).only(
+        "field", "worker_id", "accuracy", "answers", "gold_seen", "gold_score"
+    )
+    return tuple(
+        WorkerQuality(
+            annotator=pseudonym(project_id, row.worker_id),
+            field=row.field,
+            skill=row.accuracy if row.answers else None,
+            answers=row.answers,
+            gold_seen=row.gold_seen,
+            gold_score=row.gold_score / row.gold_seen if row.gold_seen else None,
+        )
+        for row in rows.order_by("-answers", "worker_id", "field")[:_MOST_WORKERS]
+    )
+
+
+def _answer_states(project_id: UUID) -> dict[str, int]:
+    rows = Answer.objects.filter(project_id=project_id).values("state").annotate(n=Count("id"))
+    return dict(rows.values_list("state", "n"))
+
+
+def _median_seconds(project_id: UUID) -> float | None:
+    """Of the latest answers, so that the figure follows the crowd and costs the same in a large project."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM ("
+            "SELECT seconds FROM annotations_answer WHERE project_id = %s AND seconds > 0 "
+            "ORDER BY created_at DESC LIMIT %s) recent",
+            [project_id, _RECENT],
+        )
+        found = cursor.fetchone()[0]
+    return None if found is None else float(found)
