@@ -33,9 +33,10 @@ def answer(server: FakeServer, page: Page) -> dict[str, Any]:
 
 def test_a_whole_item_by_keyboard_alone(serve: Serve) -> None:
     page, server = serve()
-    press(page, "ArrowLeft " + "Shift+ArrowLeft " * 3 + "Shift+ArrowRight")
-    press(page, "1 3 j ArrowRight " + "Shift+ArrowRight " * 5 + "2 Alt+Shift+ArrowLeft 7 8")
-    press(page, "j 5 Tab Tab Tab Tab")
+    page.wait_for_selector("[data-item]")
+    press(page, "ArrowLeft " + "Shift+ArrowLeft " * 3)
+    press(page, "1 3 j ArrowRight " + "Shift+ArrowRight " * 6 + "2 Alt+Shift+ArrowLeft 7 8")
+    press(page, "j 5 Tab Tab Tab Tab Tab")
     expect(page.locator("#text-reply")).to_be_focused()
     page.keyboard.type("Yes, of course. 好")
     press(page, "Escape")

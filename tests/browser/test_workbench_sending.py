@@ -166,6 +166,7 @@ def test_undo_takes_a_submit_back_before_it_is_sent(serve: Serve) -> None:
 
 def test_a_refused_claim_says_why(serve: Serve) -> None:
     page, server = serve(items=[])
+    expect(page.locator("[data-part=empty]")).to_be_visible()
     server.answer_with("claim", 403, code="forbidden", detail="Pass the qualification test first.")
     page.reload()
     expect(page.locator("[data-part=banner]")).to_contain_text("Pass the qualification test first.")

@@ -90,7 +90,8 @@ class SpanView {
     } else if (picked?.field === this.field.name && picked.kind === "suggestion") {
       this.#take({ ...toSpan(/** @type {Suggestion} */ (picked.span)), label }, /** @type {Suggestion} */ (picked.span));
     } else if (this.bench.cursor.selection) {
-      this.#take({ ...this.bench.cursor.selection, label }, null);
+      const { turn, start, end } = this.bench.cursor.selection;
+      this.#take({ turn, start, end, label }, null);
     } else {
       this.bench.hint("select_first");
     }
