@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,6 @@ class Caller:
 
     http: httpx.Client
     token: str = ""
-    sleep: Callable[[float], None] = time.sleep
 
     def get(self, path: str, **params: str | int) -> Any:
         return self._send("GET", path, params=params).json()
@@ -66,11 +65,11 @@ class Caller:
                 response = self.http.request(method, path, headers=headers, **request)
             except httpx.TransportError as error:
                 problem = f"no answer from {self.http.base_url} ({type(error).__name__})"
-                self.sleep(min(0.2 * 2**attempt, 5.0))
+                time.sleep(min(0.2 * 2**attempt, 5.0))
                 continue
             if response.status_code not in _AGAIN or attempt == ATTEMPTS - 1:
                 return _checked(response, what)
-            self.sleep(_pause(response, attempt))
+            time.sleep(_pause(response, attempt))
         raise ApiRefused(what, 0, problem)
 
 

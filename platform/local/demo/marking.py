@@ -40,7 +40,7 @@ def mark_spans(
         label = rng.choice(labels) if habits.careless else span["label"]
         marked.append({"turn": span["turn"], "start": start, "end": end, "label": label})
     marked += _side_marks(habits, turns, truth, item_id, rng)
-    return _untangled(marked)
+    return _untangled(marked, turns)
 
 
 def _chance_to_miss(habits: Habits, span: Span, text: str, item_id: str) -> float:
@@ -94,7 +94,7 @@ def _side_marks(
                 answers = spoken["speaker"] == "agent" and not asks
                 label = "answer" if answers else "question"
                 marks.append({"turn": turn, "start": sentence.start(), "end": sentence.end(), "label": label})
-    return [_trimmed(mark, turns[mark["turn"]]["text"]) for mark in marks]
+    return marks
 
 
 def _trimmed(span: Span, text: str) -> Span:
@@ -103,12 +103,13 @@ def _trimmed(span: Span, text: str) -> Span:
     return {**span, "start": start, "end": start + len(marked.strip())}
 
 
-def _untangled(spans: list[Span]) -> list[Span]:
+def _untangled(spans: list[Span], turns: Turns) -> list[Span]:
     """Sorted; where two overlap the later one begins behind the earlier, or goes."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda s: (s["turn"], s["start"], s["end"])):
         if kept and kept[-1]["turn"] == span["turn"] and span["start"] < kept[-1]["end"]:
-            span = {**span, "start": kept[-1]["end"]}
+            span = {**span, "start": min(kept[-1]["end"], span["end"])}
+        span = _trimmed(span, turns[span["turn"]]["text"])
         if span["start"] < span["end"]:
             kept.append(span)
     return kept

@@ -13,7 +13,8 @@ from typing import Any
 
 MOST_INTENTS = 7
 OTHER = "other"
-_SENTENCE = re.compile(r"[^.!?。！？]+(?:[.!?。！？]+(?!\w)|[.!?](?=\w)[^\s]*)*[.!?。！？]*|[.!?。！？]+")
+# a full stop within "4.5" or "example.com" ends nothing; Chinese marks end a sentence without a space
+_SENTENCE = re.compile(r"[^.!?。！？]*(?:[.!?](?!\s|$)[^.!?。！？]*)*(?:[.!?]+(?=\s|$)|[。！？]+|$)")
 _ASKS = re.compile(
     r"\s*(?:(?:and|so|ok|okay|also|well|yes|no|hi|hello|great|thanks)[ ,]+)*"
     r"(?:what|when|where|who|which|why|how|can|could|would|will|is|are|was|do|does|did|may|have you)\b",

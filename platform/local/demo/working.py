@@ -91,16 +91,22 @@ def _units(stage: Stage, one: Field) -> Iterator[list[str]]:
 def review(stage: Stage, deadline: Deadline) -> str:
     """A reviewer who knows the truth works through the queue: approves what is right, corrects the rest."""
     by_name = {one.name: one for one in stage.fields}
-    counts = {"approved": 0, "corrected": 0}
+    counts = {"approved": 0, "corrected": 0, "settled meanwhile": 0}
 
     def decide(doubt: Doubt) -> str:
         deadline.check("the review")
         truth = stage.truths[doubt.item_id][doubt.field]
-        if same(by_name[doubt.field], doubt.value, truth, {"turns": stage.shown[doubt.item_id]}):
-            stage.reviewer.approve(doubt.id)
-            return "approved"
-        stage.reviewer.correct(doubt.id, truth, "Read again against the instructions.")
-        return "corrected"
+        good = same(by_name[doubt.field], doubt.value, truth, {"turns": stage.shown[doubt.item_id]})
+        try:
+            if good:
+                stage.reviewer.approve(doubt.id)
+            else:
+                stage.reviewer.correct(doubt.id, truth, "Read again against the instructions.")
+        except ApiRefused as refusal:
+            if refusal.status != 409:
+                raise
+            return "settled meanwhile"
+        return "approved" if good else "corrected"
 
     while queue := list(stage.reviewer.doubts(stage.project)):
         with ThreadPoolExecutor(THREADS) as pool:
