@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotations import views
+
+urlpatterns = [
+    path("work/", views.my_work, name="my-work"),
+    path("work/<uuid:answer_id>/appeal/", views.appeal, name="appeal"),
+    path("review/", views.review_projects, name="review"),
+    path("projects/<uuid:project_id>/review/", views.review_queue, name="project-review"),
+    path("review/<uuid:consensus_id>/decide/", views.decide, name="review-decide"),
+    path("appeals/<uuid:appeal_id>/decide/", views.decide_appeal, name="appeal-decide"),
+    path("projects/<uuid:project_id>/quality/", views.project_quality, name="project-quality"),
+    path("items/<uuid:item_id>/", views.item_page, name="item"),
+]

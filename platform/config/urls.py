@@ -19,6 +19,7 @@ urlpatterns = [
     # The split view keeps its script in a file of its own, as the Content-Security-Policy wants it.
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("", include("tasks_app.urls")),
+    path("", include("rewards.urls")),
     path("", include("annotations.urls")),
     path("", include("training.urls")),
     path("django-admin/", admin.site.urls),

@@ -1,0 +1,209 @@
+"""Pages about answers: my work, the review queue, an item with everything said of it, quality."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import SignedIn
+from accounts.models import Role
+from annotations import access, presenting, quality, selectors
+from annotations.forms import AppealDecisionForm, AppealForm, DecisionForm
+from annotations.models import Consensus
+from annotations.services import appeals, review
+from privacy.models import Finding
+from tasks_app import access as tasks_access
+from tasks_app import selectors as tasks_selectors
+from tasks_app.fields.base import Field
+from tasks_app.models import Flag, Project
+from tasks_app.requester_views import project_page
+
+
+@login_required
+@require_GET
+def my_work(request: SignedIn) -> HttpResponse:
+    rows = selectors.my_work(request.user).order_by("-created_at")
+    page = Paginator(rows, 30).get_page(request.GET.get("page"))
+    lines = [selectors.work_line(row) for row in page.object_list]
+    context = {"page": page, "lines": lines, "skills": selectors.my_skills(request.user)}
+    return render(request, "annotations/my_work.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def appeal(request: SignedIn, answer_id: UUID) -> HttpResponse:
+    answer = access.answer_for(request.user, answer_id)
+    form = AppealForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        appeals.appeal_answer(answer=answer, text=form.cleaned_data["text"], actor=request.user)
+        messages.success(request, _("Another reviewer will look at it."))
+        return redirect("my-work")
+    fields = tasks_selectors.schema_fields(answer.schema_version_id)
+    context = {
+        "answer": answer,
+        "form": form,
+        "fields": _field_views(fields, answer.value, answer.item.payload),
+    }
+    return render(request, "annotations/appeal.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def review_projects(request: SignedIn) -> HttpResponse:
+    """The projects that have something to review, the fullest queue first."""
+    waiting = Count("consensus", filter=Q(consensus__state=Consensus.State.REVIEW))
+    rows = (
+        tasks_selectors.projects_of(request.user)
+        .annotate(waiting=waiting)
+        .order_by("-waiting", "-created_at")
+    )
+    return render(request, "annotations/review_projects.html", {"projects": rows[:50]})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def review_queue(request: SignedIn, project_id: UUID) -> HttpResponse:
+    """One doubtful item at a time; a decision brings the next."""
+    project = tasks_access.project_for(request.user, project_id, Role.REVIEWER)
+    queue = selectors.review_queue(project)
+    skip = max(0, int(request.GET.get("skip", "0"))) if request.GET.get("skip", "0").isdigit() else 0
+    entries = selectors.review_entries(list(queue[skip : skip + 1]))
+    context = project_page(
+        request,
+        project,
+        "review",
+        waiting=queue.count(),
+        skip=skip,
+        entry=_entry_view(entries[0]) if entries else None,
+        appeals=selectors.open_appeals(project)[:20],
+    )
+    return render(request, "annotations/review.html", context)
+
+
+@login_required
+@require_POST
+def decide(request: SignedIn, consensus_id: UUID) -> HttpResponse:
+    consensus = access.consensus_for(request.user, consensus_id)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        for problems in form.errors.values():
+            messages.error(request, " ".join(str(problem) for problem in problems))
+    else:
+        _decide(consensus, form.cleaned_data, request)
+    return redirect("project-review", project_id=consensus.project_id)
+
+
+def _decide(consensus: Consensus, data: dict[str, Any], request: SignedIn) -> None:
+    reason = data["reason"].strip()
+    if data["action"] == "approve":
+        review.approve_consensus(consensus=consensus, actor=request.user)
+    elif data["action"] == "correct":
+        review.correct_consensus(consensus=consensus, value=data["value"], reason=reason, actor=request.user)
+    else:
+        review.reject_answers(consensus=consensus, reason=reason, actor=request.user)
+
+
+@login_required
+@require_POST
+def decide_appeal(request: SignedIn, appeal_id: UUID) -> HttpResponse:
+    row = access.appeal_for(request.user, appeal_id)
+    form = AppealDecisionForm(request.POST)
+    if form.is_valid():
+        appeals.decide_appeal(appeal=row, actor=request.user, **form.cleaned_data)
+        messages.success(request, _("Decided; the annotator is told."))
+    return redirect("project-review", project_id=row.answer.project_id)
+
+
+def _entry_view(entry: selectors.ReviewEntry) -> dict[str, Any]:
+    """What the review page shows of one field of one item, by the field's kind."""
+    row, payload = entry.consensus, entry.item.payload
+    shape = next(f for f in tasks_selectors.current_fields(row.project) if f.name == row.field)
+    answers = [
+        {
+            "view": answer,
+            "json": json.dumps(answer.value, ensure_ascii=False),
+            "words": presenting.words(shape, answer.value),
+            "turns": [t for t in presenting.marked(shape, answer.value, payload) if t.parts]
+            if shape.type == "span"
+            else [],
+        }
+        for answer in entry.answers
+    ]
+    by_turn = shape.type == "choice" and shape.scope == "turn"
+    return {
+        "row": row,
+        "item": entry.item,
+        "json": json.dumps(row.value, ensure_ascii=False, indent=1),
+        "shape": shape,
+        "answers": answers,
+        "words": presenting.words(shape, row.value),
+        "turns": presenting.marked(shape, row.value, payload)
+        if shape.type == "span"
+        else presenting.turns_of(payload),
+        "turn_rows": presenting.turn_rows(shape, [a.value for a in entry.answers], row.value, payload)
+        if by_turn
+        else [],
+        "labels": [
+            {"json": json.dumps(name), "title": presenting.title_of(shape, name)} for name in shape.labels
+        ]
+        if shape.type == "choice" and not by_turn and not getattr(shape, "multi", False)
+        else [],
+    }
+
+
+@login_required
+@require_GET
+def item_page(request: SignedIn, item_id: UUID) -> HttpResponse:
+    """Every answer and consensus of one item on one page."""
+    item = tasks_access.item_for(request.user, item_id, Role.REVIEWER)
+    detail = selectors.item_detail(item)
+    fields = tasks_selectors.current_fields(item.project)
+    context = project_page(
+        request,
+        item.project,
+        "items",
+        item=item,
+        turns=presenting.turns_of(item.payload),
+        answers=[{"view": a, "fields": _field_views(fields, a.value, item.payload)} for a in detail.answers],
+        consensus=[
+            {"row": row, "field": _field_view(shape, row.value, item.payload)}
+            for row in detail.consensus
+            for shape in fields
+            if shape.name == row.field
+        ],
+        history=detail.history,
+        flags=Flag.objects.filter(item=item).order_by("-created_at"),
+        findings=Finding.objects.filter(item=item.pk).order_by("turn", "start"),
+    )
+    return render(request, "annotations/item.html", context)
+
+
+def _field_views(
+    fields: tuple[Field, ...], value: dict[str, Any], payload: dict[str, Any]
+) -> list[dict[str, Any]]:
+    return [_field_view(shape, value.get(shape.name), payload) for shape in fields]
+
+
+def _field_view(shape: Field, value: Any, payload: dict[str, Any]) -> dict[str, Any]:
+    spans = shape.type == "span"
+    return {
+        "shape": shape,
+        "words": presenting.words(shape, value),
+        "turns": [t for t in presenting.marked(shape, value, payload) if t.parts] if spans else [],
+    }
+
+
+@login_required
+@require_GET
+def project_quality(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project: Project = tasks_access.project_for(request.user, project_id, Role.REVIEWER)
+    context = project_page(request, project, "quality", quality=quality.quality_of(project))
+    return render(request, "annotations/quality.html", context)
