@@ -18,8 +18,6 @@ from local.lockfile import TOOLS_HEADING
 
 # Needed by other supported Pythons and machines than the one that writes the lock.
 ELSEWHERE = {"async-timeout": '5.0.1; python_full_version < "3.11.3"'}
-# What manage.py itself imports, whether or not something else needs it too.
-OWN = ("packaging", "polib", "psutil")
 HEADING = """\
 # Exact versions of everything Manyhands runs on; `manage.py` installs them into .venv.
 # Written by `python3 manage.py lock` from what .venv holds: do not edit.
@@ -29,7 +27,7 @@ HEADING = """\
 
 def main(arguments: list[str]) -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    run = closure([*project["dependencies"], *OWN])
+    run = closure(project["dependencies"])
     tools = closure(project["optional-dependencies"]["test"])
     lines = [*pins(run), *(f"{name}=={rest}" for name, rest in ELSEWHERE.items())]
     text = HEADING + "\n".join(sorted(lines)) + f"\n\n{TOOLS_HEADING}\n" + "\n".join(pins(tools - run)) + "\n"
