@@ -11,6 +11,7 @@ from local.demo.http import Caller
 from local.demo.people import SignIn
 
 PREFIX = "/api/v1/"
+PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,18 @@ class Api:
         return Import(raw["state"], int(raw["imported"]), findings, raw.get("errors") or ())
 
     def items(self, project: str) -> Iterator[ImportedItem]:
-        for row in self.caller.pages(f"projects/{project}/items"):
+        for row in self.caller.pages(f"projects/{project}/items", page_size=PAGE):
             yield ImportedItem(row["id"], row["external_id"], tuple(row["payload"]["turns"]))
 
-    def consensus(self, project: str) -> dict[str, dict[str, Any]]:
-        """Item's own id in the file -> field -> what is held to be true of it so far."""
+    def approved(self, project: str) -> dict[str, dict[str, Any]]:
+        """The item's own id in the file -> field -> the value that is final by now."""
         lines = self.caller.get_lines(f"projects/{project}/export", format="jsonl", which="all")
         rows = (json.loads(line) for line in lines)
-        return {str(row.get("external_id") or row["id"]): _values(row) for row in rows}
+        return {str(row["id"]): row.get("approved") or {} for row in rows}
+
+    def refit(self, project: str) -> None:
+        """Estimate everybody's skill anew from all answers and decide what can be decided."""
+        self.caller.post(f"projects/{project}/refit")
 
     def progress(self, project: str) -> tuple[dict[str, int], int]:
         """(how many items are in which state, minor units paid so far)."""
@@ -145,7 +150,7 @@ class Api:
     # -- reviewer -----------------------------------------------------------------------------------------
 
     def doubts(self, project: str) -> Iterator[Doubt]:
-        for row in self.caller.pages(f"projects/{project}/reviews"):
+        for row in self.caller.pages(f"projects/{project}/reviews", page_size=PAGE):
             yield Doubt(row["id"], row["item"]["id"], row["field"], row["value"])
 
     def approve(self, consensus: str) -> None:
@@ -187,12 +192,3 @@ class Api:
 
     def feedback(self, prediction: str, thumbs: str) -> None:
         self.caller.post(f"predictions/{prediction}/feedback", {"thumbs": thumbs})
-
-
-def _values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Field -> value, whether the export wraps a value in its confidence or not."""
-    raw = row.get("consensus") or row.get("value") or {}
-    return {
-        name: one["value"] if isinstance(one, Mapping) and "value" in one else one
-        for name, one in raw.items()
-    }

@@ -69,7 +69,7 @@ def read_sample(path: Path | None, *, quick: bool) -> Sample:
     if rule_made:
         rows = rules.add_truth(rows)
     dialogues = tuple(_dialogue(row) for row in rows)
-    intents = tuple(sorted({str(dialogue.truth["intent"]) for dialogue in dialogues}))
+    intents = tuple(sorted({rules.OTHER, *(str(dialogue.truth["intent"]) for dialogue in dialogues)}))
     return Sample(dialogues, rule_made, intents, source.name)
 
 

@@ -48,26 +48,57 @@ def _shift(stage: Stage, seat: Seat) -> int:
 
 def settle(stage: Stage, deadline: Deadline) -> str:
     """Wait until consensus asks for no more answers, then hold it and a plain vote against the truth."""
-    last: Any = None
-    quiet = 0
+    deadline.poll(_Stillness(stage), "the consensus", every=0.7)
+    stage.requester.refit(
+        stage.project
+    )  # a last look with everybody's skill known; it may ask for more answers
+    held: dict[str, dict[str, Any]] = {}
 
-    def still() -> bool:
-        nonlocal last, quiet
-        with ThreadPoolExecutor(THREADS) as pool:
-            busy = sum(pool.map(lambda seat: _shift(stage, seat), stage.seats))
-        now = (stage.requester.progress(stage.project), stage.requester.consensus(stage.project))
-        quiet = quiet + 1 if not busy and now == last else 0
-        last = now
-        return quiet >= QUIET_POLLS
+    def decided() -> bool:
+        nonlocal held
+        held = _held(stage)
+        return all(len(held.get(stage.dialogue_of[i].id, {})) == len(stage.fields) for i in _judged(stage))
 
-    deadline.poll(still, "the consensus", every=0.7)
-    _measure(stage, last[1])
+    deadline.poll(_Stillness(stage), "the consensus", every=0.7)
+    deadline.poll(decided, "a consensus for every field of every dialogue", every=0.7)
+    _measure(stage, held)
     return f"{stage.report.answers} answers in all"
 
 
+class _Stillness:
+    """Lets the crowd do what there is to do at each call; true once nothing has moved for a while."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._last: Any = None
+        self._quiet = 0
+
+    def __call__(self) -> bool:
+        stage = self._stage
+        with ThreadPoolExecutor(THREADS) as pool:
+            busy = sum(pool.map(lambda seat: _shift(stage, seat), stage.seats))
+        waiting = {doubt.id for doubt in stage.reviewer.doubts(stage.project)}
+        now = (stage.requester.progress(stage.project), waiting)
+        self._quiet = self._quiet + 1 if not busy and now == self._last else 0
+        self._last = now
+        return self._quiet >= QUIET_POLLS
+
+
+def _judged(stage: Stage) -> list[str]:
+    """The answered items, without the gold ones: the platform knows their truth."""
+    return [item for item in stage.answers if not stage.dialogue_of[item].gold]
+
+
+def _held(stage: Stage) -> dict[str, dict[str, Any]]:
+    """Dialogue -> field -> the consensus so far, whether it is final or waits for a reviewer."""
+    held = stage.requester.approved(stage.project)
+    for doubt in stage.reviewer.doubts(stage.project):
+        held.setdefault(stage.dialogue_of[doubt.item_id].id, {}).setdefault(doubt.field, doubt.value)
+    return held
+
+
 def _measure(stage: Stage, consensus: dict[str, dict[str, Any]]) -> None:
-    """Gold items are left out: the platform knows their truth."""
-    judged = [item for item in stage.answers if not stage.dialogue_of[item].gold]
+    judged = _judged(stage)
     for one in stage.fields:
         ours, majority = Score(one), Score(one)
         for item in judged:
@@ -96,7 +127,8 @@ def review(stage: Stage, deadline: Deadline) -> str:
     def decide(doubt: Doubt) -> str:
         deadline.check("the review")
         truth = stage.truths[doubt.item_id][doubt.field]
-        good = same(by_name[doubt.field], doubt.value, truth, {"turns": stage.shown[doubt.item_id]})
+        payload = {"turns": stage.shown[doubt.item_id]}
+        good = doubt.value is not None and same(by_name[doubt.field], doubt.value, truth, payload)
         try:
             if good:
                 stage.reviewer.approve(doubt.id)
