@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations.api import mine, quality, review, submission
+from annotations.api import export, mine, quality, review, submission
 
 urlpatterns = [
     path("assignments/<uuid:assignment_id>/submit", submission.SubmitApi.as_view(), name="api-submit"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/reviews", review.ReviewsApi.as_view(), name="api-reviews"),
     path("projects/<uuid:project_id>/appeals", review.AppealsApi.as_view(), name="api-appeals"),
     path("projects/<uuid:project_id>/quality", quality.QualityApi.as_view(), name="api-quality"),
+    path("projects/<uuid:project_id>/export", export.ExportApi.as_view(), name="api-export"),
     path("projects/<uuid:project_id>/refit", quality.RefitApi.as_view(), name="api-refit"),
     path("consensus/<uuid:consensus_id>/approve", review.ApproveApi.as_view(), name="api-approve"),
     path("consensus/<uuid:consensus_id>/correct", review.CorrectApi.as_view(), name="api-correct"),

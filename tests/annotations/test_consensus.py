@@ -142,7 +142,7 @@ def test_only_the_doubtful_field_goes_to_review() -> None:
     assert wallet(people[0]) == 0
 
 
-# -- gold ------------------------------------------------------------------------------------------------------
+# -- gold ----------------------------------------------------------------------------------------------------
 
 
 def make_gold(project: Project, truth: str = "refund") -> Item:
@@ -182,7 +182,7 @@ def test_gold_is_paid_with_the_next_ordinary_answer_of_the_same_person() -> None
     assert wallet(worker) == 20 and wallet(bystander) == 0
 
 
-# -- auto-approval ---------------------------------------------------------------------------------------------
+# -- auto-approval -------------------------------------------------------------------------------------------
 
 
 def test_what_was_left_undecided_too_long_is_approved_and_paid() -> None:
@@ -199,7 +199,7 @@ def test_what_was_left_undecided_too_long_is_approved_and_paid() -> None:
     assert wallet(old.worker) == 10
 
 
-# -- full fit --------------------------------------------------------------------------------------------------
+# -- full fit ------------------------------------------------------------------------------------------------
 
 
 def test_a_fit_learns_who_is_reliable_and_decides_again() -> None:
@@ -247,7 +247,7 @@ def test_a_fit_leaves_what_a_person_decided() -> None:
     assert Consensus.objects.get().value == "other"
 
 
-# -- at the same time ------------------------------------------------------------------------------------------
+# -- at the same time ----------------------------------------------------------------------------------------
 
 
 def at_once(number: int, work: Any) -> None:
