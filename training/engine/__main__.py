@@ -1,96 +1,13 @@
-"""The engine by hand: fit a run folder, evaluate a model on a data file, predict JSON lines."""
+"""`python -m training.engine`: set the process up, then hand over to the command line."""
 
-import argparse
-import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
-from itertools import islice
-from pathlib import Path
-from typing import Any
 
-from training.engine.artifact import Predictor, load
-from training.engine.data import read_arrow
-from training.engine.errors import EngineError
-from training.engine.fit import FAILED, SUCCEEDED, fit
-from training.engine.payload import turns_of
+# libgomp reads this once, while torch is loaded. By default its threads spin while they wait for each other; on
+# a machine that also runs the web server and the database that made training steps up to nine times slower.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
-_LINES_AT_ONCE = 64
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.command == "fit":
-            return fit(options.run_dir, verbose=options.verbose)
-        if options.command == "evaluate":
-            return _evaluate(options.model_dir, options.data, options.out, options.device)
-        return _predict(load(options.model_dir, options.device), sys.stdin)
-    except EngineError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return FAILED
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training.engine", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser(
-        "fit", help="train in RUN_DIR (config.json, train.arrow, dev.arrow, test.arrow)"
-    )
-    run.add_argument("run_dir", type=Path)
-    run.add_argument("--verbose", action="store_true", help="print each event as well")
-    judge = commands.add_parser("evaluate", help="print the classification report on a labelled data file")
-    judge.add_argument("model_dir", type=Path)
-    judge.add_argument("data", type=Path)
-    judge.add_argument("--out", type=Path, help="write the report here instead")
-    guess = commands.add_parser("predict", help="JSON lines of items in, JSON lines of answers out")
-    guess.add_argument("model_dir", type=Path)
-    for command in (judge, guess):
-        command.add_argument("--device", help="auto (default), cpu, cuda, cuda:1")
-    return parser
-
-
-def _evaluate(model_dir: Path, data: Path, out: Path | None, device: str | None) -> int:
-    rows = list(read_arrow(data))
-    text = json.dumps(load(model_dir, device).evaluate(rows), ensure_ascii=False, indent=2)
-    if out:
-        out.write_text(text + "\n", encoding="utf-8")
-    else:
-        print(text)  # noqa: T201
-    return SUCCEEDED
-
-
-def _predict(predictor: Predictor, lines: Iterable[str]) -> int:
-    """One answer line per input line, in order; a line that is no item gives an error and exit code 1."""
-    code, numbered = SUCCEEDED, enumerate(lines, start=1)
-    while chunk := list(islice(numbered, _LINES_AT_ONCE)):
-        for answer in _answers(predictor, chunk):
-            code = FAILED if "error" in answer else code
-            print(json.dumps(answer, ensure_ascii=False), flush=True)  # noqa: T201
-    return code
-
-
-def _answers(predictor: Predictor, chunk: list[tuple[int, str]]) -> Iterator[dict[str, Any]]:
-    items = [_item(number, line) for number, line in chunk]
-    good = [item for item in items if "error" not in item]
-    predictions = iter(predictor.predict([item["payload"] for item in good]))
-    for item in items:
-        if "error" in item:
-            yield item
-        else:
-            yield ({"id": item["id"]} if item["id"] is not None else {}) | asdict(next(predictions))
-
-
-def _item(number: int, line: str) -> dict[str, Any]:
-    try:
-        record = json.loads(line)
-        payload = record.get("payload", record) if isinstance(record, dict) else record
-        turns_of(payload)
-    except ValueError as error:  # broken JSON and EngineError alike
-        return {"line": number, "error": str(error)}
-    return {"id": record.get("id"), "payload": payload}
-
+from training.engine.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

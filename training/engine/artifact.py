@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from training.engine.atomic import write_folder
@@ -109,7 +110,7 @@ def load(model_dir: Path | str, device: str | None = None) -> Predictor:
     network = Network(load_encoder(str(folder)), classes=len(head.classes), dropout=0.0)
     try:
         network.output.load_state_dict(load_file(folder / "head.safetensors"))
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, SafetensorError) as error:
         raise EngineError(f"{folder}/head.safetensors cannot be read: {error}") from error
     network.to(target).eval()
     text = TextEncoder(load_tokenizer(str(folder)))

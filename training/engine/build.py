@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.utils import logging as hub_logging
@@ -131,7 +132,7 @@ def load_encoder(base: str) -> Any:
 def _load(loader: Any, base: str, **options: Any) -> Any:
     try:
         return loader(base, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         if Path(base).is_dir():
             raise EngineError(f"The base model folder {base} cannot be read: {_first_line(error)}") from error
         offline = os.environ.get("HF_HUB_OFFLINE", "") not in ("", "0")

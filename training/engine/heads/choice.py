@@ -1,7 +1,7 @@
 """Sequence classification: one label, or several, for a dialogue, a text, a pair, or each turn.
 
-A dialogue longer than the model's input keeps its beginning and its end: a quarter of the room is for the head,
-the rest for the tail (Sun et al. 2019, "How to Fine-Tune BERT for Text Classification").
+A dialogue longer than the model's input keeps its beginning and its end: a quarter of the room is the head's,
+the rest the tail's (Sun et al. 2019, "How to Fine-Tune BERT for Text Classification").
 """
 
 from collections import Counter
