@@ -45,7 +45,7 @@ def render(data: dict[str, Any]) -> str:
         f"# {data['model']}, version {data['version']}",
         "",
         f"Answers the field “{data['field']['name']}” ({data['field']['type']}) of the project "
-        f"“{data['project']['title']}”. Fine-tuned from `{data['base_model']}` on answers that were approved there.",
+        f"“{data['project']['title']}”. Fine-tuned from `{data['base_model']}` on answers approved there.",
         "",
         "## Data",
         "",
@@ -56,7 +56,8 @@ def render(data: dict[str, Any]) -> str:
         "## Training",
         "",
         f"Run {data['run']['number']} ({data['run']['attempts']} start(s)) on {training['device']}: "
-        f"{training['steps']} steps in {training['training_seconds']:.0f} s, {training['parameters']:,} parameters; "
+        f"{training['steps']} steps in {training['training_seconds']:.0f} s, "
+            f"{training['parameters']:,} parameters; "
         f"{recipe}. Configuration `{data['config_hash'][:12]}`, data `{data['data_hash'][:12]}`.",
         "",
         "## Evaluation on the frozen test items",

@@ -18,7 +18,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # What a training process may know of its surroundings: where programs, caches and GPUs are; no secrets.
 _PASSED = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "HF_HOME", "HF_HUB_OFFLINE",
-    "TRANSFORMERS_OFFLINE", "HF_HUB_CACHE", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME",
+    "TRANSFORMERS_OFFLINE", "HF_HUB_CACHE", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "NVIDIA_VISIBLE_DEVICES",
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "PYTORCH_CUDA_ALLOC_CONF",
 )  # fmt: skip
 CANCEL_FILE, LOCK_FILE, LOG_FILE = "cancel", "lock", "engine.log"
@@ -39,7 +39,7 @@ def start(arguments: list[str], *, log: Path) -> subprocess.Popen[bytes]:
 
 
 def evaluate(model: Path, data: Path, out: Path, *, log: Path, seconds: float) -> bool:
-    """Write the classification report of `model` on `data` to `out`; False when it failed or took too long."""
+    """Write the classification report of `model` on `data` to `out`; False if it failed or was too slow."""
     process = start(["evaluate", str(model), str(data), "--out", str(out)], log=log)
     try:
         return process.wait(timeout=seconds) == 0

@@ -132,7 +132,7 @@ class Execution:
         return process.wait()
 
     def _beat(self) -> None:
-        """Every HEARTBEAT_SECONDS: store what is new and look whether to stop. An absent database is no reason."""
+        """Every HEARTBEAT_SECONDS: store what is new, look whether to stop; an absent database is none."""
         if stopping.is_set() or os.getppid() != self.parent:
             raise GivenBack
         if time.monotonic() - self._beat_at < HEARTBEAT_SECONDS:
@@ -178,7 +178,7 @@ class Execution:
         elif self.cancelled:
             raise Ended(State.CANCELLED, "")
         elif code in {CANCELLED, BUSY} or code < 0:
-            # Nobody here asked it to stop: the machine did, or another process was at work. Not the run's fault.
+            # Nobody here asked it to stop: the machine did, or another process was at work.
             self._count_loss(code)
             raise GivenBack
         else:

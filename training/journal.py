@@ -93,7 +93,8 @@ def _line(event: dict[str, Any]) -> str:
         said = f"{event.get('level', 'info')}: {event.get('message', '')}"
         rest = {key: event[key] for key in ("step", "seconds") if key in event}
     elif kind == "eval":
-        said = f"epoch {int(event.get('epoch') or 0) + 1}: {event.get('metric')} {_short(event.get('value'))} on dev"
+        epoch = int(event.get("epoch") or 0) + 1
+        said = f"epoch {epoch}: {event.get('metric')} {_short(event.get('value'))} on dev"
         rest = {key: event[key] for key in ("loss", "best") if key in event}
     else:
         said = str(event.get("state") or kind)

@@ -1,5 +1,6 @@
 """Snapshots, runs, the registry of models, and what people said about their predictions."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.ids import uuid7
+from tasks_app.fields.payload import turn_speakers, turn_texts
 from tasks_app.models import Project, SchemaVersion
 
 
@@ -220,6 +222,16 @@ class Prediction(models.Model):
     def __str__(self) -> str:
         return f"{self.version_id} {self.created_at}"
 
+    @property
+    def text(self) -> str:
+        """The stored text, a line for each turn."""
+        names = [f"{name}: " if name else "" for name in turn_speakers(self.payload)]
+        return "\n".join(f"{name}{text}" for name, text in zip(names, turn_texts(self.payload), strict=True))
+
+    @property
+    def value_json(self) -> str:
+        return json.dumps(self.value, ensure_ascii=False)
+
 
 class Feedback(models.Model):
     """One person's word on one prediction: whoever asked (author), or an end user behind a signed link."""
@@ -255,3 +267,7 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"on {self.prediction_id}"
+
+    @property
+    def correction_json(self) -> str:
+        return json.dumps(self.correction, ensure_ascii=False)

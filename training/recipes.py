@@ -1,7 +1,9 @@
 """What a person may choose about a run, checked with pointers to what is wrong."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields as dataclass_fields
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -53,3 +55,15 @@ def _refusal(raw: Mapping[str, Any]) -> str:
 
 def _invalid(problems: list[Problem]) -> Invalid:
     return Invalid(_("This recipe cannot be trained."), problems=problems)
+
+
+def read_recipe(text: str) -> object:
+    """A recipe from the command line: JSON, or the path of a file that holds it."""
+    try:
+        content = text if text.lstrip().startswith("{") else Path(text).read_text(encoding="utf-8")
+        return json.loads(content)
+    except OSError as error:
+        detail = _("The recipe %(path)s cannot be read: %(why)s.") % {"path": text, "why": error.strerror}
+    except ValueError as error:
+        detail = _("The recipe is no valid JSON: %s.") % error
+    raise _invalid([Problem("/recipe", "json", detail)])

@@ -19,7 +19,7 @@ ACCURACY = "accuracy"
 
 
 def register(run: Run, claim: UUID) -> ModelVersion | None:
-    """End the run and register its artifact in one transaction; None when the run belongs to another by now."""
+    """End the run and register its artifact in one transaction; None when the run is another's by now."""
     report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
     artifact = json.loads((run.folder / "model" / "card.json").read_text(encoding="utf-8"))
     head = json.loads((run.folder / "model" / "head.json").read_text(encoding="utf-8"))

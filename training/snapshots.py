@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotations.models import Answer
+from annotations.services.fitting import refit_project
 from common.errors import Conflict, Problem
 from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
@@ -18,13 +19,6 @@ from tasks_app.models import Project, SchemaVersion
 from training import freezing
 from training.models import Snapshot, SnapshotItem
 from training.splits import Member, assign_splits
-
-try:  # TEMP
-    from annotations.services.consensus import refit_project  # TEMP
-except ImportError:  # TEMP
-
-    def refit_project(*, project_id: object) -> None:  # TEMP
-        return  # TEMP
 
 
 class _NothingNew(Exception):

@@ -43,7 +43,7 @@ def assign_splits(members: Iterable[Member], *, frozen: Iterable[str] = (), salt
 
 
 def too_few(counts: Mapping[str, int]) -> list[str]:
-    """What is missing, by split, before a model can be trained and honestly tested; empty when all is there."""
+    """What is missing, by split, before a model can be trained and honestly tested; else empty."""
     train, test = counts.get(TRAIN, 0) + counts.get(DEV, 0), counts.get(TEST, 0)
     missing = []
     if train < MIN_TRAIN:

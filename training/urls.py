@@ -1,3 +1,22 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from training.views import feedback, models, runs
+
+urlpatterns = [
+    path("training/", runs.training, name="training"),
+    path("training/live/", runs.training_live, name="training-live"),
+    path("training/runs/<uuid:run_id>/", runs.run, name="run"),
+    path("training/runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
+    path("training/runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("training/runs/<uuid:run_id>/resume/", runs.resume, name="run-resume"),
+    path("models/", models.models, name="models"),
+    path("models/<slug:name>/", models.model, name="model"),
+    path("models/<slug:name>/try/", models.try_out, name="model-try"),
+    path("models/<slug:name>/versions/<int:number>/promote/", models.promote, name="model-promote"),
+    path("models/<slug:name>/versions/<int:number>/rollback/", models.rollback, name="model-rollback"),
+    path(
+        "models/<slug:name>/feedback/<uuid:feedback_id>/handled/", feedback.handled, name="feedback-handled"
+    ),
+    path("predictions/<uuid:prediction_id>/feedback/", feedback.give, name="feedback-give"),
+    path("feedback/<str:token>/", feedback.by_link, name="feedback-link"),
+]

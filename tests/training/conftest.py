@@ -1,11 +1,14 @@
 """A project whose items are approved, and an encoder so small that a run takes seconds."""
 
 import json
+import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Role, User
@@ -13,6 +16,9 @@ from accounts.roles import grant
 from annotations.models import Consensus
 from tasks_app.models import Item, Project
 from tests.factories import CHOICE, make_items, make_project, make_user
+from training.models import ModelVersion, Run
+from training.registration import register
+from training.services.snapshots import freeze_snapshot
 
 WORDS = {
     "refund": "please give my money back for the broken lamp",
@@ -112,6 +118,57 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def quick_recipe(tiny_encoder: Path) -> dict[str, Any]:
     return {**QUICK, "base_model": str(tiny_encoder)}
+
+
+@pytest.fixture(scope="session")
+def trained(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder in which the tiny encoder has learned `intent`."""
+    from training.engine.data import Row, write_arrow
+    from training.engine.fit import fit
+
+    folder = tmp_path_factory.mktemp("trained")
+    field = {**CHOICE, "labels": list(WORDS)}
+    config = {**QUICK, "head": "choice", "field": field, "base_model": str(tiny_encoder), "epochs": 12}
+    (folder / "config.json").write_text(json.dumps({**config, "learning_rate": 3e-3}), encoding="utf-8")
+    for split, size in (("train", 48), ("dev", 9), ("test", 12)):
+        labels = [list(WORDS)[n % 3] for n in range(size)]
+        rows = [
+            Row(id=f"{split}-{n}", payload={"text": text_of(label, n)}, value=label)
+            for n, label in enumerate(labels)
+        ]
+        write_arrow(folder / f"{split}.arrow", rows)
+    assert fit(folder) == 0
+    return folder
+
+
+@pytest.fixture
+def make_version(approved: Project, trained: Path, artifacts: Path) -> Callable[..., ModelVersion]:
+    """Versions of one model, all with the same weights; `test` overrides the figure that they reached."""
+    frozen: list[Any] = []
+
+    def make(*, test: float | None = None, stage: str = "candidate") -> ModelVersion:
+        if not frozen:
+            frozen.append(freeze_snapshot(project=approved, actor=None)[0])
+        run = Run.objects.create(
+            project=approved, number=approved.runs.count() + 1, field="intent", snapshot=frozen[0],
+            state="running", claim=uuid.uuid4(), queued_at=timezone.now(), started_at=timezone.now(),
+            attempt=1, device="CPU, 1 threads",
+        )  # fmt: skip
+        shutil.copytree(trained, run.folder)
+        if test is not None:
+            report = json.loads((run.folder / "report.json").read_text())
+            report["test"]["accuracy"] = test
+            (run.folder / "report.json").write_text(json.dumps(report))
+        run.points.create(kind="step", step=1, values={"loss": 1.0, "tokens_per_second": 900.0, "epoch": 0})
+        run.points.create(kind="eval", step=1, values={"metric": "accuracy", "value": 0.5})
+        version = register(run, run.claim)
+        assert version is not None
+        if stage != version.stage:
+            ModelVersion.objects.filter(pk=version.pk).update(stage=stage, promoted_at=timezone.now())
+            version.refresh_from_db()
+        return version
+
+    return make
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

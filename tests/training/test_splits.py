@@ -17,7 +17,7 @@ def test_shares_are_near_what_is_asked() -> None:
 
 def test_order_of_arrival_changes_nothing() -> None:
     shuffled = members(300)
-    random.Random(1).shuffle(shuffled)
+    random.Random(1).shuffle(shuffled)  # noqa: S311
     assert assign_splits(shuffled) == assign_splits(members(300))
 
 

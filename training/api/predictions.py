@@ -28,7 +28,7 @@ class FeedbackInput(serializers.Serializer[Any]):
 
 
 class PredictApi(APIView):
-    """Answers for up to 100 items, in order. With `end_user` come links that let that person give feedback."""
+    """Answers for up to 100 items, in order. With `end_user` come links for that person's feedback."""
 
     @extend_schema(request=PredictInput, responses={200: None})
     @idempotent

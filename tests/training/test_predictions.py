@@ -1,0 +1,221 @@
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from rest_framework.test import APIClient
+
+from accounts.models import Role, User
+from accounts.roles import grant
+from accounts.services.tokens import create_token
+from common.errors import Conflict, Invalid
+from tests.factories import SPAN, client_of, make_user
+from training import redaction
+from training.models import Feedback, ModelVersion, Prediction
+from training.services import feedback
+from training.services.predictions import predict
+from training.serving import PredictorCache
+
+Make = Callable[..., ModelVersion]
+TEXT = {"text": "please give my money back"}
+
+
+@pytest.fixture
+def serving(make_version: Make) -> ModelVersion:
+    return make_version(stage="production")
+
+
+def ask(user: User | None, version: ModelVersion, *items: Any, **more: Any) -> Any:
+    return client_of(user).post(
+        f"/api/v1/models/{version.model.name}/predict", {"items": list(items), **more}
+    )
+
+
+def test_it_answers_every_item_in_order(serving: ModelVersion, admin: User) -> None:
+    other = {"turns": [{"speaker": "customer", "text": "where is the parcel that you sent last week"}]}
+    answer = ask(admin, serving, TEXT, other)
+    assert answer.status_code == 200 and answer.json()["version"] == serving.number
+    assert [one["value"] for one in answer.json()["results"]] == ["refund", "delivery"]
+    assert all(0 < one["confidence"] <= 1 for one in answer.json()["results"])
+    rows = Prediction.objects.in_bulk(answer.json()["prediction_ids"])
+    assert len(rows) == 2 and {row.requested_by for row in rows.values()} == {admin}
+
+
+def test_personal_data_is_not_stored(serving: ModelVersion, admin: User) -> None:
+    ask(admin, serving, {"text": "please write to maria.weber@mailbox.example about my refund"})
+    kept = Prediction.objects.get()
+    assert "maria.weber" not in str(kept.payload) and "[EMAIL" in kept.payload["text"]
+
+
+def test_bad_items_are_named_and_nothing_is_stored(serving: ModelVersion, admin: User) -> None:
+    answer = ask(admin, serving, TEXT, {"turns": "x"}, 7)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/1/turns", "/items/2"]
+    assert ask(admin, serving).status_code == 422
+    assert not Prediction.objects.exists()
+
+
+def test_nothing_in_production_is_a_conflict(make_version: Make, admin: User) -> None:
+    answer = ask(admin, make_version(), TEXT)
+    assert answer.status_code == 409 and answer.json()["code"] == "no_version"
+
+
+def test_who_may_ask(serving: ModelVersion, stranger: User) -> None:
+    assert ask(stranger, serving, TEXT).status_code == 404
+    assert ask(None, serving, TEXT).status_code == 401
+    requester = make_user("requester")
+    grant(requester, Role.REQUESTER)
+    assert ask(requester, serving, TEXT).status_code == 200
+    _token, text = create_token(user=requester, scopes=["predict"])
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {text}")
+    url = f"/api/v1/models/{serving.model.name}/predict"
+    assert client.post(url, {"items": [TEXT]}).status_code == 200
+    assert client.get("/api/v1/models").status_code == 401
+
+
+def test_a_project_owner_may_ask_its_model(serving: ModelVersion) -> None:
+    assert ask(serving.model.project.owner, serving, TEXT).status_code == 200
+
+
+def test_offsets_are_carried_to_the_stored_text() -> None:
+    payload = {
+        "turns": [{"speaker": "customer", "text": "I am at maria.weber@mailbox.example, where is it?"}]
+    }
+    kept, maps = redaction.redact_payload(payload)
+    start = payload["turns"][0]["text"].index("where")
+    [moved] = redaction.carry([{"turn": 0, "start": start, "end": start + 12, "label": "question"}], maps)
+    assert kept["turns"][0]["text"][moved["start"] : moved["end"]] == "where is it?"
+    again = redaction.maps_from_json(redaction.maps_to_json(maps))
+    assert again == maps
+
+
+def test_a_name_in_the_speakers_place_is_replaced_too() -> None:
+    kept, _maps = redaction.redact_payload(
+        {"turns": [{"speaker": "maria.weber@mailbox.example", "text": "hello"}]}
+    )
+    assert "maria" not in str(kept)
+
+
+def test_a_web_process_stays_light_until_the_first_prediction() -> None:
+    code = "import sys, django; django.setup(); import config.urls; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR, timeout=60).returncode == 0
+
+
+class Slow:
+    """A predictor that says what it was loaded from."""
+
+    loads: list[Path] = []
+
+    def __init__(self, folder: Path) -> None:
+        self.loads.append(folder)
+        self.folder = folder
+
+    def predict(self, payloads: Any) -> Any:
+        return [SimpleNamespace(value=self.folder.name, confidence=1.0, detail={}) for _ in payloads]
+
+
+def test_the_cache_loads_once_and_forgets_the_least_used() -> None:
+    Slow.loads = []
+    cache = PredictorCache(Slow, capacity=2)
+    for name in "aabaca":
+        assert cache.predict(Path(name), [{}])[0].value == name
+    assert [path.name for path in Slow.loads] == ["a", "b", "c"]
+    cache.predict(Path("b"), [{}])
+    assert len(Slow.loads) == 4
+
+
+def test_many_threads_load_one_model_once() -> None:
+    Slow.loads = []
+    cache = PredictorCache(Slow)
+    threads = [threading.Thread(target=cache.predict, args=(Path("a"), [{}])) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Slow.loads) == 1
+
+
+# --- feedback ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prediction(serving: ModelVersion, admin: User) -> Prediction:
+    return predict(model=serving.model, items=[TEXT], actor=admin).predictions[0]
+
+
+def say(user: User | None, prediction: Prediction, **said: Any) -> Any:
+    return client_of(user).post(f"/api/v1/predictions/{prediction.pk}/feedback", said)
+
+
+def test_thumbs_once_per_person(prediction: Prediction, admin: User) -> None:
+    assert say(admin, prediction, thumbs="up", rating=4).json()["thumbs"] == "up"
+    assert say(admin, prediction, thumbs="down").status_code == 409
+    assert Feedback.objects.get().rating == 4
+
+
+def test_a_correction_must_fit_the_field(prediction: Prediction, admin: User) -> None:
+    answer = say(admin, prediction, correction="complaint")
+    assert answer.status_code == 422 and answer.json()["errors"][0]["pointer"].startswith("/correction")
+    assert not Feedback.objects.exists()
+    assert say(admin, prediction, correction="delivery").json()["correction"] == "delivery"
+
+
+def test_a_comment_is_redacted(prediction: Prediction, admin: User) -> None:
+    kept = say(admin, prediction, comment="mail maria.weber@mailbox.example instead").json()["comment"]
+    assert "maria" not in kept and "[EMAIL" in kept
+
+
+@pytest.mark.parametrize("said", [{}, {"comment": "  "}, {"rating": 6}, {"thumbs": "sideways"}])
+def test_nothing_or_nonsense_is_refused(prediction: Prediction, admin: User, said: dict[str, Any]) -> None:
+    assert say(admin, prediction, **said).status_code == 422
+    assert not Feedback.objects.exists()
+
+
+def test_others_get_404(prediction: Prediction, stranger: User) -> None:
+    assert say(stranger, prediction, thumbs="up").status_code == 404
+    assert say(None, prediction, thumbs="up").status_code == 404
+    assert say(None, prediction, thumbs="up", link="forged").status_code == 404
+
+
+def test_an_end_user_speaks_through_a_signed_link_once(serving: ModelVersion, admin: User) -> None:
+    answer = ask(admin, serving, TEXT, end_user="crm-1742").json()
+    prediction, link = Prediction.objects.get(), answer["feedback_links"][0]
+    assert "1742" not in link
+    assert say(None, prediction, thumbs="down", link=link).status_code == 201
+    assert say(None, prediction, thumbs="up", link=link).status_code == 409
+    kept = Feedback.objects.get()
+    assert kept.author is None and len(kept.end_user) == 64
+    other = predict(model=serving.model, items=[TEXT], actor=admin).predictions[0]
+    assert say(None, other, thumbs="up", link=link).status_code == 404
+
+
+def test_feedback_is_dealt_with_once(prediction: Prediction, admin: User) -> None:
+    kept = feedback.give_feedback(prediction=prediction, author=admin, thumbs=1)
+    feedback.mark_handled(feedback=kept, actor=admin)
+    with pytest.raises(Conflict):
+        feedback.mark_handled(feedback=kept, actor=admin)
+
+
+def test_a_span_correction_is_checked_where_it_lies_in_the_stored_text(
+    prediction: Prediction, admin: User
+) -> None:
+    snapshot = prediction.version.snapshot
+    snapshot.fields = [{**SPAN, "name": "intent"}]
+    snapshot.save(update_fields=["fields"])
+    text = "maria.weber@mailbox.example asks: where is it?"
+    kept, maps = redaction.redact_payload({"text": text})
+    Prediction.objects.filter(pk=prediction.pk).update(payload=kept, shifts=redaction.maps_to_json(maps))
+    at = text.index("where")
+    mark = {"turn": 0, "start": at, "end": len(text), "label": "question"}
+    answer = say(admin, prediction, correction=[mark]).json()
+    [moved] = answer["correction"]
+    assert kept["text"][moved["start"] : moved["end"]] == "where is it?"
+    prediction.refresh_from_db()
+    with pytest.raises(Invalid):
+        feedback.give_feedback(prediction=prediction, end_user="x", correction=[{**mark, "end": 999}])

@@ -1,0 +1,91 @@
+"""The charts of a run, as Plotly figures. Colours, fonts and grids come from the page's theme."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from django.utils.translation import gettext as _
+
+from training.journal import Point
+
+Figure = dict[str, Any]
+MOST_POINTS = 400
+
+
+def learning_curves(points: Sequence[Point], *, metric: str) -> Figure:
+    """Training loss (left) and the dev figure (right, 0 to 1) by step."""
+    steps = [point for point in points if point.kind == "step"]
+    evals = [point for point in points if point.kind == "eval"]
+    x, loss = _thinned(steps, "loss")
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[point.step for point in evals],
+        y=[point.values.get("value") for point in evals],
+        name=_("%s on dev") % metric,
+        mode="lines+markers",
+        yaxis="y2",
+        hovertemplate="%{y:.3f}",
+    )
+    figure.add_scatter(x=x, y=loss, name=_("training loss"), mode="lines", hovertemplate="%{y:.4f}")
+    figure.update_layout(
+        xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
+        yaxis={"title": {"text": _("loss")}, "rangemode": "tozero"},
+        yaxis2={
+            "overlaying": "y", "side": "right", "range": [0, 1.02], "showgrid": False, "tickformat": ".1f",
+        },
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 56, "r": 40, "t": 36, "b": 44},
+        hovermode="x unified",
+    )  # fmt: skip
+    return _plain(figure)
+
+
+def speed(points: Sequence[Point]) -> Figure:
+    """Tokens per second by step, without padding."""
+    x, y = _thinned([point for point in points if point.kind == "step"], "tokens_per_second")
+    figure = go.Figure()
+    figure.add_scatter(
+        x=x, y=y, name=_("tokens per second"), mode="lines", fill="tozeroy", hovertemplate="%{y:,.0f}"
+    )
+    figure.update_layout(
+        xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
+        yaxis={"rangemode": "tozero", "tickformat": ",.0f"},
+        showlegend=False,
+        margin={"l": 56, "r": 16, "t": 12, "b": 44},
+    )
+    return _plain(figure)
+
+
+def label_scores(reports: Sequence[tuple[str, dict[str, Any]]], labels: Sequence[str]) -> Figure:
+    """F1 per label, one bar for each named report (candidate, production, baseline)."""
+    figure = go.Figure()
+    for name, report in reports:
+        scores = [report["labels"].get(label, {}).get("f1", 0.0) for label in labels]
+        figure.add_bar(x=list(labels), y=scores, name=name, hovertemplate="%{y:.3f}")
+    figure.update_layout(
+        barmode="group",
+        xaxis={"type": "category"},
+        yaxis={"range": [0, 1.02], "tickformat": ".1f"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        margin={"l": 40, "r": 16, "t": 36, "b": 44},
+    )
+    return _plain(figure)
+
+
+def _thinned(points: Sequence[Point], name: str) -> tuple[list[int], list[float | None]]:
+    """At most MOST_POINTS means of neighbouring points: a picture has no room for more."""
+    size = -(-len(points) // MOST_POINTS) or 1
+    x, y = [], []
+    for start in range(0, len(points), size):
+        part = points[start : start + size]
+        values = [value for point in part if (value := point.values.get(name)) is not None]
+        x.append(part[-1].step)
+        y.append(sum(values) / len(values) if values else None)
+    return x, y
+
+
+def _plain(figure: go.Figure) -> Figure:
+    made: Figure = json.loads(figure.to_json())
+    made["layout"].pop("template", None)
+    return made

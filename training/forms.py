@@ -1,0 +1,90 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from tasks_app.fields.schema import parse_fields
+from tasks_app.models import Project
+from training.engine.config import FitConfig
+from training.freezing import trainable
+
+_DEFAULTS = {name: entry.default for name, entry in FitConfig.__dataclass_fields__.items()}
+
+
+class RunForm(forms.Form):
+    """Project and field in one list, since a field belongs to its project."""
+
+    target = forms.ChoiceField(label=_("Project and answer field"))
+    base_model = forms.CharField(
+        label=_("Base model"),
+        max_length=300,
+        help_text=_("“starter” works offline; or a folder, or a hub name, that the trainer can reach."),
+    )
+    epochs = forms.IntegerField(label=_("Epochs"), initial=_DEFAULTS["epochs"])
+    learning_rate = forms.FloatField(label=_("Learning rate"), initial=_DEFAULTS["learning_rate"])
+    batch_examples = forms.IntegerField(label=_("Examples in a step"), initial=_DEFAULTS["batch_examples"])
+    max_length = forms.IntegerField(label=_("Longest input, tokens"), initial=_DEFAULTS["max_length"])
+    patience = forms.IntegerField(
+        label=_("Patience"),
+        initial=_DEFAULTS["patience"],
+        help_text=_("epochs without progress; 0 never stops"),
+    )
+    class_weights = forms.ChoiceField(
+        label=_("Rare labels"),
+        choices=[("none", _("count as they are")), ("balanced", _("count more"))],
+    )
+    seed = forms.IntegerField(label=_("Seed"), initial=_DEFAULTS["seed"])
+
+    def __init__(self, *args: Any, projects: list[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target"].choices = list(_targets(projects))  # type: ignore[attr-defined]
+        self.fields["base_model"].initial = settings.BASE_MODEL
+
+    def target_of(self) -> tuple[str, str]:
+        """Project id and field name."""
+        project, _colon, name = self.cleaned_data["target"].partition(":")
+        return project, name
+
+    def recipe(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "target"}
+
+
+def _targets(projects: list[Project]) -> Any:
+    for project in projects:
+        newest = max(project.schema_versions.all(), key=lambda version: version.number, default=None)
+        if newest is None:
+            continue
+        fields = trainable(parse_fields(newest.fields))
+        if fields:
+            yield project.title, [(f"{project.pk}:{f.name}", f"{project.title} · {f.title}") for f in fields]
+
+
+class PromoteForm(forms.Form):
+    override = forms.BooleanField(required=False)
+    reason = forms.CharField(required=False, max_length=500)
+
+
+class TryForm(forms.Form):
+    """A dialogue as people write one down: a line for each turn, "speaker: text"; or one plain text."""
+
+    text = forms.CharField(max_length=20_000, widget=forms.Textarea)
+    version = forms.IntegerField(required=False)
+
+    def payload(self, scope: str) -> dict[str, Any]:
+        lines = [line.strip() for line in self.cleaned_data["text"].splitlines() if line.strip()]
+        if scope == "pair" and len(lines) == 2:
+            return {"pair": lines}
+        turns = [line.partition(":") for line in lines]
+        if all(colon and text.strip() and len(who) <= 40 for who, colon, text in turns):
+            return {"turns": [{"speaker": who.strip(), "text": text.strip()} for who, _colon, text in turns]}
+        return {"text": self.cleaned_data["text"].strip()}
+
+
+class FeedbackForm(forms.Form):
+    thumbs = forms.TypedChoiceField(
+        required=False, choices=[("", ""), (1, "up"), (-1, "down")], coerce=int, empty_value=None
+    )
+    comment = forms.CharField(
+        label=_("What should it have said?"), required=False, max_length=2000, widget=forms.Textarea
+    )

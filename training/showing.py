@@ -1,0 +1,69 @@
+"""A prediction as the design system's dialogue component takes it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from nh3 import clean
+
+from tasks_app.fields.base import Field
+from tasks_app.fields.payload import turn_speakers, turn_texts
+from tasks_app.fields.schema import parse_fields
+from training.models import ModelVersion, Prediction
+
+COLOURS = 8
+Turn = dict[str, Any]
+
+
+def field_of(version: ModelVersion) -> Field:
+    """The answer field as it was when the version's data was frozen."""
+    return next(f for f in parse_fields(version.snapshot.fields) if f.name == version.model.field)
+
+
+def turns_of(prediction: Prediction, field: Field) -> list[Turn]:
+    """The stored text, marked with the spans or the labels of turns that the model gave."""
+    speakers = turn_speakers(prediction.payload)
+    first = next((name for name in speakers if name), None)
+    turns = []
+    for index, text in enumerate(turn_texts(prediction.payload)):
+        turn: Turn = {"speaker": speakers[index] or "", "text": text, "other": speakers[index] != first}
+        marks = [mark for mark in prediction.value or [] if _is_at(mark, index)]
+        if marks and field.type == "span":
+            turn["parts"] = parts_of(text, marks, field.labels)
+        elif marks:
+            turn["labels"] = ", ".join(marks[0].get("labels") or [marks[0]["label"]])
+        turns.append(turn)
+    return turns
+
+
+def labels_of(prediction: Prediction) -> list[str]:
+    """The labels of an answer about the whole item; empty for one about turns or spans."""
+    value = prediction.value
+    if isinstance(value, str):
+        return [value]
+    return [label for label in value if isinstance(label, str)] if isinstance(value, list) else []
+
+
+def parts_of(text: str, spans: Sequence[dict[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Consecutive pieces of `text`. Where spans overlap, the later one shows from the end of the earlier."""
+    parts: list[dict[str, Any]] = []
+    at = 0
+    for span in sorted(spans, key=lambda span: (span["start"], span["end"])):
+        start = max(span["start"], at)
+        if start >= span["end"]:
+            continue
+        if start > at:
+            parts.append({"text": text[at:start]})
+        colour = labels.index(span["label"]) % COLOURS + 1 if span["label"] in labels else 1
+        parts.append({"text": text[start : span["end"]], "label": span["label"], "color": colour})
+        at = span["end"]
+    return [*parts, {"text": text[at:]}] if at < len(text) else parts
+
+
+def card_html(markdown: str) -> str:
+    """A model card as HTML that can do no harm: it names a project, and people name projects."""
+    return clean(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown))
+
+
+def _is_at(mark: Any, turn: int) -> bool:
+    return isinstance(mark, dict) and mark.get("turn") == turn

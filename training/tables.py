@@ -1,0 +1,61 @@
+"""Classification reports as rows for the table component."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+Row = list[dict[str, Any]]
+Report = dict[str, Any]
+HEAT_STEPS = 5
+SCORES = ("precision", "recall", "f1")
+MEANS = ("micro", "macro")
+
+
+def report_columns(*, baseline: bool, production: int | None) -> list[dict[str, Any]]:
+    names = [_("precision"), _("recall"), _("F1"), _("support")]
+    if baseline:
+        names.append(_("baseline F1"))
+    if production is not None:
+        names.append(_("over version %d") % production)
+    return [{"title": _("Label")}, *({"title": name, "numeric": True} for name in names)]
+
+
+def report_rows(report: Report, baseline: Report | None, compared: dict[str, Any] | None) -> list[Row]:
+    """Per label, then micro and macro; beside it the baseline's F1 and the gain over production."""
+    current = {**(compared or {}).get("labels", {}), **{name: (compared or {}).get(name) for name in MEANS}}
+    ruled = {**(baseline or {}).get("labels", {}), **{name: (baseline or {}).get(name) for name in MEANS}}
+    rows = []
+    for name, scores in [*report.get("labels", {}).items(), *((n, report[n]) for n in MEANS if n in report)]:
+        row: Row = [{"text": name}, *(_number(f"{scores[key]:.3f}") for key in SCORES)]
+        row.append(_number(f"{scores['support']:,}"))
+        if baseline:
+            row.append(_number(f"{ruled[name]['f1']:.3f}" if ruled.get(name) else "–"))
+        if compared:
+            known = current.get(name)
+            row.append(_number("–" if known is None else f"{scores['f1'] - known:+.3f}"))
+        rows.append(row)
+    return rows
+
+
+def confusion_columns(report: Report) -> list[dict[str, Any]]:
+    labels = (report.get("confusion") or {}).get("labels") or []
+    return [{"title": _("truth / answer")}, *({"title": label or "–"} for label in labels)]
+
+
+def confusion_rows(report: Report) -> list[Row]:
+    """Counts with a heat of 1 to 5 by their share of the row, so that a rare label shows as clearly."""
+    confusion = report.get("confusion") or {}
+    labels: Sequence[str] = confusion.get("labels") or []
+    return [
+        [{"text": label or "–"}, *(_warm(count, sum(counts)) for count in counts)]
+        for label, counts in zip(labels, confusion.get("matrix") or [], strict=True)
+    ]
+
+
+def _warm(count: int, total: int) -> dict[str, Any]:
+    return {"text": f"{count:,}", "heat": -(-count * HEAT_STEPS // (total or 1)) or None}
+
+
+def _number(text: str) -> dict[str, Any]:
+    return {"text": text, "numeric": True}

@@ -1,0 +1,101 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import SignedIn
+from common.errors import DomainError
+from training import access, selectors, trainers
+from training.forms import RunForm
+from training.run_page import RunPage
+from training.services import runs
+
+PAST_RUNS = 30
+
+
+def _form(request: SignedIn) -> RunForm:
+    projects = (
+        access.projects_of_admin(request.user).order_by("-created_at").prefetch_related("schema_versions")
+    )
+    return RunForm(request.POST or None, projects=list(projects[:200]))
+
+
+def _live(request: SignedIn) -> dict[str, object]:
+    return {
+        "desk": trainers.desk(),
+        "live_runs": [RunPage.brief(run) for run in selectors.live_runs(request.user)[:50]],
+    }
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def training(request: SignedIn) -> HttpResponse:
+    access.require_trainer_desk(request.user)
+    form = _form(request)
+    if request.method == "POST" and form.is_valid() and (started := _start(request, form)):
+        return started
+    past = [RunPage.brief(run) for run in selectors.past_runs(request.user)[:PAST_RUNS]]
+    context = {"form": form, "past": past, **_live(request)}
+    return render(request, "training/training.html", context, status=422 if form.errors else 200)
+
+
+def _start(request: SignedIn, form: RunForm) -> HttpResponse | None:
+    """The answer to a good form; None, with the refusal written into the form, for one that is refused."""
+    project_id, field = form.target_of()
+    project = access.project_to_train(request.user, UUID(project_id))
+    try:
+        run = runs.start_run(project=project, field=field, recipe=form.recipe(), actor=request.user)
+    except DomainError as refused:
+        for problem in refused.problems:
+            name = problem.pointer.removeprefix("/recipe/")
+            form.add_error(name if name in form.fields else None, problem.detail)
+        form.add_error(None, refused.message)
+        return None
+    messages.success(request, _("Run %d waits for a trainer.") % run.number)
+    return redirect("run", run.pk)
+
+
+@login_required
+@require_GET
+def training_live(request: SignedIn) -> HttpResponse:
+    access.require_trainer_desk(request.user)
+    return render(request, "training/_live.html", _live(request))
+
+
+@login_required
+@require_GET
+def run(request: SignedIn, run_id: UUID) -> HttpResponse:
+    page = RunPage.of(access.run_for(request.user, run_id))
+    return render(request, "training/run.html", {"page": page, "run": page.run, "desk": trainers.desk()})
+
+
+@login_required
+@require_GET
+def run_live(request: SignedIn, run_id: UUID) -> HttpResponse:
+    """What changes while a run is at work. When it has ended, the whole page is asked for again."""
+    page = RunPage.of(access.run_for(request.user, run_id))
+    context = {"page": page, "run": page.run, "desk": trainers.desk()}
+    response = render(request, "training/_run_live.html", context)
+    if not page.run.is_live:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@require_POST
+def cancel(request: SignedIn, run_id: UUID) -> HttpResponse:
+    changed = runs.cancel_run(run=access.run_for(request.user, run_id), actor=request.user)
+    messages.success(request, _("Cancelled.") if not changed.is_live else _("It stops within seconds."))
+    return redirect("run", run_id)
+
+
+@login_required
+@require_POST
+def resume(request: SignedIn, run_id: UUID) -> HttpResponse:
+    runs.resume_run(run=access.run_for(request.user, run_id), actor=request.user)
+    messages.success(request, _("It goes on from its last checkpoint as soon as a trainer is free."))
+    return redirect("run", run_id)

@@ -1,0 +1,31 @@
+"""Words for what the database holds, in the reader's language."""
+
+from django.utils.translation import gettext as _
+
+TONES = {
+    "queued": "", "running": "live", "succeeded": "good", "failed": "bad", "cancelled": "warn",
+    "candidate": "", "production": "good", "retired": "",
+}  # fmt: skip
+
+
+def state_name(state: str) -> str:
+    """The word for a run's state or a version's stage, in the reader's language."""
+    return {
+        "queued": _("queued"), "running": _("running"), "succeeded": _("succeeded"), "failed": _("failed"),
+        "cancelled": _("cancelled"), "candidate": _("candidate"), "production": _("in production"),
+        "retired": _("retired"),
+    }[state]  # fmt: skip
+
+
+def metric_name(metric: str) -> str:
+    names = {"accuracy": _("accuracy"), "micro_f1": _("micro F1"), "macro_f1": _("macro F1")}
+    return names.get(metric, metric)
+
+
+def duration(seconds: float | None) -> str:
+    """Rounded to what a person waiting wants to know."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return _("%d s") % round(seconds)
+    return _("%d min") % round(seconds / 60) if seconds < 5400 else _("%.1f h") % (seconds / 3600)
