@@ -68,7 +68,7 @@ SAMPLE: dict[str, Any] = {
                 "y": [0.9, 0.5, 0.3, 0.25],
             },
         ],
-        "layout": {"xaxis": {"title": {"text": "epoch"}}, "legend": {"orientation": "h"}},
+        "layout": {"xaxis": {"title": {"text": "epoch"}}},
     },
     "chart_columns": [
         {"title": "epoch"},

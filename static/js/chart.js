@@ -39,6 +39,7 @@ function themed(layout) {
   const axis = { gridcolor: colour("--line"), zerolinecolor: colour("--line"), linecolor: colour("--line"), automargin: true };
   const merged = /** @type {Record<string, any>} */ ({
     margin: { l: 48, r: 16, t: 12, b: 40 },
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

@@ -39,7 +39,6 @@ SUGGESTION = {
     "emotion": [{"turn": 2, "label": "annoyed", "confidence": 0.78}],
 }
 CONFIG: dict[str, Any] = {
-    "user": "person-1",
     "project": {
         "id": "project-1",
         "title": "Customer service: questions and answers",
@@ -49,7 +48,7 @@ CONFIG: dict[str, Any] = {
         "language": "en",
         "progress": {"done": 12, "total": 40},
     },
-    "urls": {"catalogue": "/catalogue/", "work": "/work/", "login": "/accounts/login/"},
+    "urls": {"api": "/api/v1", "catalogue": "/catalogue/", "work": "/work/", "signIn": "/accounts/login/"},
     "today": {"count": 0, "earned": {"amount_minor": 0, "currency": "USD"}},
 }
 
@@ -66,7 +65,7 @@ def draw(settings: Any) -> Callable[..., str]:
 
     def draw(template: str, *, language: str = "en", theme: str = "light", **context: Any) -> str:
         request = SimpleNamespace(COOKIES={"theme": theme}, get_full_path=lambda: "/", resolver_match=None)
-        user = SimpleNamespace(is_authenticated=True, email="ada@example.org")
+        user = SimpleNamespace(pk="person-1", is_authenticated=True, email="ada@example.org")
         with translation.override(language):
             everyone = {"annotator", "requester", "reviewer", "admin"}
             base = {"request": request, "user": user, "roles": everyone, "LANGUAGE_CODE": language}

@@ -27,6 +27,7 @@ class FakeServer:
         self.calls: list[tuple[str, Any, str]] = []
         self.failures: dict[str, list[tuple[int, dict[str, Any]]]] = {}
         self.offline = False
+        self.live: list[dict[str, Any]] = []
         self.bytes: dict[str, bytes] = {}
 
     def attach(self, page: Page) -> None:
@@ -69,6 +70,7 @@ class FakeServer:
             "submit": self._submit,
             "extend": self._leased,
             "reclaim": self._leased,
+            "assignments": lambda path, body: (200, {"assignments": self.live}),
         }
         status, answer = answers.get(verb, lambda path, body: (204, None))(path, body)
         route.fulfill(

@@ -1,7 +1,7 @@
 """Route names that the base template looks for, so that pages can be drawn without the applications."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 
 
 def nothing(request: HttpRequest) -> HttpResponse:
@@ -12,7 +12,7 @@ urlpatterns = [
     path(f"{name}/", nothing, name=name)
     for name in (
         "home", "catalogue", "my-work", "earnings", "projects", "review", "training", "models", "health",
-        "settings", "set_language", "account_login", "account_signup", "account_logout", "account_email",
-        "account_change_password",
+        "settings", "set_language",
     )
 ]  # fmt: skip
+urlpatterns.append(path("accounts/", include("allauth.urls")))

@@ -1,5 +1,6 @@
 """Nothing is lost: drafts, the outbox, refusals, expired leases, signed-out sessions."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -183,8 +184,32 @@ def test_two_tabs_do_not_work_on_the_same_item(serve: Serve) -> None:
 
 def test_a_new_lease_is_asked_for_while_somebody_is_at_work(serve: Serve) -> None:
     page, server = serve()
-    server.lease = timedelta(seconds=60)
+    server.lease = timedelta(seconds=3)
     page.evaluate("indexedDB.deleteDatabase('manyhands')")
-    with page.expect_response("**/extend"):
-        page.reload()
+    page.reload()
     open_item(page, 3)
+    server.lease = timedelta(minutes=10)
+    with page.expect_response("**/extend"):
+        page.keyboard.press("j")
+    expect(page.locator("[data-part=lease]")).to_have_text(re.compile(r"^9:5\d left$"))
+
+
+def test_items_that_this_browser_forgot_are_found_again(serve: Serve) -> None:
+    page, server = serve(items=[{"text": "The only one."}])
+    open_item(page)
+    page.evaluate("indexedDB.deleteDatabase('manyhands')")
+    lease = {"lease_expires_at": "2999-01-01T00:00:00Z", "schema_version": 1, "fields": server.fields}
+    server.live = [{"id": "assignment-1", "item": {"id": "item-1", "text": "The only one."}, **lease}]
+    page.reload()
+    open_item(page)
+
+
+def test_a_claim_whose_answer_was_lost_is_repeated_with_its_key(serve: Serve) -> None:
+    page, server = serve(items=[])
+    expect(page.locator("[data-part=empty]")).to_be_visible()
+    server.answer_with("claim", 503, title="away")
+    page.reload()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("[data-part=empty]")).to_be_visible()
+    keys = [call[2] for call in server.calls if call[0] == "claim"]
+    assert len(set(keys)) == 2 and keys[-1] == keys[-2]

@@ -37,9 +37,10 @@ export function newKey() {
 
 /** The REST paths that the workbench uses. */
 export class Api {
-  /** @param {{ claim: string, assignments: string }} urls */
-  constructor(urls) {
-    this.urls = urls;
+  /** @param {string} project its address @param {string} assignments their address */
+  constructor(project, assignments) {
+    this.project = project;
+    this.assignments = assignments;
     /** Milliseconds by which the server's clock is ahead of this one. */
     this.skew = 0;
   }
@@ -50,10 +51,19 @@ export class Api {
 
   /**
    * @param {number} count
+   * @param {string} key the same key again gives the same items again
    * @returns {Promise<import("./types.js").Assignment[]>} empty when there is nothing left for this person
    */
-  async claim(count) {
-    return (await this.#post(this.urls.claim, { count }))?.assignments ?? [];
+  async claim(count, key) {
+    return (await this.#send("POST", `${this.project}claim`, { count }, key))?.assignments ?? [];
+  }
+
+  /**
+   * What this person holds already, perhaps since before the browser's storage was emptied.
+   * @returns {Promise<import("./types.js").Assignment[]>}
+   */
+  async live() {
+    return (await this.#send("GET", `${this.project}assignments`))?.assignments ?? [];
   }
 
   /**
@@ -61,7 +71,7 @@ export class Api {
    * @returns {Promise<{ id: string, today?: import("./types.js").Today }>}
    */
   submit(outgoing) {
-    return this.#post(this.#path(outgoing.assignment.id, "submit"), outgoing.body, outgoing.id);
+    return this.#send("POST", this.#path(outgoing.assignment.id, "submit"), outgoing.body, outgoing.id);
   }
 
   /**
@@ -69,7 +79,7 @@ export class Api {
    * @param {string} reason
    */
   giveBack(id, reason) {
-    return this.#post(this.#path(id, "return"), { reason });
+    return this.#send("POST", this.#path(id, "return"), { reason });
   }
 
   /**
@@ -77,15 +87,15 @@ export class Api {
    * @returns {Promise<{ lease_expires_at: string }>}
    */
   extend(id) {
-    return this.#post(this.#path(id, "extend"), {});
+    return this.#send("POST", this.#path(id, "extend"), {});
   }
 
   /**
    * @param {string} id
-   * @returns {Promise<{ lease_expires_at?: string } | null>}
+   * @returns {Promise<{ lease_expires_at: string }>}
    */
   reclaim(id) {
-    return this.#post(this.#path(id, "reclaim"), {});
+    return this.#send("POST", this.#path(id, "reclaim"), {});
   }
 
   /**
@@ -94,7 +104,7 @@ export class Api {
    * @param {string} comment
    */
   flag(id, kind, comment) {
-    return this.#post(this.#path(id, "flag"), { kind, comment });
+    return this.#send("POST", this.#path(id, "flag"), { kind, comment });
   }
 
   /**
@@ -102,29 +112,23 @@ export class Api {
    * @param {string} verb
    */
   #path(id, verb) {
-    return `${this.urls.assignments}${id}/${verb}`;
+    return `${this.assignments}${id}/${verb}`;
   }
 
   /**
+   * @param {"GET" | "POST"} method
    * @param {string} url
-   * @param {object} body
+   * @param {object} [body]
    * @param {string} [key]
    */
-  async #post(url, body, key = newKey()) {
+  async #send(method, url, body, key = newKey()) {
+    const headers = { Accept: "application/json, application/problem+json" };
+    const sent = { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": key };
+    const options = method === "GET" ? { headers } : { headers: { ...headers, ...sent }, body: JSON.stringify(body) };
     /** @type {Response} */
     let response;
     try {
-      response = await fetch(url, {
-        method: "POST",
-        credentials: "same-origin",
-        headers: {
-          "Content-Type": "application/json",
-          Accept: "application/json, application/problem+json",
-          "X-CSRFToken": csrfToken(),
-          "Idempotency-Key": key,
-        },
-        body: JSON.stringify(body),
-      });
+      response = await fetch(url, { method, credentials: "same-origin", ...options });
     } catch (error) {
       throw new Offline(String(error));
     }

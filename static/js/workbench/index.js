@@ -16,7 +16,8 @@ import { AnswerStore } from "./store.js";
 import { Strip } from "./strip.js";
 import { SubmitQueue } from "./submit-queue.js";
 
-const EXTEND_BELOW_S = 90;
+// Ask for more time when this much of the lease, or this many seconds, are left.
+const EXTEND_BELOW = { share: 0.3, seconds: 90 };
 
 /** <manyhands-workbench>: wires the parts together. Its markup comes from the template, its settings from workbench-config. */
 class Workbench extends HTMLElement {
@@ -26,16 +27,14 @@ class Workbench extends HTMLElement {
 
   async #start() {
     this.config = JSON.parse(document.getElementById("workbench-config")?.textContent ?? "{}");
-    const { project, urls = {}, user = "" } = this.config;
+    const { project, urls = {} } = this.config;
+    const api = urls.api ?? "/api/v1";
     const words = readStrings("workbench-strings");
     const piece = (/** @type {string} */ name) => /** @type {HTMLElement} */ (this.querySelector(`[data-part="${name}"]`));
     const language = document.documentElement.lang || "en";
     this.piece = piece;
     this.t = words;
-    this.api = new Api({
-      claim: urls.claim ?? `/api/v1/projects/${project.id}/claim`,
-      assignments: urls.assignments ?? "/api/v1/assignments/",
-    });
+    this.api = new Api(`${api}/projects/${project.id}/`, `${api}/assignments/`);
     this.clock = new ActiveClock();
     this.clock.watch(document);
     this.store = new AnswerStore(() => this.clock.seconds());
@@ -43,10 +42,10 @@ class Workbench extends HTMLElement {
     this.dialogue = new Dialogue(piece("talk"), this.bench);
     this.pointer = new Pointer(this.dialogue);
     this.strip = new Strip(piece, this.config, words, language);
-    this.notices = new Notices(piece, words, urls.login ?? "/accounts/login/");
+    this.notices = new Notices(piece, words, urls.signIn ?? "/accounts/login/");
     this.sheets = new Sheets(this, this.bench);
     const storage = await openStorage();
-    const owner = `${user}:${project.id}`;
+    const owner = `${this.dataset.user}:${project.id}`;
     this.owner = owner;
     this.queue = new SubmitQueue(this.api, storage);
     this.session = new Session(this.api, storage, owner);
@@ -57,7 +56,7 @@ class Workbench extends HTMLElement {
     this.#introduce(project.id);
     const restore = await ownShelves(owner);
     if (restore) this.queue.adopt((await storage.all("outbox")).filter((one) => one.owner === owner));
-    await this.session.start(restore);
+    await this.session.start(restore, this.queue.waiting.map((one) => one.assignment.id));
   }
 
   // -- wiring ----------------------------------------------------------------------------------------------
@@ -199,10 +198,13 @@ class Workbench extends HTMLElement {
     if (!held) return;
     const left = (Date.parse(held.assignment.lease_expires_at) - this.api.now()) / 1000;
     this.strip.lease(left);
+    const until = held.assignment.lease_expires_at;
+    if (this.lease?.until !== until) this.lease = { until, full: left, asked: false };
     if (left <= 0 && this.piece("banner").hidden) this.sending.offerReclaim(this.t("lease_ran_out"));
     // Whoever is at work need not watch the clock.
-    if (left > 0 && left < EXTEND_BELOW_S && !this.clock.idle && this.extended !== held.assignment.lease_expires_at) {
-      this.extended = held.assignment.lease_expires_at;
+    const low = Math.min(EXTEND_BELOW.seconds, this.lease.full * EXTEND_BELOW.share);
+    if (left > 0 && left < low && !this.clock.idle && !this.lease.asked) {
+      this.lease.asked = true;
       void this.sending.extend(false);
     }
   }

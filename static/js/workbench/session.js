@@ -1,5 +1,5 @@
 // @ts-check
-import { Offline, Refusal } from "./api.js";
+import { newKey, Offline, Refusal } from "./api.js";
 
 const HOLD = 2;
 const KEEP_MS = 7 * 24 * 3600 * 1000;
@@ -25,14 +25,23 @@ export class Session extends EventTarget {
     this.held = [];
     this.order = 0;
     this.claiming = false;
+    /** Kept until the claim is answered: a claim repeated after a lost answer gives the same items. */
+    this.claimKey = "";
+    /** @type {string[]} */
+    this.onTheirWay = [];
   }
 
   get current() {
     return this.held[0] ?? null;
   }
 
-  /** @param {boolean} restore take up what an earlier page left */
-  async start(restore) {
+  /**
+   * @param {boolean} restore take up what an earlier page left
+   * @param {string[]} onTheirWay assignments whose answers wait in the outbox
+   */
+  async start(restore, onTheirWay) {
+    this.restores = restore;
+    this.onTheirWay = onTheirWay;
     if (restore) await this.#restore();
     if (this.current) this.#tell("item", { held: this.current });
     await this.fill();
@@ -60,15 +69,24 @@ export class Session extends EventTarget {
     this.claiming = true;
     const waiting = !this.current;
     try {
-      const known = new Set(this.held.map((one) => one.id));
-      const fresh = (await this.api.claim(missing)).filter((one) => !known.has(one.id));
-      for (const assignment of fresh) await this.#take(assignment);
+      for (const assignment of await this.#more(missing)) await this.#take(assignment);
       if (waiting) this.#tell(this.current ? "item" : "empty", { held: this.current });
     } catch (error) {
       this.#failed(error, waiting);
     } finally {
       this.claiming = false;
     }
+  }
+
+  /** @param {number} missing */
+  async #more(missing) {
+    this.claimKey ||= newKey();
+    const claimed = await this.api.claim(missing, this.claimKey);
+    this.claimKey = "";
+    const known = new Set([...this.onTheirWay, ...this.held.map((one) => one.id)]);
+    // Nothing new and nothing here: the limit may be used up by items that this browser has forgotten.
+    const found = claimed.length || this.current || !this.restores ? claimed : await this.api.live();
+    return found.filter((one) => !known.has(one.id)).slice(0, missing);
   }
 
   /** @param {import("./types.js").Assignment} assignment */
@@ -80,6 +98,7 @@ export class Session extends EventTarget {
 
   /** @param {unknown} error @param {boolean} waiting whether the annotator has nothing to work on */
   #failed(error, waiting) {
+    if (error instanceof Refusal && !error.transient) this.claimKey = "";
     if (error instanceof Refusal && error.signedOut) this.#tell("signedout", { words: error.message });
     else if (error instanceof Refusal && !error.transient) this.#tell("refused", { words: error.message, waiting });
     else if (error instanceof Refusal || error instanceof Offline) this.#tell("offline", { waiting });
@@ -108,6 +127,7 @@ export class Session extends EventTarget {
   /** Go on to the next item; the current one is someone else's business now. @param {{ forget: boolean }} options */
   async advance({ forget }) {
     const done = this.held.shift();
+    if (done) this.onTheirWay.push(done.id);
     const next = this.current;
     if (next && this.expired(next) && !next.draft?.touched) {
       await this.storage.write({ remove: [["held", next.id]] });
@@ -144,9 +164,7 @@ export class Session extends EventTarget {
   async reclaim() {
     const held = this.current;
     if (!held) return;
-    const answer = await this.api.reclaim(held.id);
-    const lease = answer?.lease_expires_at ?? (await this.api.extend(held.id)).lease_expires_at;
-    await this.#lease(held, lease);
+    await this.#lease(held, (await this.api.reclaim(held.id)).lease_expires_at);
   }
 
   /** @param {import("./types.js").Held} held @param {string} until */

@@ -2,7 +2,7 @@
 import { fieldType } from "../fields/index.js";
 
 const HISTORY = 300;
-const EDITS = 500;
+const EDITS = 400;
 const TYPING_MS = 1500;
 
 /**
