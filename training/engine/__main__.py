@@ -3,8 +3,8 @@
 import os
 import sys
 
-# libgomp reads this once, while torch is loaded. By default its threads spin while they wait for each other; on
-# a machine that also runs the web server and the database that made training steps up to nine times slower.
+# libgomp reads this once, while torch is loaded. By default its threads spin while they wait for each other;
+# beside a web server and a database on the same cores that made training steps up to nine times slower.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 from training.engine.cli import main
