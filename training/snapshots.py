@@ -33,7 +33,7 @@ def freeze(*, project: Project, actor: User | None) -> tuple[Snapshot, bool]:
 
     Consensus is fitted afresh first. Raises Conflict when nothing is approved yet.
     """
-    refit_project(project_id=project.pk)
+    refit_project(project.pk)
     schema, fields = current_fields(project)
     try:
         with transaction.atomic():
