@@ -12,26 +12,79 @@ from playwright.sync_api import Page
 from tests.browser.fake_server import ORIGIN, FakeServer
 
 CUSTOMER = [
-    {"speaker": "Customer", "text": "Hi, I ordered a kettle last week, order [ORDER_1]. When will it arrive?"},
-    {"speaker": "Agent", "text": "Good morning [PERSON_1], thanks for waiting. It left our warehouse yesterday and should reach you on Thursday."},
-    {"speaker": "Customer", "text": "That is later than you promised 😀. Can I get the delivery fee back? And please change the phone number to [PHONE_1]."},
-    {"speaker": "Agent", "text": "I understand, and I am sorry. The fee of 4.90 is refunded to your card within three days."},
+    {
+        "speaker": "Customer",
+        "text": "Hi, I ordered a kettle last week, order [ORDER_1]. When will it arrive?",
+    },
+    {
+        "speaker": "Agent",
+        "text": "Good morning [PERSON_1], thanks for waiting. "
+        "It left our warehouse yesterday and should reach you on Thursday.",
+    },
+    {
+        "speaker": "Customer",
+        "text": "That is later than you promised 😀. Can I get the delivery fee back? "
+        "And please change the phone number to [PHONE_1].",
+    },
+    {
+        "speaker": "Agent",
+        "text": "I understand, and I am sorry. The fee of 4.90 is refunded to your card within three days.",
+    },
     {"speaker": "Customer", "text": "好的，谢谢你。"},
-]  # fmt: skip
+]
 CHINESE = [
     {"speaker": "顾客", "text": "你好，我上周买了一个电水壶，订单号[ORDER_1]，什么时候能到？"},
     {"speaker": "客服", "text": "您好，商品昨天已经发出，预计周四送达。"},
     {"speaker": "顾客", "text": "比承诺的晚了，可以退运费吗？"},
 ]
 FIELDS: list[dict[str, Any]] = [
-    {"name": "qa", "type": "span", "title": "Questions and answers", "title_zh": "问题与回答",
-     "labels": [{"name": "question", "title_zh": "问题"}, {"name": "answer", "title_zh": "回答"}], "scope": "turn"},
-    {"name": "emotion", "type": "choice", "title": "Emotion", "title_zh": "情绪", "scope": "turn", "speakers": ["Customer", "顾客"],
-     "labels": [{"name": "calm", "title_zh": "平静"}, {"name": "pleased", "title_zh": "满意"}, {"name": "annoyed", "title_zh": "不满"}, {"name": "angry", "title_zh": "愤怒"}]},
-    {"name": "intent", "type": "choice", "title": "Intent of the dialogue", "title_zh": "对话意图", "scope": "dialogue", "multi": True, "required": True,
-     "labels": ["delivery_time", "refund_request", "change_of_details", *[f"other_intent_{n}" for n in range(1, 15)]]},
-    {"name": "reply", "type": "text", "title": "Best reply to the last question", "title_zh": "对最后一个问题的最佳回复", "scope": "dialogue", "max_length": 500, "required": False},
-]  # fmt: skip
+    {
+        "name": "qa",
+        "type": "span",
+        "title": "Questions and answers",
+        "title_zh": "问题与回答",
+        "labels": [{"name": "question", "title_zh": "问题"}, {"name": "answer", "title_zh": "回答"}],
+        "scope": "turn",
+    },
+    {
+        "name": "emotion",
+        "type": "choice",
+        "title": "Emotion",
+        "title_zh": "情绪",
+        "scope": "turn",
+        "speakers": ["Customer", "顾客"],
+        "labels": [
+            {"name": "calm", "title_zh": "平静"},
+            {"name": "pleased", "title_zh": "满意"},
+            {"name": "annoyed", "title_zh": "不满"},
+            {"name": "angry", "title_zh": "愤怒"},
+        ],
+    },
+    {
+        "name": "intent",
+        "type": "choice",
+        "title": "Intent of the dialogue",
+        "title_zh": "对话意图",
+        "scope": "dialogue",
+        "multi": True,
+        "required": True,
+        "labels": [
+            "delivery_time",
+            "refund_request",
+            "change_of_details",
+            *[f"other_intent_{n}" for n in range(1, 15)],
+        ],
+    },
+    {
+        "name": "reply",
+        "type": "text",
+        "title": "Best reply to the last question",
+        "title_zh": "对最后一个问题的最佳回复",
+        "scope": "dialogue",
+        "max_length": 500,
+        "required": False,
+    },
+]
 ASKED = "Can I get the delivery fee back?"
 AT = CUSTOMER[2]["text"].index(ASKED)  # Python counts code points
 SUGGESTION = {

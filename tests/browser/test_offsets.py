@@ -90,7 +90,8 @@ def test_extending_stops_at_words_and_at_the_end_of_sentences(blank: Page) -> No
         """const { TextIndex } = await import("/static/js/workbench/offsets.js");
         const text = new TextIndex("When will it come? Soon.");
         const stops = [];
-        for (let at = 0; at < text.length; stops.push(text.slice(0, at))) at = text.step(at, 1, "word", "end");
+        for (let at = 0; at < text.length; stops.push(text.slice(0, at)))
+          at = text.step(at, 1, "word", "end");
         return stops;""",
     )
     assert stops == [
@@ -103,7 +104,8 @@ def test_overlapping_marks_lie_on_levels_of_their_own(blank: Page) -> None:
     found = run(
         blank,
         """const { layoutMarks } = await import("/static/js/workbench/marks.js");
-        const marks = [{ id: "a", start: 0, end: 10 }, { id: "b", start: 4, end: 6 }, { id: "c", start: 8, end: 12 }];
+        const mark = (id, start, end) => ({ id, start, end });
+        const marks = [mark("a", 0, 10), mark("b", 4, 6), mark("c", 8, 12)];
         return layoutMarks(14, marks).map(({ start, end, layers }) =>
           [start, end, layers.map((one) => one.mark.id + one.level).join(" ")]);""",
     )
@@ -130,7 +132,8 @@ def test_what_a_new_span_does_to_those_there(
         blank,
         """const { addSpan } = await import("/static/js/fields/span-values.js");
         const [overlapping, [start, end, label]] = argument;
-        const made = addSpan({ overlapping }, [{ turn: 0, start: 2, end: 6, label: "a" }], { turn: 0, start, end, label });
+        const there = [{ turn: 0, start: 2, end: 6, label: "a" }];
+        const made = addSpan({ overlapping }, there, { turn: 0, start, end, label });
         return made && made.spans.map((one) => [one.start, one.end, one.label]);""",
         [overlapping, new],
     )

@@ -1,4 +1,4 @@
-"""Every page of the design: no serious accessibility violation, no overflow, words through gettext, light enough."""
+"""The pages: no serious accessibility violation, no overflow, words through gettext, light enough."""
 
 import gzip
 import re
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from config.design import SAMPLE
 from django.template.loader import render_to_string
 from playwright.sync_api import Page
 
+from config.design import SAMPLE
 from tests.browser.conftest import CHINESE, CUSTOMER, SUGGESTION
 from tests.browser.fake_server import ORIGIN, ROOT, FakeServer
 
@@ -26,7 +26,11 @@ LOOKS = [
 def serious(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     grave = [one for one in found if one["impact"] in {"serious", "critical"}]
-    return [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in grave for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for one in grave
+        for node in one["nodes"]
+    ]
 
 
 def overflow(page: Page) -> int:
@@ -35,14 +39,17 @@ def overflow(page: Page) -> int:
 
 
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
-def test_workbench(serve: Callable[..., tuple[Page, FakeServer]], width: int, theme: str, language: str) -> None:
+def test_workbench(
+    serve: Callable[..., tuple[Page, FakeServer]], width: int, theme: str, language: str
+) -> None:
     chinese = language != "en"
     item: dict[str, Any] = {"turns": CHINESE if chinese else CUSTOMER}
     if not chinese:
         item["suggestion"] = SUGGESTION
     page, _ = serve(items=[item] * 3, width=width, theme=theme, language=language)
     page.wait_for_selector("[data-item]")
-    for key in "ArrowRight Shift+ArrowRight 1 j ArrowRight Shift+ArrowRight 2 Escape j ArrowRight Shift+ArrowRight".split():
+    keys = "ArrowRight Shift+ArrowRight 1 j ArrowRight 2 Escape j ArrowRight"
+    for key in keys.split(" "):
         page.keyboard.press(key)
     assert serious(page) == []
     assert overflow(page) <= 0
@@ -53,9 +60,18 @@ def test_workbench(serve: Callable[..., tuple[Page, FakeServer]], width: int, th
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)
 @pytest.mark.parametrize("template", ["design.html", "home.html", "error.html"])
 def test_page(
-    draw: Callable[..., str], new_page: Callable[..., Page], template: str, width: int, theme: str, language: str
+    draw: Callable[..., str],
+    new_page: Callable[..., Page],
+    template: str,
+    width: int,
+    theme: str,
+    language: str,
 ) -> None:
-    context = {"sample": {**SAMPLE, "figure": None}, "status": 403, "detail": "Your role does not allow this."}
+    context = {
+        "sample": {**SAMPLE, "figure": None},
+        "status": 403,
+        "detail": "Your role does not allow this.",
+    }
     page = new_page(width=width)
     FakeServer(draw(template, language=language, theme=theme, **context), [], []).attach(page)
     refused: list[str] = []
@@ -86,7 +102,9 @@ def test_the_menu_opens_on_a_phone(draw: Callable[..., str], new_page: Callable[
 
 
 def test_the_navigation_follows_the_roles(draw: Callable[..., str]) -> None:
-    links = re.findall(r'<nav class="top-nav".*?</nav>', draw("error.html", roles={"annotator"}), re.DOTALL)[0]
+    links = re.findall(r'<nav class="top-nav".*?</nav>', draw("error.html", roles={"annotator"}), re.DOTALL)[
+        0
+    ]
     assert re.findall(r">([^<]+)</a>", links) == ["Catalogue", "My work", "Earnings"]
 
 
@@ -103,6 +121,23 @@ def test_every_word_that_scripts_ask_for_stands_in_a_template() -> None:
     known = set(re.findall(r'data-key="(\w+)"', render_to_string("tasks_app/_workbench_strings.html")))
     sources = [*ROOT.glob("static/js/workbench/*.js"), *ROOT.glob("static/js/fields/*.js")]
     code = "\n".join(path.read_text() for path in sources)
-    asked = set(re.findall(r'\b(?:t|hint|say)\(\s*"(\w+)"', code)) | set(re.findall(r'key: "([a-z]+_[a-z_]+)"', code))
+    asked = set(re.findall(r'\b(?:t|hint|say)\(\s*"(\w+)"', code)) | set(
+        re.findall(r'key: "([a-z]+_[a-z_]+)"', code)
+    )
     assert asked - known == set()
     assert len(asked) > 40
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", ["login", "signup", "password/reset"])
+def test_account_pages_have_the_design(
+    draw: Callable[..., str], client: Any, settings: Any, new_page: Callable[..., Page], path: str, width: int
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    page = new_page(width=width)
+    FakeServer(client.get(f"/accounts/{path}/").content.decode(), [], []).attach(page)
+    page.goto(f"{ORIGIN}/")
+    assert page.locator(".entrance .card form .btn.primary").count() == 1
+    assert page.locator(".entrance .field label").count() > 0
+    assert serious(page) == []
+    assert overflow(page) <= 0

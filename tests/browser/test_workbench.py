@@ -206,7 +206,9 @@ def test_a_suggestion_can_be_picked_and_refused(serve: Serve) -> None:
 
 
 def test_overlapping_marks_are_stacked(serve: Serve) -> None:
-    fields = [{"name": "qa", "type": "span", "labels": ["question", "answer"], "scope": "turn", "overlapping": True}]
+    fields = [
+        {"name": "qa", "type": "span", "labels": ["question", "answer"], "scope": "turn", "overlapping": True}
+    ]
     page, server = serve(fields=fields)
     page.wait_for_selector("[data-item]")
     press(page, "ArrowRight Shift+ArrowRight Shift+ArrowRight 1 Escape ArrowRight Shift+ArrowRight 2")
@@ -240,7 +242,9 @@ def test_skip_and_flag_carry_their_reason(serve: Serve) -> None:
     assert ("return", {"reason": "I know these people"}) in [call[:2] for call in server.calls]
 
 
-@pytest.mark.parametrize("payload", [{"text": "One text alone. 😀 Fine?"}, {"pair": ["First one.", "Second one."]}])
+@pytest.mark.parametrize(
+    "payload", [{"text": "One text alone. 😀 Fine?"}, {"pair": ["First one.", "Second one."]}]
+)
 def test_plain_texts_and_pairs(serve: Serve, payload: dict[str, Any]) -> None:
     fields = [
         {"name": "qa", "type": "span", "labels": ["question"], "scope": "turn"},

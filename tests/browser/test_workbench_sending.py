@@ -97,7 +97,11 @@ def test_an_expired_lease_is_taken_again_and_submitted(serve: Serve) -> None:
     page.keyboard.press("Enter")
     with page.expect_response(lambda response: response.url.endswith("/submit") and response.status == 201):
         page.get_by_role("button", name="Take it again and submit").click()
-    assert [call[0] for call in server.calls if call[0] in {"submit", "reclaim"}] == ["submit", "reclaim", "submit"]
+    assert [call[0] for call in server.calls if call[0] in {"submit", "reclaim"}] == [
+        "submit",
+        "reclaim",
+        "submit",
+    ]
 
 
 def test_when_somebody_else_has_it_the_annotator_can_go_on(serve: Serve) -> None:
