@@ -24,7 +24,8 @@ from privacy.models import VaultEntry
 @lru_cache(maxsize=4)
 def _key(encoded: str) -> bytes:
     try:
-        key = base64.b64decode(encoded, validate=True)
+        # Both alphabets of base64 are in use for keys.
+        key = base64.b64decode(encoded.translate(str.maketrans("-_", "+/")), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != 32:

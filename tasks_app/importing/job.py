@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 MAX_ERRORS = 500
 STALE_AFTER = timedelta(seconds=60)
+# What may be better in a minute: the database or the disk was away, memory was short.
+PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
 
 
 class TakenOver(Exception):
@@ -76,6 +78,12 @@ def run(job_id: UUID) -> None:
         return
     except (records.UnreadableFile, FileNotFoundError) as error:
         _finish(job, ImportJob.State.FAILED, str(error))
+        return
+    except PASSING:
+        raise  # the row stays as it is, and the sweep takes the job up again
+    except Exception as error:
+        logger.exception("Import %s failed", job_id)
+        _finish(job, ImportJob.State.FAILED, f"An error of ours after line {job.read}: {error}")
         return
     _finish(job, ImportJob.State.SUCCEEDED)
     slots.open_waiting(project_id=job.project_id)
