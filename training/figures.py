@@ -31,9 +31,7 @@ def learning_curves(points: Sequence[Point], *, metric: str) -> Figure:
     figure.update_layout(
         xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
         yaxis={"title": {"text": _("loss")}, "rangemode": "tozero"},
-        yaxis2={
-            "overlaying": "y", "side": "right", "range": [0, 1.02], "showgrid": False, "tickformat": ".1f",
-        },
+        yaxis2={"overlaying": "y", "side": "right", "range": [0, 1.02], "showgrid": False, "dtick": 0.2},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 56, "r": 40, "t": 36, "b": 44},
         hovermode="x unified",
@@ -45,9 +43,7 @@ def speed(points: Sequence[Point]) -> Figure:
     """Tokens per second by step, without padding."""
     x, y = _thinned([point for point in points if point.kind == "step"], "tokens_per_second")
     figure = go.Figure()
-    figure.add_scatter(
-        x=x, y=y, name=_("tokens per second"), mode="lines", fill="tozeroy", hovertemplate="%{y:,.0f}"
-    )
+    figure.add_scatter(x=x, y=y, name=_("tokens per second"), mode="lines", hovertemplate="%{y:,.0f}")
     figure.update_layout(
         xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
         yaxis={"rangemode": "tozero", "tickformat": ",.0f"},

@@ -151,7 +151,7 @@ class RunPage:
         if not self.run.snapshot:
             return _("frozen when it begins")
         counts = _("%(train)d train, %(dev)d dev, %(test)d test") % self.counts
-        return f"{self.run.snapshot.sha256[:4]} · {counts}"
+        return _("snapshot %s") % self.run.snapshot.sha256[:4] + f" · {counts}"
 
     @property
     def curves(self) -> figures.Figure:

@@ -35,6 +35,7 @@ def _context(model: Model) -> dict[str, object]:
     serving = next((v for v in versions if v.stage == ModelVersion.Stage.PRODUCTION), None)
     return {
         "model": model,
+        "current": "models",
         "versions": [
             {
                 "row": version,

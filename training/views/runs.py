@@ -70,7 +70,8 @@ def training_live(request: SignedIn) -> HttpResponse:
 @require_GET
 def run(request: SignedIn, run_id: UUID) -> HttpResponse:
     page = RunPage.of(access.run_for(request.user, run_id))
-    return render(request, "training/run.html", {"page": page, "run": page.run, "desk": trainers.desk()})
+    context = {"page": page, "run": page.run, "desk": trainers.desk(), "current": "training"}
+    return render(request, "training/run.html", context)
 
 
 @login_required
@@ -78,7 +79,7 @@ def run(request: SignedIn, run_id: UUID) -> HttpResponse:
 def run_live(request: SignedIn, run_id: UUID) -> HttpResponse:
     """What changes while a run is at work. When it has ended, the whole page is asked for again."""
     page = RunPage.of(access.run_for(request.user, run_id))
-    context = {"page": page, "run": page.run, "desk": trainers.desk()}
+    context = {"page": page, "run": page.run, "desk": trainers.desk(), "swapped": True}
     response = render(request, "training/_run_live.html", context)
     if not page.run.is_live:
         response["HX-Refresh"] = "true"
