@@ -101,6 +101,16 @@ def test_the_menu_opens_on_a_phone(draw: Callable[..., str], new_page: Callable[
     assert page.get_by_role("link", name="Earnings").is_visible()
 
 
+def test_the_top_bar_is_one_line_on_the_narrowest_phone(
+    draw: Callable[..., str], new_page: Callable[..., Page]
+) -> None:
+    page = new_page(width=360, has_touch=True, is_mobile=True)
+    FakeServer(draw("error.html", language="zh-hans"), [], []).attach(page)
+    page.goto(f"{ORIGIN}/")
+    bar = page.locator(".top").bounding_box()
+    assert bar is not None and bar["height"] < 60
+
+
 def test_the_navigation_follows_the_roles(draw: Callable[..., str]) -> None:
     links = re.findall(r'<nav class="top-nav".*?</nav>', draw("error.html", roles={"annotator"}), re.DOTALL)[
         0

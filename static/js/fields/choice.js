@@ -179,7 +179,8 @@ class ChoiceView {
       button.setAttribute("aria-checked", String(on));
       button.classList.toggle("suggested", proposed);
       const sure = /** @type {HTMLElement} */ (button.querySelector(".sure"));
-      sure.textContent = proposed ? `${this.bench.t("suggested")} ${percent(proposal?.confidence)}`.trim() : "";
+      sure.textContent = proposed ? percent(proposal?.confidence) || this.bench.t("suggested") : "";
+      button.title = proposed ? this.bench.t("suggested") : "";
       button.disabled = !fits;
       button.hidden = index >= (this.shown ?? 0) && !on && !proposed;
       if (!inside) button.tabIndex = button === stop ? 0 : -1;
