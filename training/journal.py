@@ -89,6 +89,7 @@ class Journal:
 def _line(event: dict[str, Any]) -> str:
     at = datetime.fromtimestamp(float(event.get("time") or 0), UTC).strftime("%H:%M:%S")
     kind = event.get("event")
+    rest: dict[str, Any]
     if kind == "log":
         said = f"{event.get('level', 'info')}: {event.get('message', '')}"
         rest = {key: event[key] for key in ("step", "seconds") if key in event}

@@ -45,6 +45,12 @@ def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
     return FitConfig.from_json(whole)
 
 
+def chosen_settings(recipe: object, config: FitConfig) -> dict[str, Any]:
+    """What is kept with the run: what was chosen, and the base model in any case."""
+    chosen = dict(recipe) if isinstance(recipe, Mapping) else {}
+    return {**chosen, "base_model": config.base_model}
+
+
 def _refusal(raw: Mapping[str, Any]) -> str:
     try:
         FitConfig.from_json(raw)

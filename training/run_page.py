@@ -171,7 +171,7 @@ class RunPage:
             named.append((_("version %d") % compared["production"], {"labels": scores}))
         if baseline := report.get("baseline"):
             named.append((_("baseline"), baseline))
-        return figures.label_scores(named, list(self.judged[1].get("labels") or {}))
+        return figures.label_scores(named, tables.labels_of(self.judged[1]))
 
     @property
     def judged(self) -> tuple[str, dict[str, Any]]:

@@ -26,7 +26,8 @@ def report_rows(report: Report, baseline: Report | None, compared: dict[str, Any
     current = {**(compared or {}).get("labels", {}), **{name: (compared or {}).get(name) for name in MEANS}}
     ruled = {**(baseline or {}).get("labels", {}), **{name: (baseline or {}).get(name) for name in MEANS}}
     rows = []
-    for name, scores in [*report.get("labels", {}).items(), *((n, report[n]) for n in MEANS if n in report)]:
+    means = [(name, report[name]) for name in MEANS if name in report]
+    for name, scores in [*((label, report["labels"][label]) for label in labels_of(report)), *means]:
         row: Row = [{"text": name}, *(_number(f"{scores[key]:.3f}") for key in SCORES)]
         row.append(_number(f"{scores['support']:,}"))
         if baseline:
@@ -36,6 +37,13 @@ def report_rows(report: Report, baseline: Report | None, compared: dict[str, Any
             row.append(_number("–" if known is None else f"{scores['f1'] - known:+.3f}"))
         rows.append(row)
     return rows
+
+
+def labels_of(report: Report) -> list[str]:
+    """The labels in the field's own order; the database keeps lists in order, but not the keys of objects."""
+    order: Sequence[str] = (report.get("confusion") or {}).get("labels") or []
+    known = report.get("labels") or {}
+    return [*(label for label in order if label in known), *(label for label in known if label not in order)]
 
 
 def confusion_columns(report: Report) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def _present() -> int | None:
     try:
         client = _redis()
         client.zremrangebyscore(KEY, 0, time.time() - PRESENT_SECONDS)
-        return int(client.zcard(KEY))  # type: ignore[arg-type]
+        return int(client.zcard(KEY))
     except RedisError:
         return None
 
@@ -97,7 +97,7 @@ def take_back_lost_runs() -> list[UUID]:
 def _queue_is_empty() -> bool:
     """False also when the broker is away: then there is nobody to tell."""
     try:
-        return int(_redis().llen(QUEUE)) == 0  # type: ignore[arg-type]
+        return int(_redis().llen(QUEUE)) == 0
     except RedisError:
         return False
 

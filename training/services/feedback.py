@@ -67,7 +67,7 @@ def give_feedback(
                 correction=corrected,
                 comment=redaction.redact_text(comment.strip())[:2000],
             )
-            audit.record("prediction.feedback", prediction, actor=author and author.pk)
+            audit.record("prediction.feedback", prediction, actor=author.pk if author else None)
             return feedback
     except IntegrityError:
         raise Conflict(_("You have given feedback on this answer already. Thank you.")) from None

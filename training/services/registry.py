@@ -37,7 +37,12 @@ def promote_version(
             raise Conflict(_("Another version was promoted meanwhile. Look at the figures and try again."))
         _replace(serving, version)
         audit.record(
-            "model.promoted", version, actor=actor and actor.pk, gate=gate, override=override, reason=reason
+            "model.promoted",
+            version,
+            actor=actor.pk if actor else None,
+            gate=gate,
+            override=override,
+            reason=reason,
         )
     return version
 
@@ -83,7 +88,9 @@ def roll_back(*, version: ModelVersion, actor: User | None, reason: str = "") ->
     _replace(version, earlier)
     # A version that was rolled back is no target of the next rollback.
     ModelVersion.objects.filter(pk=version.pk).update(promoted_at=None)
-    audit.record("model.rolled_back", version, actor=actor and actor.pk, to=earlier.number, reason=reason)
+    audit.record(
+        "model.rolled_back", version, actor=actor.pk if actor else None, to=earlier.number, reason=reason
+    )
     return earlier
 
 

@@ -1,7 +1,5 @@
 """Starting, cancelling and taking up training runs."""
 
-from collections.abc import Mapping
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -16,7 +14,7 @@ from tasks_app.fields.base import Field
 from tasks_app.models import Project
 from training import tasks
 from training.models import Run, Snapshot
-from training.recipes import build_config
+from training.recipes import build_config, chosen_settings
 from training.snapshots import current_fields, planned_counts
 from training.splits import too_few
 
@@ -28,7 +26,7 @@ def start_run(
     *,
     project: Project,
     field: str,
-    recipe: Mapping[str, Any],
+    recipe: object,
     actor: User | None,
     snapshot: Snapshot | None = None,
 ) -> Run:
@@ -53,11 +51,11 @@ def start_run(
         number=last + 1,
         field=field,
         snapshot=snapshot,
-        recipe={**recipe, "base_model": config.base_model},
+        recipe=chosen_settings(recipe, config),
         created_by=actor,
         queued_at=timezone.now(),
     )
-    audit.record("run.started", run, actor=actor and actor.pk, field=field)
+    audit.record("run.started", run, actor=actor.pk if actor else None, field=field)
     enqueue_on_commit(tasks.execute_run, run.pk)
     return run
 
@@ -95,7 +93,7 @@ def cancel_run(*, run: Run, actor: User | None) -> Run:
             if run.cancel_requested and run.is_live
             else _("This run has ended (%s); there is nothing to cancel.") % run.state
         )
-    audit.record("run.cancelled", run, actor=actor and actor.pk)
+    audit.record("run.cancelled", run, actor=actor.pk if actor else None)
     return run
 
 
@@ -112,7 +110,7 @@ def resume_run(*, run: Run, actor: User | None) -> Run:
     )
     if not changed:
         raise Conflict(_("Only a failed or cancelled run can be taken up again."))
-    audit.record("run.resumed", run, actor=actor and actor.pk)
+    audit.record("run.resumed", run, actor=actor.pk if actor else None)
     enqueue_on_commit(tasks.execute_run, run.pk)
     run.refresh_from_db()
     return run

@@ -14,5 +14,5 @@ def freeze_snapshot(*, project: Project, actor: User | None) -> tuple[Snapshot, 
     """
     snapshot, new = snapshots.freeze(project=project, actor=actor)
     if new:
-        audit.record("snapshot.frozen", snapshot, actor=actor and actor.pk, sha256=snapshot.sha256)
+        audit.record("snapshot.frozen", snapshot, actor=actor.pk if actor else None, sha256=snapshot.sha256)
     return snapshot, new
