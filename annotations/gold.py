@@ -1,5 +1,6 @@
 """How people do on items whose truth is known. Nothing of this may show to them."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,14 +24,18 @@ SET gold_seen = annotations_workerskill.gold_seen + 1,
 @transaction.atomic
 def score_item(item_id: UUID) -> None:
     """Score the answers to a gold item that have no score yet. The item's lock makes each count once."""
-    item = Item.objects.select_for_update().get(pk=item_id)
+    item = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item_id)
     unscored = Answer.objects.filter(item=item, gold_scores__isnull=True).exclude(state=Answer.State.REJECTED)
-    for answer in unscored.order_by("worker_id"):
+    counted: list[tuple[str, UUID, float]] = []
+    for answer in unscored:
         answer.gold_scores = scores(answer, item)
         answer.save(update_fields=["gold_scores"])
-        with connection.cursor() as cursor:
-            for field, score in sorted(answer.gold_scores.items()):
-                cursor.execute(_COUNT, [item.project_id, answer.worker_id, field, PRIOR_ACCURACY, score])
+        counted += [(field, answer.worker_id, score) for field, score in answer.gold_scores.items()]
+    order = {field.name: n for n, field in enumerate(selectors.current_fields(item.project))}
+    with connection.cursor() as cursor:
+        # By field, then by person, as a full fit writes the same rows: each would wait for the other otherwise.
+        for field, worker, score in sorted(counted, key=lambda row: (order.get(row[0], 0), str(row[1]))):
+            cursor.execute(_COUNT, [item.project_id, worker, field, PRIOR_ACCURACY, score])
     Item.objects.filter(pk=item_id).update(needs_aggregation=False)
 
 
@@ -38,12 +43,12 @@ def scores(answer: Answer, item: Item) -> dict[str, float]:
     """Field -> 1 - distance to the truth, for the fields whose truth is known."""
     truth = item.gold or {}
     return {
-        field.name: 1.0 - _distance(field, answer, item)
+        field.name: 1.0 - _distance(field, answer, truth[field.name], item)
         for field in selectors.schema_fields(answer.schema_version_id)
         if field.name in truth
     }
 
 
-def _distance(field: Field, answer: Answer, item: Item) -> float:
+def _distance(field: Field, answer: Answer, truth: Any, item: Item) -> float:
     given = answer.value.get(field.name, field.empty(item.payload))
-    return float(field.distance(given, item.gold[field.name], item.payload))
+    return field.distance(given, truth, item.payload)
