@@ -33,7 +33,7 @@ def score_item(item_id: UUID) -> None:
         counted += [(field, answer.worker_id, score) for field, score in answer.gold_scores.items()]
     order = {field.name: n for n, field in enumerate(selectors.current_fields(item.project))}
     with connection.cursor() as cursor:
-        # By field, then by person, as a full fit writes the same rows: each would wait for the other otherwise.
+        # By field, then by person, as a full fit writes the same rows: else the two could deadlock.
         for field, worker, score in sorted(counted, key=lambda row: (order.get(row[0], 0), str(row[1]))):
             cursor.execute(_COUNT, [item.project_id, worker, field, PRIOR_ACCURACY, score])
     Item.objects.filter(pk=item_id).update(needs_aggregation=False)
