@@ -68,8 +68,11 @@ def approve(answer_ids: Iterable[UUID]) -> list[Approved]:
 
 
 def _approve(answer_ids: Iterable[UUID]) -> list[Approved]:
+    wanted = list(answer_ids)
+    if not wanted:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(_APPROVE, [list(answer_ids)])
+        cursor.execute(_APPROVE, [wanted])
         return [Approved(*row) for row in cursor.fetchall()]
 
 

@@ -41,8 +41,7 @@ def settle(project: Project, verdicts: Sequence[Verdict]) -> None:
         if item not in finished:
             _ask_again_or_review(project, item, by_item[item.pk], plans[item.pk])
     _store([row for rows in plans.values() for row in rows.values() if row.pk not in untouched])
-    for item in finished:
-        _close(item)
+    _close(finished)
     approval.pay(approved)
     Item.objects.filter(pk__in=[item.pk for item in current]).update(needs_aggregation=False)
 
@@ -53,7 +52,7 @@ def conclude(item: Item) -> bool:
     if not _is_final(rows):
         return False
     approved = approval.approve(_pending(_answer_states([item.pk]), [item]))
-    _close(item)
+    _close([item])
     approval.pay(approved)
     return True
 
@@ -149,6 +148,12 @@ def _store(rows: Sequence[Consensus]) -> None:
     )
 
 
-def _close(item: Item) -> None:
-    if item.state != Item.State.WITHDRAWN:
-        slots.close_item(item_id=item.pk)
+def _close(items: Sequence[Item]) -> None:
+    """Items without an unused slot have no money to give back: one statement closes all of these."""
+    closing = [item for item in items if item.state != Item.State.WITHDRAWN]
+    Item.objects.filter(pk__in=[item.pk for item in closing if item.slots == item.taken]).update(
+        state=Item.State.CLOSED
+    )
+    for item in closing:
+        if item.slots != item.taken:
+            slots.close_item(item_id=item.pk)

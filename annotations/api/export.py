@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer
 from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
@@ -26,8 +28,8 @@ class ExportInput(serializers.Serializer[Any]):
 class AnyRenderer(DefaultContentNegotiation):
     """DRF takes ?format= for the name of one of its renderers; here it names a file format."""
 
-    def filter_renderers(self, renderers: list[Any], format: str) -> list[Any]:
-        return renderers
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], format_suffix: str) -> list[BaseRenderer]:
+        return list(renderers)
 
 
 class ExportApi(APIView):

@@ -18,7 +18,7 @@ from tasks_app.access import project_for
 
 
 class ByDoubt(CursorPagination):
-    ordering = ("confidence", "id")
+    ordering: str | tuple[str, ...] = ("confidence", "id")
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100

@@ -79,7 +79,9 @@ class Export:
             items = items.filter(Exists(consensus.filter(_FINAL))).exclude(Exists(consensus.exclude(_FINAL)))
         else:
             items = items.filter(Exists(consensus) | Exists(Answer.objects.filter(item=OuterRef("pk"))))
-        prefetches = [Prefetch("consensus", Consensus.objects.defer("posterior").order_by("field"))]
+        prefetches: list[Any] = [
+            Prefetch("consensus", Consensus.objects.defer("posterior").order_by("field"))
+        ]
         if self.which == "all":
             prefetches.append(Prefetch("answers", Answer.objects.order_by("created_at", "id")))
         return items.order_by("position").prefetch_related(*prefetches)

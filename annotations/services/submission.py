@@ -89,11 +89,12 @@ def submit_answer(
     if assignment.state == Assignment.State.SUBMITTED:
         return _submitted_before(assignment, key, request_hash)
     value = _checked(assignment, answer)
+    answer_id = uuid7()
     parameters = {
         "assignment": assignment.pk,
         "worker": assignment.worker_id,
         "currency": assignment.project.currency,
-        "answer": uuid7(),
+        "answer": answer_id,
         "value": json.dumps(value),
         "seconds": seconds,
         "edits": json.dumps(edits),
@@ -106,7 +107,7 @@ def submit_answer(
     item_id, complete, count, earned = row
     if complete:
         enqueue_on_commit(tasks.aggregate_item, item_id)
-    return Receipt(parameters["answer"], count, earned, assignment.project.currency)
+    return Receipt(answer_id, count, earned, assignment.project.currency)
 
 
 def _checked(assignment: Assignment, answer: Any) -> dict[str, Any]:

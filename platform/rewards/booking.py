@@ -88,12 +88,12 @@ def _create(pots: Sequence[Pot]) -> None:
     LedgerAccount.objects.bulk_create(accounts, ignore_conflicts=True)
 
 
-def book(drafts: Sequence[Draft]) -> list[Draft]:
+def book(drafts: Sequence[Draft], *, later: Sequence[Pot] = ()) -> list[Draft]:
     """Book what was not booked yet, and return that; a key that is known with other legs is refused.
 
-    Call it inside a transaction. A pot that would fall below zero raises Conflict(code="insufficient_funds").
+    Call it inside a transaction. `later`: pots that the same transaction may still move, locked here in order. A pot that would fall below zero raises Conflict(code="insufficient_funds").
     """
-    accounts = lock(pot for draft in drafts for pot in draft.legs)
+    accounts = lock([*later, *(pot for draft in drafts for pot in draft.legs)])
     new = _insert_transfers(drafts)
     fresh = [draft for draft in drafts if draft.key in new]
     if len(fresh) < len(drafts):
@@ -171,7 +171,7 @@ def _refuse_overdraft(accounts: Mapping[Pot, LedgerAccount], change: Mapping[Pot
 
 
 def _refuse_other_legs(known: Sequence[Draft]) -> None:
-    booked: dict[str, set[tuple[str, UUID | None, str, int]]] = defaultdict(set)
+    booked: dict[str, set[tuple[object, ...]]] = defaultdict(set)
     entries = Entry.objects.filter(transfer__key__in=[draft.key for draft in known])
     for key, *leg in entries.values_list(
         "transfer__key", "account__kind", "account__owner", "account__currency", "amount"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound, Problem
 from rewards import selectors
-from rewards.booking import Draft, Pot, book, escrow, external, lock, reserved, wallet
+from rewards.booking import Draft, Pot, book, escrow, external, reserved, wallet
 from rewards.models import Entry, LedgerAccount, Transfer
 from rewards.selectors import ProjectBalance
 
@@ -90,8 +90,6 @@ def release(*, project_id: UUID, currency: str, amount_minor: int, key: str) -> 
 def pay(*, project_id: UUID, currency: str, payments: Sequence[Payment]) -> int:
     """Pay people out of the project's reserve, each key exactly once. Returns how many were paid just now."""
     source = reserved(project_id, currency)
-    # The escrow's lock comes first: in this transaction, what is left may still be released into it.
-    lock([escrow(project_id, currency)])
     drafts = [
         Draft(
             key=f"pay:{payment.key}",
@@ -105,7 +103,8 @@ def pay(*, project_id: UUID, currency: str, payments: Sequence[Payment]) -> int:
         for payment in payments
         if payment.amount_minor > 0
     ]
-    return len(book(drafts))
+    # What is left may still be released into the escrow, whose lock comes before those of the wallets.
+    return len(book(drafts, later=[escrow(project_id, currency)]))
 
 
 @transaction.atomic
