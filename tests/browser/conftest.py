@@ -148,6 +148,7 @@ def serve(draw: Callable[..., str], new_page: Callable[..., Page]) -> Callable[.
         page.add_init_script("localStorage.setItem('manyhands:seen:project-1', '1')")
         server.attach(page)
         page.goto(f"{ORIGIN}/projects/project-1/label/")
+        page.wait_for_selector("[data-item], [data-part=empty]:not([hidden])")
         return page, server
 
     return serve

@@ -47,7 +47,6 @@ def test_workbench(
     if not chinese:
         item["suggestion"] = SUGGESTION
     page, _ = serve(items=[item] * 3, width=width, theme=theme, language=language)
-    page.wait_for_selector("[data-item]")
     keys = "ArrowRight Shift+ArrowRight 1 j ArrowRight 2 Escape j ArrowRight"
     for key in keys.split(" "):
         page.keyboard.press(key)
@@ -120,7 +119,6 @@ def test_the_navigation_follows_the_roles(draw: Callable[..., str]) -> None:
 
 def test_the_workbench_is_light(serve: Callable[..., tuple[Page, FakeServer]]) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     page.wait_for_load_state("networkidle")
     weight = sum(len(gzip.compress(content)) for content in server.bytes.values())
     assert weight < 120_000, {name: len(gzip.compress(content)) for name, content in server.bytes.items()}

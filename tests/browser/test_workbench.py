@@ -33,7 +33,6 @@ def answer(server: FakeServer, page: Page) -> dict[str, Any]:
 
 def test_a_whole_item_by_keyboard_alone(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     press(page, "ArrowLeft " + "Shift+ArrowLeft " * 3)
     press(page, "1 3 j ArrowRight " + "Shift+ArrowRight " * 6 + "2 Alt+Shift+ArrowLeft 7 8")
     press(page, "j 5 Tab Tab Tab Tab Tab")
@@ -73,7 +72,6 @@ def test_the_next_item_is_there_before_the_server_has_answered(serve: Serve) -> 
 
 def test_a_required_field_left_blank_is_shown_and_not_sent(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     page.keyboard.press("Enter")
     expect(page.locator("[data-field=intent] .bench-problems")).to_have_text("Choose a label.")
     assert not server.submitted
@@ -104,7 +102,6 @@ def box_of(page: Page, turn: int, text: str) -> dict[str, float]:
 
 def test_mouse_drag_after_an_emoji_gives_code_points(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     box = box_of(page, 2, ASKED)
     page.mouse.move(box["left"] + 1, box["y"])
     page.mouse.down()
@@ -127,7 +124,6 @@ def test_double_click_takes_a_word_and_triple_the_turn(
     serve: Serve, clicks: int, turns: list[dict[str, str]], turn: int, at: str, marked: str
 ) -> None:
     page, server = serve(items=[{"turns": turns}] * 3)
-    page.wait_for_selector("[data-item]")
     box = box_of(page, turn, at)
     page.mouse.click((box["left"] + box["right"]) / 2 - 2, box["y"], click_count=clicks)
     expect(page.locator(".picking").first).to_be_visible()
@@ -137,7 +133,6 @@ def test_double_click_takes_a_word_and_triple_the_turn(
 
 def test_a_long_press_takes_a_word_and_the_labels_come_to_it(serve: Serve) -> None:
     page, server = serve(width=390, height=844, options={"has_touch": True, "is_mobile": True})
-    page.wait_for_selector("[data-item]")
     box = box_of(page, 0, "kettle")
     where = {"clientX": box["left"] + 8, "clientY": box["y"], "pointerType": "touch", "bubbles": True}
     bubble(page, 0).dispatch_event("pointerdown", where)
@@ -150,7 +145,6 @@ def test_a_long_press_takes_a_word_and_the_labels_come_to_it(serve: Serve) -> No
 
 def test_a_handle_can_be_dragged(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     press(page, "j ArrowRight 2")
     to = box_of(page, 1, "thanks for waiting")
     handle = page.locator(".handle.end").bounding_box()
@@ -166,7 +160,6 @@ def test_a_handle_can_be_dragged(serve: Serve) -> None:
 
 def test_undo_redo_remove_and_relabel(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     press(page, "ArrowRight 1 2")
     expect(page.locator("mark")).to_have_attribute("data-label", "answer")
     press(page, "u")
@@ -198,7 +191,6 @@ def test_suggestions_are_dashed_and_become_answers_only_when_accepted(serve: Ser
 
 def test_a_suggestion_can_be_picked_and_refused(serve: Serve) -> None:
     page, server = serve(items=[{"turns": CUSTOMER, "suggestion": SUGGESTION}] * 3)
-    page.wait_for_selector("[data-item]")
     press(page, "] x 7")
     expect(page.locator("mark")).to_have_count(0)
     sent = answer(server, page)
@@ -210,7 +202,6 @@ def test_overlapping_marks_are_stacked(serve: Serve) -> None:
         {"name": "qa", "type": "span", "labels": ["question", "answer"], "scope": "turn", "overlapping": True}
     ]
     page, server = serve(fields=fields)
-    page.wait_for_selector("[data-item]")
     press(page, "ArrowRight Shift+ArrowRight Shift+ArrowRight 1 Escape ArrowRight Shift+ArrowRight 2")
     expect(page.locator("mark[data-level='1'] mark[data-level='0']").first).to_be_visible()
     assert len(answer(server, page)["answer"]["qa"]) == 2
@@ -218,7 +209,6 @@ def test_overlapping_marks_are_stacked(serve: Serve) -> None:
 
 def test_labels_are_found_by_searching(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     page.keyboard.press("/")
     page.keyboard.type("intent 14")
     page.keyboard.press("Enter")
@@ -228,7 +218,6 @@ def test_labels_are_found_by_searching(serve: Serve) -> None:
 
 def test_skip_and_flag_carry_their_reason(serve: Serve) -> None:
     page, server = serve()
-    page.wait_for_selector("[data-item]")
     page.keyboard.press("f")
     page.get_by_label("The text is broken").check()
     with page.expect_response("**/flag"):
@@ -251,7 +240,6 @@ def test_plain_texts_and_pairs(serve: Serve, payload: dict[str, Any]) -> None:
         {"name": "match", "type": "choice", "labels": ["yes", "no"], "scope": "dialogue", "required": True},
     ]
     page, server = serve(items=[payload] * 2, fields=fields)
-    page.wait_for_selector("[data-item]")
     press(page, "ArrowLeft 1 3")
     word = "Fine" if "text" in payload else "one"
     text = payload.get("text") or payload["pair"][0]
@@ -261,7 +249,6 @@ def test_plain_texts_and_pairs(serve: Serve, payload: dict[str, Any]) -> None:
 
 def test_screen_readers_get_the_marks_as_a_list(serve: Serve) -> None:
     page, _ = serve()
-    page.wait_for_selector("[data-item]")
     press(page, "ArrowRight 1")
     expect(page.get_by_role("list", name="Marked: Questions and answers")).to_contain_text("question")
     expect(page.locator("[data-part=live]")).to_have_text("question: Hi")

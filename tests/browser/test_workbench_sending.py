@@ -120,7 +120,6 @@ def test_when_somebody_else_has_it_the_annotator_can_go_on(serve: Serve) -> None
 def test_a_draft_whose_lease_ran_out_is_offered_again(serve: Serve) -> None:
     page, server = serve()
     server.lease = timedelta(seconds=-1)
-    page.context.clear_cookies()
     page.evaluate("indexedDB.deleteDatabase('manyhands')")
     page.reload()
     page.wait_for_selector("[data-item]")
