@@ -11,7 +11,7 @@ from accounts.models import ApiToken, Membership, Role, User
 from accounts.services import tokens
 from accounts.services.demo_people import create_demo_people
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,9 @@ def test_closed_sign_up(client, db, settings):
 def test_a_token_signs_in_and_is_stored_hashed(client, user):
     body = ask_token(client, email="anna@example.org", password=PASSWORD).json()
     stored = ApiToken.objects.get()
-    assert body["token"] not in (stored.digest, stored.prefix) and stored.digest == tokens.digest_of(body["token"])
+    assert body["token"] not in (stored.digest, stored.prefix) and stored.digest == tokens.digest_of(
+        body["token"]
+    )
     me = client.get("/api/v1/me", headers={"Authorization": f"Token {body['token']}"})
     assert me.json()["email"] == user.email
 

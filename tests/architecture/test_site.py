@@ -9,7 +9,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ROOT = Path(__file__).resolve().parents[2]
 # What the signed-out may open.
 OPEN = {
-    "home", "healthz", "readyz", "metrics", "set_language", "api-token", "api-schema", "api-docs", "design",
+    "home",
+    "healthz",
+    "readyz",
+    "metrics",
+    "set_language",
+    "api-token",
+    "api-schema",
+    "api-docs",
+    "design",
     "feedback-link",
 }
 SAMPLE = "00000000-0000-7000-8000-000000000000"
@@ -58,8 +66,14 @@ def test_the_openapi_document_is_made_and_names_the_fixed_paths(client):
     document = response.json()
     assert document["openapi"].startswith("3.1")
     for path in (
-        "/api/v1/auth/token", "/api/v1/projects", "/api/v1/projects/{project_id}/claim", "/api/v1/catalogue",
-        "/api/v1/assignments/{assignment_id}/submit", "/api/v1/runs", "/api/v1/snapshots", "/api/v1/models",
+        "/api/v1/auth/token",
+        "/api/v1/projects",
+        "/api/v1/projects/{project_id}/claim",
+        "/api/v1/catalogue",
+        "/api/v1/assignments/{assignment_id}/submit",
+        "/api/v1/runs",
+        "/api/v1/snapshots",
+        "/api/v1/models",
     ):
         assert path in document["paths"], path
 

@@ -41,7 +41,9 @@ def test_every_variable_is_one_that_the_settings_read(compose):
 
 def test_no_password_stands_in_the_file(compose):
     text = (ROOT / "docker-compose.yml").read_text()
-    assert not re.search(r"(?i)(password|secret_key|vault_key)\s*:\s*['\"]?[A-Za-z0-9+/=]{6,}['\"]?\s*$", text, re.M)
+    assert not re.search(
+        r"(?i)(password|secret_key|vault_key)\s*:\s*['\"]?[A-Za-z0-9+/=]{6,}['\"]?\s*$", text, re.M
+    )
     assert "POSTGRES_PASSWORD:" not in text
 
 
@@ -97,7 +99,10 @@ def test_celery_understands_the_options(compose, name):
     command = compose["services"][name]["command"]
     where = command.index("worker" if "worker" in command else "beat")
     help_text = subprocess.run(
-        [str(Path(sys.executable).parent / "celery"), command[where], "--help"], capture_output=True, text=True, cwd=ROOT
+        [str(Path(sys.executable).parent / "celery"), command[where], "--help"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     ).stdout
     for option in command[where + 1 :]:
         if option.startswith("-"):

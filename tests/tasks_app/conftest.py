@@ -13,7 +13,15 @@ from rewards.services import ledger
 from tasks_app.models import Item, Project
 from tasks_app.services import projects, slots
 
-CHOICE = [{"name": "intent", "type": "choice", "scope": "dialogue", "labels": ["refund", "delivery"], "required": True}]
+CHOICE = [
+    {
+        "name": "intent",
+        "type": "choice",
+        "scope": "dialogue",
+        "labels": ["refund", "delivery"],
+        "required": True,
+    }
+]
 
 
 def person(email: str, role: str | None = None) -> User:
@@ -51,7 +59,9 @@ def make_project(owner: User, **settings: Any) -> Project:
     return projects.create_project(owner=owner, fields=chosen.pop("fields", CHOICE), **chosen)
 
 
-def add_items(project: Project, count: int, *, gold: dict[str, Any] | None = None, start: int = 0) -> list[Item]:
+def add_items(
+    project: Project, count: int, *, gold: dict[str, Any] | None = None, start: int = 0
+) -> list[Item]:
     return Item.objects.bulk_create(
         Item(
             project=project,

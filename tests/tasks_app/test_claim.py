@@ -14,7 +14,9 @@ def claim(project, worker, **options):
 
 
 def expire(assignment_id):
-    Assignment.objects.filter(pk=assignment_id).update(lease_expires_at=timezone.now() - timezone.timedelta(1))
+    Assignment.objects.filter(pk=assignment_id).update(
+        lease_expires_at=timezone.now() - timezone.timedelta(1)
+    )
     return work.expire_leases()
 
 
@@ -169,7 +171,9 @@ def test_a_stranger_learns_nothing_about_an_assignment(live_project, annotator, 
 def test_a_personal_data_flag_pulls_the_item_at_once(live_project, annotator, sign_in):
     [lease] = claim(live_project, annotator)
     response = post(
-        sign_in(annotator), f"assignments/{lease.assignment_id}/flag", {"kind": "personal_data", "comment": "a name"}
+        sign_in(annotator),
+        f"assignments/{lease.assignment_id}/flag",
+        {"kind": "personal_data", "comment": "a name"},
     )
     assert response.status_code == 204
     item = Item.objects.get(pk=lease.item_id)

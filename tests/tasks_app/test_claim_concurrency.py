@@ -32,7 +32,7 @@ def at_once(jobs):
 
 
 def claim_all(project, worker):
-    """Claim until nothing is left; keep every lease (as submitted, so that the limit of five does not stop it)."""
+    """Claim until nothing is left; keep every lease (as submitted, or the limit of five would stop it)."""
     found = []
     while leases := work.claim_items(project=project, worker=worker, count=3):
         found += [lease.item_id for lease in leases]
@@ -87,9 +87,7 @@ def test_simultaneous_sweeps_and_returns_free_each_slot_once(owner):
     from django.utils import timezone
 
     Assignment.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    returns = [
-        lambda row=row: work.return_assignment(assignment=row) for row in Assignment.objects.all()
-    ]
+    returns = [lambda row=row: work.return_assignment(assignment=row) for row in Assignment.objects.all()]
     at_once([work.expire_leases] * 8 + returns)
     assert set(Item.objects.values_list("taken", flat=True)) == {0}
     assert not Assignment.objects.filter(state="leased").exists()

@@ -194,8 +194,9 @@ def test_a_file_that_breaks_off_fails_with_a_reason_and_keeps_what_it_can(projec
 def test_a_killed_worker_s_job_goes_on_where_it_stopped(project):
     rows = [{"id": str(n), "text": f"Number {n}."} for n in range(500)]
     job = imports.start_import(project=project, actor=project.owner, chunks=[lines(*rows)], format="jsonl")
-    with mock.patch.object(work, "_prepare", side_effect=_fail_on_call(3, work._prepare)), pytest.raises(
-        MemoryError
+    with (
+        mock.patch.object(work, "_prepare", side_effect=_fail_on_call(3, work._prepare)),
+        pytest.raises(MemoryError),
     ):
         work.run(job.pk)
     job.refresh_from_db()
@@ -229,7 +230,9 @@ def test_a_full_disk_gives_507_and_stores_nothing(project, sign_in):
     full = OSError(errno.ENOSPC, "No space left on device")
     with mock.patch.object(imports, "TemporaryFile", side_effect=full):
         response = client.post(
-            f"/api/v1/projects/{project.pk}/items:import", data=lines({"text": "a"}), content_type="application/x-ndjson"
+            f"/api/v1/projects/{project.pk}/items:import",
+            data=lines({"text": "a"}),
+            content_type="application/x-ndjson",
         )
     assert response.status_code == 507
     assert "disk is full" in response.json()["detail"]
