@@ -92,7 +92,7 @@ class FundForm(forms.Form):
         label=_("Amount to add"),
         min_value=0.01,
         max_value=10_000_000,
-        decimal_places=2,  # type: ignore[arg-type]
+        decimal_places=2,
     )
 
 

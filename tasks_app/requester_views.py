@@ -115,7 +115,7 @@ def project_fund(request: SignedIn, project_id: UUID) -> HttpResponse:
         projects.fund_project(project=project, amount_minor=amount, actor=request.user, key=key)
         messages.success(request, _("The money is in the project's escrow."))
     else:
-        messages.error(request, " ".join(form.errors["amount"]))
+        messages.error(request, " ".join(str(problem) for problem in form.errors["amount"]))
     return redirect("project", project_id=project.pk)
 
 

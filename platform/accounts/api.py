@@ -1,4 +1,4 @@
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -54,7 +54,7 @@ class TokenApi(APIView):
         user = authenticate(request, username=data["email"].lower(), password=data["password"])
         if user is None:
             raise NotSignedIn(_("E-mail or password is wrong."))
-        token, text = tokens.create_token(user=cast(User, user), name=data["name"], scopes=data["scopes"])
+        token, text = tokens.create_token(user=user, name=data["name"], scopes=data["scopes"])
         return Response({"token": text, "expires_at": token.expires_at})
 
 

@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from common.errors import Conflict, Invalid, Problem
 from common.models import IdempotencyRecord
 
 P = ParamSpec("P")
-Handler = Callable[Concatenate[Any, Request, P], Response]
+View = TypeVar("View")
+SomeRequest = TypeVar("SomeRequest", bound=Request)
 
 
 def key_of(request: Request) -> str:
@@ -42,7 +43,9 @@ def refuse_other_body() -> Conflict:
     )
 
 
-def idempotent(handler: Handler[P]) -> Callable[Concatenate[Any, Request, P], Response]:
+def idempotent(
+    handler: Callable[Concatenate[View, SomeRequest, P], Response],
+) -> Callable[Concatenate[View, SomeRequest, P], Response]:
     """Wrap a DRF handler: with an Idempotency-Key, its work and the record of its answer are one transaction.
 
     Two requests with one key at the same moment: the second waits on the unique index and then repeats the
@@ -50,12 +53,12 @@ def idempotent(handler: Handler[P]) -> Callable[Concatenate[Any, Request, P], Re
     """
 
     @wraps(handler)
-    def wrapper(view: APIView, request: Request, *args: P.args, **kwargs: P.kwargs) -> Response:
+    def wrapper(view: View, request: SomeRequest, *args: P.args, **kwargs: P.kwargs) -> Response:
         key = key_of(request)
         if not key:
             return handler(view, request, *args, **kwargs)
         digest = hash_of(request)
-        owner = request.user.pk
+        owner = cast(UUID, request.user.pk)
         if (known := _known(owner, key, digest)) is not None:
             return known
         try:
@@ -71,10 +74,10 @@ def idempotent(handler: Handler[P]) -> Callable[Concatenate[Any, Request, P], Re
                 raise
             return known
 
-    return wrapper
+    return cast(Callable[Concatenate[View, SomeRequest, P], Response], wrapper)
 
 
-def _known(owner: Any, key: str, digest: str) -> Response | None:
+def _known(owner: UUID, key: str, digest: str) -> Response | None:
     record = IdempotencyRecord.objects.filter(owner=owner, key=key, status__isnull=False).first()
     if record is None:
         return None

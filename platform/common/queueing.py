@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 logger = logging.getLogger(__name__)
 
 
-def enqueue_on_commit(task: Task, *args: Any) -> None:
+def enqueue_on_commit(task: "Task[..., Any]", *args: Any) -> None:
     """Queue `task` once the transaction holds.
 
     A lost broker is logged and swallowed: the row that asks for the work is committed, and a beat sweep finds
@@ -19,7 +19,7 @@ def enqueue_on_commit(task: Task, *args: Any) -> None:
     transaction.on_commit(partial(_enqueue, task, *args))
 
 
-def _enqueue(task: Task, *args: Any) -> None:
+def _enqueue(task: "Task[..., Any]", *args: Any) -> None:
     try:
         task.delay(*(str(arg) for arg in args))
     except (OperationalError, RedisError, OSError) as error:

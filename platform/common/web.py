@@ -93,8 +93,8 @@ def problem_document(error: Exception, context: dict[str, Any]) -> Response | No
     if refusal is None:
         return None
     headers = {"WWW-Authenticate": "Token"} if refusal.status == 401 else {}
-    if isinstance(error, drf.Throttled) and error.wait:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    if wait := getattr(error, "wait", None):  # of DRF's Throttled, in seconds
+        headers["Retry-After"] = str(int(wait) + 1)
     return Response(
         problem_body(refusal), status=refusal.status, content_type="application/problem+json", headers=headers
     )

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from privacy.models import Finding
-from privacy.pii.redactor import OffsetMap, Redactor
+from privacy.pii.offsets import OffsetMap
+from privacy.pii.redactor import Language, Policy, Redactor
 from privacy.services import vault
 
 
@@ -27,7 +28,9 @@ def redact_payload(
 ) -> RedactedPayload:
     """The payload as others may see it. `texts` are its turn texts, in the order that offsets count in."""
     extra = [candidate["text"] for candidate in payload.get("candidates", [])]
-    redactor = Redactor(policy=policy, secret=vault.secret_for(project_id), language=_language(language))
+    redactor = Redactor(
+        policy=cast(Policy, policy), secret=vault.secret_for(project_id), language=_language(language)
+    )
     result = redactor.redact_turns([*texts, *extra])
     if result.dropped:
         counts = Counter(finding.kind for _turn, finding, _new in result.findings)
@@ -42,9 +45,9 @@ def redact_payload(
     )
 
 
-def _language(language: str | None) -> str | None:
+def _language(language: str | None) -> Language | None:
     short = (language or "").split("-")[0]
-    return short if short in {"en", "zh"} else None
+    return cast(Language, short) if short in {"en", "zh"} else None
 
 
 def _places(

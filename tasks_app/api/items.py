@@ -1,7 +1,9 @@
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -70,7 +72,7 @@ class ItemApi(APIView):
 class ImportApi(APIView):
     """Upload items. The answer comes at once; the job's address tells how far it is."""
 
-    parser_classes: ClassVar[list[type[BaseParser]]] = [RawBody]
+    parser_classes = [RawBody]
 
     @extend_schema(request={"application/x-ndjson": bytes}, responses={202: None})
     def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
@@ -96,8 +98,8 @@ def _upload(request: Request) -> tuple[Iterator[bytes], str]:
     content_type = plain.headers.get("Content-Type", "")
     if content_type.startswith("multipart/form-data"):
         file = next(iter(plain.FILES.values()), None)
-        if file is None:
-            raise Invalid("The form holds no file.")
+        if not isinstance(file, UploadedFile):
+            raise Invalid(_("The form holds no file."))
         return file.chunks(CHUNK), imports.format_of(
             content_type=file.content_type or "", name=file.name or ""
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -94,7 +94,7 @@ def _read_file(job: ImportJob) -> None:
     fields = selectors.schema_fields(version.pk) if version else ()
     with default_storage.open(job.path, "rb") as stream:
         found = records.read(
-            stream,
+            cast(BinaryIO, stream),
             job.format,
             offset=job.offset,
             skip=job.read,

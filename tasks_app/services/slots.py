@@ -31,7 +31,7 @@ def affordable(project: Project, *, counted: int | None = None) -> int:
     if project.reward_minor == 0:
         return counted if counted is not None else 2**31
     balances = ledger.balances(project_id=project.pk, currency=project.currency)
-    free = balances.escrow
+    free: int = balances.escrow
     if project.budget_minor is not None:
         free = min(free, project.budget_minor - balances.reserved - balances.paid)
     return max(0, free // project.reward_minor)
