@@ -91,7 +91,7 @@ def _create(pots: Sequence[Pot]) -> None:
 def book(drafts: Sequence[Draft], *, later: Sequence[Pot] = ()) -> list[Draft]:
     """Book what was not booked yet, and return that; a key that is known with other legs is refused.
 
-    Call it inside a transaction. `later`: pots that the same transaction may still move, locked here in order.
+    Call it inside a transaction. `later`: pots that the transaction may still move, locked here in order.
     A pot that would fall below zero raises Conflict(code="insufficient_funds").
     """
     accounts = lock([*later, *(pot for draft in drafts for pot in draft.legs)])
