@@ -142,7 +142,6 @@ class Execution:
             self._beat_at = time.monotonic()
         except (OperationalError, InterfaceError) as error:
             self._database_away(error)
-        trainers.note_presence()
 
     def _store(self) -> None:
         self.journal.read()
@@ -200,7 +199,6 @@ class Execution:
             claim=None,
             log=self._whole_log(),
             finished_at=None if queued else timezone.now(),
-            queued_at=timezone.now() if queued else F("queued_at"),
         )
 
     def _whole_log(self) -> str:

@@ -1,8 +1,6 @@
 """Which trainers are there, and which runs have lost theirs."""
 
 import logging
-import os
-import socket
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,14 +37,14 @@ class Desk:
     running: int
 
 
-def note_presence(name: str = "") -> None:
+def note_presence(name: str) -> None:
     """Say that this trainer lives; at most every few seconds, and never at the cost of its work."""
     global _noted
     if time.monotonic() - _noted < PRESENT_SECONDS / 4:
         return
     _noted = time.monotonic()
     try:
-        _redis().zadd(KEY, {name or f"{socket.gethostname()}:{os.getpid()}": time.time()})
+        _redis().zadd(KEY, {name: time.time()})
     except RedisError as error:
         logger.warning("Redis is away: %s", error)
 
@@ -86,9 +84,8 @@ def take_back_lost_runs() -> list[UUID]:
     )
     lost.filter(cancel_requested=True).update(state=Run.State.CANCELLED, finished_at=now, claim=None)
     fresh = list(lost.values_list("pk", flat=True))
-    lost.filter(pk__in=fresh).update(
-        state=Run.State.QUEUED, claim=None, losses=F("losses") + 1, queued_at=now
-    )
+    # Its place in the queue stays what it was.
+    lost.filter(pk__in=fresh).update(state=Run.State.QUEUED, claim=None, losses=F("losses") + 1)
     forgotten = Q(state=Run.State.QUEUED, queued_at__lt=now - PICKED_UP_WITHIN)
     waiting = Run.objects.filter(forgotten).values_list("pk", flat=True) if _queue_is_empty() else ()
     return [*fresh, *(pk for pk in waiting if pk not in fresh)]

@@ -53,7 +53,9 @@ def test_a_refused_recipe_stands_beside_its_field(approved: Project, admin: User
     assert not Run.objects.exists()
 
 
-def test_a_queued_run_is_asked_for_again_and_an_ended_one_is_not(run: Run, admin: User) -> None:
+def test_a_queued_run_is_asked_for_again_and_an_ended_one_is_not(
+    run: Run, admin: User, redis_url: str
+) -> None:
     client = browser_of(admin)
     assert b'hx-trigger="every 2s"' in client.get("/training/").content
     page = client.get(f"/training/runs/{run.pk}/")
