@@ -19,7 +19,6 @@ def workbench_config(project: Project, user: User) -> dict[str, Any]:
     today = mine.filter(closed_at__gte=timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
     earned = today.filter(project__currency=project.currency).aggregate(n=Sum("reward_minor"))["n"] or 0
     return {
-        "user": str(user.pk),
         "project": {
             "id": str(project.pk),
             "title": project.title,
@@ -30,10 +29,9 @@ def workbench_config(project: Project, user: User) -> dict[str, Any]:
             "progress": {"done": done, "total": done + (entry.items_left if entry else 0)},
         },
         "urls": {
-            "claim": reverse("api-claim", args=[project.pk]),
-            "assignments": "/api/v1/assignments/",
+            "api": "/api/v1",
             "catalogue": reverse("catalogue"),
-            "login": reverse("account_login"),
+            "signIn": reverse("account_login"),
             "work": "/work/",
         },
         "today": {

@@ -15,6 +15,7 @@ from accounts import roles
 from accounts.http import SignedIn
 from accounts.models import Role
 from config import health as health_checks
+from config.design import SAMPLE
 
 
 @require_GET
@@ -105,4 +106,4 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def design(request: HttpRequest) -> HttpResponse:
-    return render(request, "design.html")
+    return render(request, "design.html", {"sample": SAMPLE})

@@ -44,7 +44,7 @@ def missing_minor(project: Project) -> int:
     )
     ordinary = row["ordinary"] * project.overlap_min
     per_gold = gold_slots_wanted(project, ordinary_slots=ordinary, gold_items=row["gold"])
-    wanted = (ordinary + per_gold * row["gold"]) * project.reward_minor
+    wanted: int = (ordinary + per_gold * row["gold"]) * project.reward_minor
     held = ledger.balances(project_id=project.pk, currency=project.currency).escrow
     return max(0, wanted - held)
 
