@@ -23,7 +23,7 @@ from privacy.models import Finding
 from tasks_app import access as tasks_access
 from tasks_app import selectors as tasks_selectors
 from tasks_app.fields.base import Field
-from tasks_app.models import Flag, Project
+from tasks_app.models import Flag
 from tasks_app.requester_views import project_page
 
 
@@ -204,6 +204,6 @@ def _field_view(shape: Field, value: Any, payload: dict[str, Any]) -> dict[str, 
 @login_required
 @require_GET
 def project_quality(request: SignedIn, project_id: UUID) -> HttpResponse:
-    project: Project = tasks_access.project_for(request.user, project_id, Role.REVIEWER)
+    project = tasks_access.project_for(request.user, project_id)
     context = project_page(request, project, "quality", quality=quality.quality_of(project))
     return render(request, "annotations/quality.html", context)

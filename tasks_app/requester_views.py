@@ -70,7 +70,9 @@ def project_new(request: SignedIn) -> HttpResponse:
 
 def project_page(request: SignedIn, project: Project, tab: str, **context: Any) -> dict[str, Any]:
     """What every page of one project shows around its own content."""
-    return {"project": project, "tab": tab, "money": _money(project), **context}
+    held = roles.roles_in(request.user, project.pk)
+    may_manage = project.owner_id == request.user.pk or Role.REQUESTER in held
+    return {"project": project, "tab": tab, "money": _money(project), "may_manage": may_manage, **context}
 
 
 @login_required
@@ -85,8 +87,6 @@ def project_overview(request: SignedIn, project_id: UUID) -> HttpResponse:
         missing=projects.missing_to_publish(project) if project.state == Project.State.DRAFT else [],
         fund_form=FundForm(),
         fields=selectors.current_fields(project),
-        may_manage=Role.REQUESTER in roles.roles_in(request.user, project.pk)
-        or project.owner_id == request.user.pk,
     )
     template = "tasks_app/_project_progress.html" if request.htmx else "tasks_app/project.html"
     return render(request, template, context)

@@ -232,7 +232,9 @@ def reclaim_assignment(*, assignment: Assignment) -> datetime:
     """Take an expired item up again, if its slot was not given to somebody else meanwhile."""
     _refuse_unless_live(assignment.project)
     with connection.cursor() as cursor:
-        cursor.execute(_RECLAIM, {"id": assignment.pk, "lease": assignment.project.lease_seconds})
+        values = {"id": assignment.pk, "lease": assignment.project.lease_seconds}
+        cursor.execute(_REVIVE, values)
+        cursor.execute(_RECLAIM, values)
         won = cursor.rowcount
     assignment.refresh_from_db(fields=["state", "lease_expires_at"])
     if not won and assignment.state != Assignment.State.LEASED:
@@ -242,6 +244,12 @@ def reclaim_assignment(*, assignment: Assignment) -> datetime:
         )
     return assignment.lease_expires_at
 
+
+# Run out, but not swept yet: nobody else can have the slot, so the lease simply goes on.
+_REVIVE = """
+UPDATE tasks_app_assignment SET lease_expires_at = now() + make_interval(secs => %(lease)s)
+WHERE id = %(id)s AND state = 'leased' AND lease_expires_at < now()
+"""
 
 _EXPIRE = """
 WITH due AS (

@@ -1,5 +1,4 @@
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -198,12 +197,6 @@ def finish_project(*, project: Project, actor: User) -> Project:
         if project.state == Project.State.FINISHED:
             return project
         raise Conflict(_("Only a published or paused project can be finished."), code="not_published")
-    for item_id in _unfinished(project.pk):
-        slots.close_item(item_id=item_id, state=Item.State.OPEN)
+    slots.close_all(project_id=project.pk)
     audit.record("project.finished", project, actor=actor.pk)
     return project
-
-
-def _unfinished(project_id: UUID) -> list[UUID]:
-    rows = Item.objects.filter(project_id=project_id, state=Item.State.OPEN).order_by("pk")
-    return list(rows.values_list("pk", flat=True))

@@ -88,6 +88,14 @@ def test_reclaim_takes_the_item_up_again_only_while_the_slot_is_free(owner, anno
     assert refused.value.code == "slot_gone"
 
 
+def test_reclaim_before_the_sweep_gives_a_new_time(live_project, annotator):
+    [lease] = claim(live_project, annotator)
+    Assignment.objects.update(lease_expires_at=timezone.now() - timezone.timedelta(1))
+    mine = Assignment.objects.select_related("project").get(pk=lease.assignment_id)
+    assert work.reclaim_assignment(assignment=mine) > timezone.now()
+    assert Item.objects.get(pk=lease.item_id).taken == 1
+
+
 def test_extend_refuses_a_lease_that_ran_out(live_project, annotator):
     [lease] = claim(live_project, annotator)
     mine = Assignment.objects.select_related("project").get(pk=lease.assignment_id)
