@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from common.templatetags.show import label_title
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_speakers, turn_texts
 
@@ -51,12 +51,7 @@ def turn_words(shape: Field, mark: Mapping[str, Any]) -> str:
 
 
 def title_of(shape: Field, label: str) -> str:
-    """The label's word in the reader's language."""
-    chinese = (get_language() or "").startswith("zh")
-    for option in shape.options:
-        if option.name == label:
-            return (option.title_zh if chinese else "") or option.title or label
-    return label
+    return next((label_title(option) for option in shape.options if option.name == label), label)
 
 
 def marked(shape: Field, value: Any, payload: Mapping[str, Any]) -> list[ShownTurn]:

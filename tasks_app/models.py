@@ -181,6 +181,8 @@ class Assignment(models.Model):
     created_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    # Active time, idle minutes left out, as the workbench measured it; what the hourly rate is made from.
+    seconds = models.FloatField(db_default=0)
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:

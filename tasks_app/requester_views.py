@@ -20,6 +20,7 @@ from accounts.models import Role
 from common.ids import uuid7
 from rewards.services import ledger
 from tasks_app import access, selectors
+from tasks_app.fields.schema import fields_to_json
 from tasks_app.forms import FundForm, ImportForm, ProjectForm
 from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import ImportJob, Item, Project
@@ -126,7 +127,10 @@ def project_settings(request: SignedIn, project_id: UUID) -> HttpResponse:
     version = project.schema_versions.order_by("-number").first()
     initial = {
         "reward": project.reward_minor / 100,
-        "fields_json": json.dumps(version.fields if version else [], ensure_ascii=False, indent=2),
+        # Through the parsed fields: the database keeps no order of keys, and "name" should come first.
+        "fields_json": json.dumps(
+            fields_to_json(selectors.current_fields(project)), ensure_ascii=False, indent=2
+        ),
     }
     form = ProjectForm(request.POST or None, instance=project, initial=initial)
     if request.method == "POST" and form.is_valid():

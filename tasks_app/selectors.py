@@ -48,10 +48,14 @@ class Progress:
     submitted: int
 
     @property
+    def asked(self) -> int:
+        """Items that the crowd is asked about: neither gold nor withdrawn."""
+        return self.items - self.gold - self.withdrawn
+
+    @property
     def share(self) -> float:
-        """Closed items as a share of all that the crowd is asked about, 0..1."""
-        asked = self.items - self.gold - self.withdrawn
-        return self.closed / asked if asked > 0 else 0.0
+        """Closed items as a share of those, 0..1."""
+        return self.closed / self.asked if self.asked > 0 else 0.0
 
     @property
     def percent(self) -> int:
@@ -92,7 +96,7 @@ def projects_of(user: User) -> QuerySet[Project]:
 @dataclass(frozen=True)
 class CatalogueEntry:
     project: Project
-    hourly_minor: int | None  # what people really earned in an hour, by the median of server-measured times
+    hourly_minor: int | None  # what people really earned in an hour, by the median of their active times
     median_seconds: float | None
     items_left: int
     lacking: tuple[str, ...]
@@ -101,8 +105,9 @@ class CatalogueEntry:
 _CATALOGUE = """
 SELECT p.id,
        (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM (
-            SELECT extract(epoch FROM a.closed_at - a.created_at) AS s FROM tasks_app_assignment a
-            WHERE a.project_id = p.id AND a.state = 'submitted' ORDER BY a.created_at DESC LIMIT 500) recent),
+            SELECT a.seconds AS s FROM tasks_app_assignment a
+            WHERE a.project_id = p.id AND a.state = 'submitted' AND a.seconds > 0
+            ORDER BY a.created_at DESC LIMIT 500) recent),
        (SELECT count(*) FROM (
             SELECT 1 FROM tasks_app_item i
             WHERE i.project_id = p.id AND i.state = 'open' AND i.taken < i.slots AND i.gold IS NULL

@@ -44,7 +44,7 @@ _TODAY = """
 # the first to lock the row wins, and the others find it no longer leased.
 _SUBMIT = f"""
 WITH closed AS (
-    UPDATE tasks_app_assignment SET state = 'submitted', closed_at = clock_timestamp()
+    UPDATE tasks_app_assignment SET state = 'submitted', closed_at = clock_timestamp(), seconds = %(seconds)s
     WHERE id = %(assignment)s AND worker_id = %(worker)s
       AND state = 'leased' AND lease_expires_at > clock_timestamp()
       AND (%(key)s = '' OR NOT EXISTS (SELECT 1 FROM annotations_answer k

@@ -232,7 +232,7 @@ def reclaim_assignment(*, assignment: Assignment) -> datetime:
     """Take an expired item up again, if its slot was not given to somebody else meanwhile."""
     _refuse_unless_live(assignment.project)
     with connection.cursor() as cursor:
-        values = {"id": assignment.pk, "lease": assignment.project.lease_seconds}
+        values: dict[str, Any] = {"id": assignment.pk, "lease": assignment.project.lease_seconds}
         cursor.execute(_REVIVE, values)
         cursor.execute(_RECLAIM, values)
         won = cursor.rowcount

@@ -58,6 +58,6 @@ def test_a_program_gets_a_problem_document(signed_in):
 
 
 def test_broken_json_is_a_problem_too(signed_in):
-    response = signed_in.post("/api/v1/projects", data=b"{broken", content_type="application/json")
+    response = signed_in.patch("/api/v1/me", data=b"{broken", content_type="application/json")
     assert response.status_code == 400
     assert response.json()["status"] == 400

@@ -1,6 +1,5 @@
 """Starting, cancelling and taking up training runs."""
 
-
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone

@@ -7,8 +7,8 @@ import nh3
 from django import template
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from markdown_it import MarkdownIt
 
 register = template.Library()
@@ -125,5 +125,7 @@ def markdown(text: str) -> SafeString:
 
 
 @register.filter
-def get(mapping: dict[str, Any], key: str) -> Any:
-    return mapping.get(key)
+def label_title(named: Any) -> str:
+    """The title of a field or label in the reader's language; its name where nobody wrote a title."""
+    chinese = (get_language() or "").startswith("zh")
+    return str((named.title_zh if chinese else "") or named.title or named.name)
