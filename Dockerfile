@@ -1,7 +1,7 @@
 # One image for every role: web, worker, trainer and beat differ only in their command (docker-compose.yml).
 FROM python:3.11-slim AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 \
-    HF_HUB_OFFLINE=1 DATA_DIR=/data STATIC_ROOT=/app/staticfiles PYTHONPATH=/app:/app/platform
+    HF_HUB_OFFLINE=1 GOMP_SPINCOUNT=1000 DATA_DIR=/data STATIC_ROOT=/app/staticfiles PYTHONPATH=/app:/app/platform
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 gettext curl \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /app

@@ -31,6 +31,8 @@ def shared_environment(
         "ALLOWED_HOSTS": ",".join(allowed_hosts(host)),
         "SITE_URL": site_url(host, port),
         "HF_HUB_OFFLINE": "1",
+        # Threads of a model that spin while they wait take the cores from everything else on this machine.
+        "GOMP_SPINCOUNT": "1000",
         "TOKENIZERS_PARALLELISM": "false",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
