@@ -178,6 +178,7 @@ class Story:
             people=people.DemoPeople.from_json(create_people(self.environ)),
             quick=self.options.quick,
             dialogues=self.options.dialogues,
+            leave_work=not self.options.once,
             on_step=self._tell_step,
         )
         if self.supervisor.stopping:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from local.demo import learning, publishing, working
+from local.demo import learning, leftover, publishing, working
 from local.demo.client import connect
 from local.demo.dialogues import UnreadableDialogues, read_sample
 from local.demo.http import ApiRefused
@@ -51,6 +51,8 @@ STEPS = (
     Planned("predict and feed back", 120, learning.predict),
 )
 
+LAST = Planned("leave something to do", 120, leftover.leave_work)
+
 
 def play(
     *,
@@ -58,18 +60,20 @@ def play(
     people: DemoPeople,
     quick: bool = False,
     dialogues: Path | None = None,
+    leave_work: bool = False,
     on_step: Callable[[Step], None] = lambda step: None,
     transport: httpx.BaseTransport | None = None,
 ) -> DemoReport:
     """Play the loop against a running server; never raises for what the server or a file does wrong.
 
+    `leave_work` publishes a second project at the end, so that there is something to label on the pages.
     `on_step` hears of each step as it begins and as it ends. After a failed step the loop stops: the report
     is then not ok, and its last step says what failed and why.
     """
     report = DemoReport(sign_ins=people.roles())
     with connect(base_url, transport) as http:
         stage = Stage(http=http, people=people, quick=quick, path=dialogues, report=report)
-        for planned in STEPS:
+        for planned in (*STEPS, LAST) if leave_work else STEPS:
             on_step(Step(planned.name, "running"))
             step = _run(planned, stage)
             report.steps.append(step)

@@ -19,14 +19,14 @@ QUIET_POLLS = 3  # consensus runs behind the submits; it is still when nothing m
 def work(stage: Stage, deadline: Deadline) -> str:
     """Rounds in which everybody claims what there is for them, until nobody finds anything."""
     with ThreadPoolExecutor(THREADS) as pool:
-        while sum(pool.map(lambda seat: _shift(stage, seat), stage.seats)):
+        while sum(pool.map(lambda seat: shift(stage, seat), stage.seats)):
             deadline.check("the crowd's work")
     if not stage.report.answers:
         raise StepFailed("nobody of the crowd was given anything to do")
     return f"{stage.report.answers} answers by {len(stage.seats)} people"
 
 
-def _shift(stage: Stage, seat: Seat) -> int:
+def shift(stage: Stage, seat: Seat) -> int:
     """One claim and its submits; the number of answers. Who is barred for bad work stays at home."""
     try:
         claimed = seat.api.claim(stage.project, AT_ONCE)
@@ -76,7 +76,7 @@ class _Stillness:
     def __call__(self) -> bool:
         stage = self._stage
         with ThreadPoolExecutor(THREADS) as pool:
-            busy = sum(pool.map(lambda seat: _shift(stage, seat), stage.seats))
+            busy = sum(pool.map(lambda seat: shift(stage, seat), stage.seats))
         waiting = {doubt.id for doubt in stage.reviewer.doubts(stage.project)}
         now = (stage.requester.progress(stage.project), waiting)
         self._quiet = self._quiet + 1 if not busy and now == self._last else 0
