@@ -25,7 +25,8 @@ def project_for(user: User, project_id: UUID, role: str = Role.REQUESTER) -> Pro
     if role in held:
         return project
     if held:
-        raise Forbidden(_("This needs the role “%(role)s” in this project.") % {"role": role})
+        name = roles.NAMES[Role(role)]
+        raise Forbidden(_("This needs the role “%(role)s” in this project.") % {"role": name})
     raise _no_project()
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from local.data_dir import DataDir
+from local.prepare_steps import compile_messages
 from local.services import service_urls
 
 SCRATCH = Path(tempfile.mkdtemp(prefix="manyhands-test-"))
 HOME = DataDir.at(SCRATCH)
+ROOT = Path(__file__).resolve().parents[1]
 OWN_DATABASE = not os.environ.get("DATABASE_URL")
 OWN_REDIS = not os.environ.get("REDIS_URL")
 
@@ -28,6 +30,13 @@ for name, value in {
     "OMP_NUM_THREADS": "2",
 }.items():
     os.environ.setdefault(name, value)
+
+# Compiled messages are not in the repository, and Django reads them once, when a language is first used.
+if any(
+    not (compiled := source.with_suffix(".mo")).exists() or compiled.stat().st_mtime < source.stat().st_mtime
+    for source in ROOT.glob("locale/**/*.po")
+):
+    compile_messages(ROOT)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Membership, Role, User
 from common.errors import Forbidden
@@ -13,6 +14,13 @@ IMPLIED: dict[str, set[str]] = {
     Role.REQUESTER: {Role.REQUESTER, Role.REVIEWER},
     Role.REVIEWER: {Role.REVIEWER},
     Role.ANNOTATOR: {Role.ANNOTATOR},
+}
+
+NAMES = {
+    Role.ADMIN: gettext_lazy("administrator"),
+    Role.REQUESTER: gettext_lazy("requester"),
+    Role.REVIEWER: gettext_lazy("reviewer"),
+    Role.ANNOTATOR: gettext_lazy("annotator"),
 }
 
 
@@ -41,7 +49,8 @@ def roles_in(user: User, scope: UUID) -> set[str]:
 def require_site_role(user: User, role: str) -> None:
     if role not in site_roles(user):
         raise Forbidden(
-            _("This needs the role “%(role)s”. Ask an administrator of this site for it.") % {"role": role}
+            _("This needs the role “%(role)s”. Ask an administrator of this site for it.")
+            % {"role": NAMES[Role(role)]}
         )
 
 

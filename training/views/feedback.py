@@ -3,6 +3,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedIn
@@ -52,6 +53,6 @@ def handled(request: SignedIn, name: str, feedback_id: UUID) -> HttpResponse:
     model = access.model_for(request.user, name)
     row = Feedback.objects.filter(pk=feedback_id, prediction__version__model=model).first()
     if row is None:
-        raise NotFound("There is no such feedback.")
+        raise NotFound(_("There is no such feedback."))
     feedback.mark_handled(feedback=row, actor=request.user)
     return redirect("model", name)

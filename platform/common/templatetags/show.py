@@ -52,6 +52,23 @@ STATES = {
     "reversal": (_("reversal"), ""),
 }
 
+WORDS = {
+    "approve": _("approved"),
+    "correct": _("corrected"),
+    "reject": _("rejected"),
+    "personal_data": _("personal data is left"),
+    "unclear": _("the task is unclear"),
+    "broken": _("the text is broken"),
+    "choice": _("choice"),
+    "span": _("span"),
+    "text": _("text"),
+    "turn": _("each turn"),
+    "dialogue": _("the whole dialogue"),
+    "pair": _("both texts"),
+    "train": _("for training"),
+    "test": _("for testing"),
+}
+
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
@@ -86,6 +103,12 @@ def duration(seconds: float | None) -> str:
 def state(name: str) -> str:
     """A state's word in the reader's language; the name itself where there is none."""
     return str(STATES.get(str(name), (name, ""))[0])
+
+
+@register.filter
+def word(name: str) -> str:
+    """What a decision, a flag, a kind of field, a scope or a split is called in the reader's language."""
+    return str(WORDS.get(str(name), name))
 
 
 @register.filter
