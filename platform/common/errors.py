@@ -65,3 +65,9 @@ class Unavailable(DomainError):
 
 class DiskFull(DomainError):
     code, status, title = "disk_full", 507, "Storage is full"
+
+
+class Fault(DomainError):
+    """Nobody's refusal but a mistake of ours: what happened stands in the log, not in the answer."""
+
+    code, status, title = "fault", 500, "Something went wrong"

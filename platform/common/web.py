@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
@@ -18,6 +20,7 @@ from rest_framework.response import Response
 from common.errors import (
     DiskFull,
     DomainError,
+    Fault,
     Forbidden,
     Invalid,
     NotFound,
@@ -115,15 +118,37 @@ class DomainErrorMiddleware:
             return None
         if refusal.status >= 500:
             logger.warning("%s %s: %s", request.method, request.path, error)
-        if request.path.startswith("/api/"):
-            return JsonResponse(
-                problem_body(refusal), status=refusal.status, content_type="application/problem+json"
-            )
-        template = "_error.html" if request.headers.get("HX-Request") else "error.html"
-        context = {
-            "status": refusal.status,
-            "title": refusal.title,
-            "detail": refusal.message,
-            "problems": refusal.problems,
-        }
+        return refusal_response(request, refusal)
+
+
+def refusal_response(request: HttpRequest, refusal: DomainError) -> HttpResponse:
+    """A problem document for a path of the API, else a page, or a fragment for htmx."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(
+            problem_body(refusal), status=refusal.status, content_type="application/problem+json"
+        )
+    template = "_error.html" if request.headers.get("HX-Request") else "error.html"
+    context = {
+        "status": refusal.status,
+        "title": refusal.title,
+        "detail": refusal.message,
+        "problems": refusal.problems,
+    }
+    if refusal.status < 500:
         return render(request, template, context, status=refusal.status)
+    # Who is looking stands in the database, which may be just what is away: this page does not ask.
+    page = render_to_string(template, {**context, "request": request})
+    return HttpResponse(page, status=refusal.status)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: what failed outside a view (in a middleware), or is a fault of ours."""
+    error = sys.exc_info()[1]
+    refusal = as_domain_error(error) if isinstance(error, Exception) else None
+    fault = Fault(_("This is a fault of ours, and it was written to the log. Nothing else was changed."))
+    return refusal_response(request, refusal or fault)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: an address that leads nowhere."""
+    return refusal_response(request, NotFound(_("There is nothing here, or it is not yours to see.")))
