@@ -129,7 +129,7 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -195,10 +195,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Longer than any task may take before it is handed to another worker; runs have their own heartbeat.
     "visibility_timeout": 12 * 3600,
-    # A lost broker must not hold up a request: the sweeps below find what was not enqueued.
+    # A lost broker must not hold up a request: the sweeps below find what was not enqueued. One try; the
+    # workers, who can wait, have a patience of their own.
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
+    "max_retries": 0,
 }
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker tries until the broker is back
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
