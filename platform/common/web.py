@@ -130,7 +130,7 @@ def refusal_response(request: HttpRequest, refusal: DomainError) -> HttpResponse
     template = "_error.html" if request.headers.get("HX-Request") else "error.html"
     context = {
         "status": refusal.status,
-        "title": refusal.title,
+        "title": _(refusal.title),
         "detail": refusal.message,
         "problems": refusal.problems,
     }

@@ -1,4 +1,4 @@
-"""What makemessages would find, without GNU gettext: every string handed to gettext in templates and Python."""
+"""What makemessages would find, without GNU gettext: every string that is handed to gettext."""
 
 import ast
 import re
@@ -49,7 +49,9 @@ def python_messages(tree: ast.AST) -> Iterator[Message]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            texts = [
+                arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            ]
             place = FUNCTIONS.get(name)
             if place is not None and len(texts) > place:
                 yield (texts[0] if place else None, texts[place])

@@ -46,7 +46,11 @@ def test_one_form_for_every_number(catalogue):
 def test_the_sources_hold_nothing_that_the_catalogue_lacks(catalogue):
     known = {(entry.msgctxt, entry.msgid) for entry in catalogue}
     found = messages()
-    missing = [f"{path.relative_to(ROOT)}: {words}" for (context, words), path in found.items() if (context, words) not in known]
+    missing = [
+        f"{path.relative_to(ROOT)}: {words}"
+        for (context, words), path in found.items()
+        if (context, words) not in known
+    ]
     assert len(found) > 700
     assert not missing, "Run `python -m django makemessages -l zh_Hans` and translate what is new."
 
@@ -56,7 +60,8 @@ def test_extraction_reads_templates_and_python():
         {% include "x.html" with a=_("Three") b=_("Four") only %} {{ value|default:_("Five") }}
         {% blocktranslate count n=n %}{{ n }} six{% plural %}{{ n }} sixes{% endblocktranslate %}"""
     assert set(template_messages(template)) == {
-        (None, "One (1)"), ("sum", "Two"), (None, "Three"), (None, "Four"), (None, "Five"), (None, "%(n)s six"),
+        (None, "One (1)"), ("sum", "Two"), (None, "Three"), (None, "Four"), (None, "Five"),
+        (None, "%(n)s six"),
     }  # fmt: skip
     tree = ast.parse('_("one " "two"); pgettext("c", "three"); ngettext("four", "fours", n); other("five")')
     assert set(python_messages(tree)) == {(None, "one two"), ("c", "three"), (None, "four")}

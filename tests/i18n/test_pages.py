@@ -1,0 +1,121 @@
+"""A reader who asks for Chinese gets whole pages in Chinese: ours and those that allauth brings."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from accounts.models import User
+from tests.annotations.crowd import decide
+from tests.factories import CHOICE, SPAN, make_items, make_project
+
+CHINESE = {"Accept-Language": "zh-Hans"}
+SIGNED_OUT = ["", "accounts/login/", "accounts/signup/", "accounts/password/reset/", "accounts/inactive/"]
+ACCOUNT = ["accounts/email/", "accounts/password/change/", "accounts/logout/", "accounts/confirm-email/"]
+OWN = ["settings/", "settings/notifications/", "catalogue/", "work/", "earnings/"]
+SITE = ["projects/", "projects/new/", "review/", "training/", "models/"]
+PROJECT = ["", "items/", "import/", "review/", "quality/", "settings/", "label/"]
+# Names, formats, commands and codes: they are the same in every language.
+SAME = re.compile(
+    r"(?<![A-Za-z])(Manyhands|EN|English|Krippendorff|JSON( Lines)?|CSV|CoNLL|Label Studio|Hugging Face"
+    r"|Markdown|JavaScript|API|ID|USD|F1|PERSON_1|Email|train|celery -A config worker -Q train|choice|span"
+    r"|starter|Ctrl Enter|W-[A-Z0-9]+)(?![A-Za-z])|\S+@\S+|\{\w+\}"
+)
+# What the owner of the project wrote: names and titles of fields and labels, the title.
+WRITTEN = re.compile(
+    r"Support chats|Choose\.|Intent|Question and answer|Where is my parcel number \d+\?"
+    r"|\b(intent|qa|emotion|refund|delivery|other|question|answer)\b"
+)
+
+
+class Words(HTMLParser):
+    """The words of a page that a reader sees or hears, without code, keys and texts to be labelled."""
+
+    SILENT = ("script", "style", "kbd", "code", "pre", "textarea", "svg")
+    SPOKEN = ("aria-label", "title", "placeholder", "alt")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.silent: list[str] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag in self.SILENT:
+            self.silent.append(tag)
+        self.words += [value for name, value in attrs if name in self.SPOKEN and value]
+
+    def handle_endtag(self, tag):
+        if self.silent and self.silent[-1] == tag:
+            self.silent.pop()
+
+    def handle_data(self, data):
+        if not self.silent:
+            self.words.append(data)
+
+
+def english_in(html, *written):
+    parser = Words()
+    parser.feed(html)
+    left = [re.sub("|".join(map(re.escape, written)) or "$^", "", words) for words in parser.words]
+    left = [WRITTEN.sub("", SAME.sub("", words)).strip() for words in left]
+    return [words for words in left if re.search(r"[A-Za-z]{2}", words)]
+
+
+@pytest.fixture
+def person(db):
+    user = User.objects.create_superuser("anna@example.org", "correct horse battery", language="zh-hans")
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    return user
+
+
+@pytest.fixture
+def chinese(client, person):
+    client.force_login(person)
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-Hans"
+    return client
+
+
+@pytest.mark.parametrize("path", SIGNED_OUT)
+def test_a_page_before_signing_in(client, db, path):
+    page = client.get(f"/{path}", headers=CHINESE)
+    assert page.status_code == 200
+    assert '<html lang="zh-hans"' in page.text
+    assert english_in(page.text) == []
+
+
+@pytest.mark.parametrize("path", ACCOUNT + OWN + SITE)
+def test_a_page_after_signing_in(chinese, path):
+    page = chinese.get(f"/{path}")
+    assert page.status_code == 200
+    assert '<html lang="zh-hans"' in page.text
+    assert english_in(page.text) == []
+
+
+def test_the_pages_of_a_project(chinese, person):
+    project = make_project(person, fields=(CHOICE, SPAN), overlap_max=3)
+    settled, doubtful = make_items(project, 2)
+    people = decide(settled, "refund", "refund", "refund") + decide(doubtful, "refund", "delivery", "other")
+    written = [*(one.display_name for one in people), settled.external_id, doubtful.external_id]
+    paths = [f"projects/{project.pk}/{end}" for end in PROJECT] + [f"items/{doubtful.pk}/"]
+    left = {}
+    for path in paths:
+        page = chinese.get(f"/{path}")
+        assert page.status_code == 200, path
+        left[path] = english_in(page.text, *written)
+    assert not {path: words for path, words in left.items() if words}
+
+
+def test_a_refusal_speaks_chinese(client, db):
+    client.force_login(User.objects.create_user("bob@example.org", "correct horse battery"))
+    page = client.get("/projects/new/", headers=CHINESE)
+    assert page.status_code == 403
+    assert "这需要“需求方”角色" in page.text
+    assert english_in(page.text) == []
+
+
+def test_a_wrong_form_speaks_chinese(client, db):
+    form = {"email": "no", "password1": "qwert", "password2": "other"}
+    page = client.post("/accounts/signup/", form, headers=CHINESE)
+    assert "密码长度太短。密码必须包含至少 10 个字符。" in page.text
+    assert english_in(page.text) == []
