@@ -216,16 +216,16 @@ def imported(site: Stack, job: str) -> int:
 
 def test_an_import_outlives_the_database_s_absence(site: Stack) -> None:
     token = sign_in(site, create_people(site.environ)["requester"])
-    job = upload(site, token, crowd_of_texts(6000))
+    job = upload(site, token, crowd_of_texts(2500))
     wait_until(lambda: imported(site, job) >= 200, 30, "the import has begun")
     with postgres_gone(site):
         time.sleep(AWAY / 2)
-    assert 200 <= imported(site, job) < 6000
+    assert 200 <= imported(site, job) < 2500
     wait_until(lambda: nudge(site, job) == "succeeded", 120, "the sweep takes the import up again")
-    assert imported(site, job) == 6000
+    assert imported(site, job) == 2500
     assert query(site, "SELECT read, imported, error_count FROM tasks_app_importjob WHERE id = %s", job) == (
-        6000,
-        6000,
+        2500,
+        2500,
         0,
     )
 
@@ -235,7 +235,7 @@ def nudge(site: Stack, job: str) -> str:
     query(
         site,
         "UPDATE tasks_app_importjob SET heartbeat_at = now() - interval '2 minutes' "
-        "WHERE id = %s AND heartbeat_at < now() - interval '15 seconds'",
+        "WHERE id = %s AND heartbeat_at < now() - interval '10 seconds'",
         job,
     )
     return state_of(site, job)
