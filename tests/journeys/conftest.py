@@ -17,11 +17,15 @@ from playwright.sync_api import ConsoleMessage, Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.roles import grant
 from config.celery import app
+from tests.factories import make_user
+from tests.journeys.rows import trained_version
 
 # Fixtures of another area, used here as they are.
 from tests.training.conftest import tiny_encoder, trained  # noqa: F401
+from training.models import ModelVersion
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +90,7 @@ class Visits:
 
 @pytest.fixture
 def db(site: str) -> None:
-    """In place of pytest-django's: what the server wrote must be seen here, and must last until the file ends."""
+    """In place of pytest-django's: rows that the server sees, and that last until the file ends."""
 
 
 @pytest.fixture
@@ -102,3 +106,16 @@ def pictures() -> Path:
     folder = Path(os.environ.get("SCREENSHOTS") or Path(__file__).resolve().parents[2] / "test-output")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    user = make_user("admin")
+    grant(user, Role.ADMIN)
+    return user
+
+
+@pytest.fixture(scope="module")
+def version(site: str, trained: Path) -> ModelVersion:  # noqa: F811
+    """What a finished run has left behind."""
+    return trained_version(trained)

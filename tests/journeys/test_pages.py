@@ -1,0 +1,73 @@
+"""Every page: no grave accessibility violation in light or dark, on a desk or a phone, and none too wide."""
+
+import re
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import Visits
+from tests.journeys.world import PAGES, World, make_world
+from training.models import ModelVersion
+
+pytestmark = pytest.mark.browser
+PHONE = {"width": 390, "height": 844}
+EVERYTHING: dict[str, Any] = {"resultTypes": ["violations"]}
+# A theme changes nothing but colours.
+COLOURS = {**EVERYTHING, "runOnly": ["color-contrast"]}
+
+
+@pytest.fixture(scope="module")
+def world(site: str, version: ModelVersion) -> World:
+    return make_world(version)
+
+
+@pytest.mark.parametrize(("role", "path"), PAGES)
+def test_page(visit: Visits, world: World, role: str, path: str) -> None:
+    page = visit(path.format(**world.ids), world.people[role], color_scheme="dark")
+    page.wait_for_load_state("networkidle")
+    problems = serious(page, COLOURS)
+    turn(page, "light")
+    problems += serious(page)
+    visit.keep(page, "page-" + re.sub(r"\W+", "-", f"{role}{path}").strip("-"))
+    page.set_viewport_size(PHONE)
+    problems += serious(page, COLOURS)
+    turn(page, "dark")
+    problems += [*too_wide(page), *serious(page)]
+    assert problems == []
+
+
+def turn(page: Page, theme: Literal["light", "dark"]) -> None:
+    """Colours pass from one to the other, however quickly; a shade in between is nobody's."""
+    page.emulate_media(color_scheme=theme)
+    page.evaluate(
+        """async () => {
+        do await new Promise(requestAnimationFrame);
+        while (document.getAnimations().some((one) => one.playState === "running"));
+        }"""
+    )
+
+
+def serious(page: Page, options: dict[str, Any] = EVERYTHING) -> list[str]:
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What sticks out, if the document can be scrolled sideways."""
+    found: list[str] = page.evaluate(
+        """() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        if (scrollWidth <= clientWidth) return [];
+        const outside = (one) => one.getBoundingClientRect().right > clientWidth + 1;
+        const found = [...document.querySelectorAll("body *")].filter(outside).slice(0, 5);
+        return [`${scrollWidth} > ${clientWidth}`, ...found.map((one) => one.outerHTML.slice(0, 160))];
+        }"""
+    )
+    return found

@@ -1,0 +1,154 @@
+"""One of everything, so that no page is empty, and the list of pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Notification, Role, User
+from accounts.roles import grant
+from accounts.services.tokens import create_token
+from annotations import consensus, fitting
+from annotations.models import Answer, Consensus
+from annotations.services.appeals import appeal_answer
+from annotations.services.review import reject_answers
+from tasks_app.models import Item, Project
+from tasks_app.services import imports, projects
+from tests.annotations.crowd import answer, make_reviewer
+from tests.factories import make_user
+from tests.journeys.rows import dialogues
+from training.models import ModelVersion
+from training.services.feedback import give_feedback, sign_link
+from training.services.predictions import predict
+from training.services.runs import start_run
+
+PAGES = [
+    ("nobody", "/"),
+    ("nobody", "/accounts/login/"),
+    ("nobody", "/accounts/signup/"),
+    ("nobody", "/accounts/password/reset/"),
+    ("nobody", "/feedback/{link}/"),
+    ("newcomer", "/work/"),
+    ("newcomer", "/earnings/"),
+    ("annotator", "/catalogue/"),
+    ("annotator", "/projects/{project}/label/"),
+    ("annotator", "/work/"),
+    ("annotator", "/work/{answer}/appeal/"),
+    ("annotator", "/earnings/"),
+    ("annotator", "/settings/"),
+    ("annotator", "/settings/notifications/"),
+    ("annotator", "/accounts/email/"),
+    ("annotator", "/accounts/password/change/"),
+    ("requester", "/projects/"),
+    ("requester", "/projects/new/"),
+    ("requester", "/projects/{project}/"),
+    ("requester", "/projects/{draft}/"),
+    ("requester", "/projects/{project}/settings/"),
+    ("requester", "/projects/{project}/items/"),
+    ("requester", "/projects/{project}/import/"),
+    ("requester", "/projects/{project}/quality/"),
+    ("requester", "/projects/{draft}/quality/"),
+    ("requester", "/items/{item}/"),
+    ("reviewer", "/review/"),
+    ("reviewer", "/projects/{project}/review/"),
+    ("admin", "/training/"),
+    ("admin", "/training/runs/{run}/"),
+    ("admin", "/training/runs/{queued}/"),
+    ("admin", "/models/"),
+    ("admin", "/models/{model}/"),
+    ("admin", "/health/"),
+]
+BAD_FILE = b'{"id": "x", "turns": [\n{"id": "y", "text": "Call me on +44 20 7946 0958, Maria Jensen."}\n'
+KEEP = {"keep_duplicates": True}
+
+
+@dataclass(frozen=True)
+class World:
+    people: dict[str, User | None]
+    ids: dict[str, Any]
+
+
+def make_world(version: ModelVersion) -> World:
+    people = make_people()
+    requester, annotator = people["requester"], people["annotator"]
+    project = dialogues(12, owner=requester, title="Parcels and refunds 包裹", overlap_max=3)
+    draft = projects.create_project(owner=requester, template="customer-service")
+    label(project, annotator)
+    imports.start_import(
+        project=project,
+        actor=requester,
+        chunks=[BAD_FILE],
+        format="jsonl",
+        options={"keep_duplicates": False},
+    )
+    rejected = turn_down(project, annotator)
+    create_token(user=annotator, name="nightly export")
+    Notification.objects.create(user=annotator, kind="appeal_upheld", data={"project": project.title})
+    grant(people["reviewer"], Role.REVIEWER, project.pk)
+    queued = start_run(project=version.model.project, field="intent", recipe={}, actor=people["admin"])
+    ids = {
+        "project": project.pk,
+        "draft": draft.pk,
+        "item": Consensus.objects.filter(project=project, state="review").values_list("item", flat=True)[0],
+        "answer": rejected.pk,
+        "run": version.run_id,
+        "queued": queued.pk,
+        "model": version.model.name,
+        "link": ask(version, people["admin"]),
+    }
+    return World({**people, "nobody": None}, ids)
+
+
+def make_people() -> dict[str, User]:
+    names = ("newcomer", "annotator", "requester", "reviewer", "admin")
+    people = {name: make_user(name, last_login=timezone.now()) for name in names}
+    grant(people["requester"], Role.REQUESTER)
+    grant(people["admin"], Role.ADMIN)
+    return people
+
+
+def said(item: Item, intent: str, emotion: str) -> dict[str, Any]:
+    text = item.payload["turns"][0]["text"]
+    return {
+        "qa": [{"turn": 0, "start": text.index("Where"), "end": len(text), "label": "question"}],
+        "emotion": [{"turn": 0, "label": emotion}, {"turn": 2, "label": "pleased"}],
+        "intent": intent,
+        "reply": "It arrives tomorrow.",
+    }
+
+
+def label(project: Project, annotator: User) -> None:
+    """Ten items answered by three people; on every third item they differ."""
+    crowd = [annotator, make_user("Ben"), make_user("Cleo")]
+    for number, item in enumerate(Item.objects.filter(project=project).order_by("position")[:10]):
+        intents = ("refund", "delivery", "other") if number % 3 == 0 else ("delivery",) * 3
+        emotions = ("calm", "annoyed", "calm") if number % 3 == 0 else ("calm",) * 3
+        for person, intent, emotion in zip(crowd, intents, emotions, strict=True):
+            answer(item, person, said(item, intent, emotion))
+        consensus.aggregate_item(item.pk)
+    fitting.refit(project.pk, wait=True)
+
+
+def turn_down(project: Project, annotator: User) -> Answer:
+    """Two rejected answers; the annotator has appealed against the one that is not returned."""
+    doubtful = (
+        Consensus.objects.filter(project=project, state="review").order_by("item_id").distinct("item_id")
+    )
+    answers = []
+    for row in doubtful[:2]:
+        mine = Answer.objects.get(item=row.item, worker=annotator)
+        reject_answers(
+            consensus=row, reason="Read turn 3 again.", actor=make_reviewer(project), answer_ids=[mine.pk]
+        )
+        mine.refresh_from_db()
+        answers.append(mine)
+    appeal_answer(answer=answers[1], text="It says tomorrow 明天.", actor=annotator)
+    return answers[0]
+
+
+def ask(version: ModelVersion, admin: User) -> str:
+    """The model is asked twice; the first answer has feedback, the link of the second is returned."""
+    texts = ("please give my money back", "where is the parcel")
+    asked = predict(model=version.model, items=[{"text": text} for text in texts], actor=admin)
+    give_feedback(prediction=asked.predictions[0], author=admin, thumbs=-1, comment="No, 不对")
+    return sign_link(asked.predictions[1], "crm-7")
