@@ -18,9 +18,15 @@ from tasks_app.models import Assignment, Item, Project, SchemaVersion
 
 
 @lru_cache(maxsize=512)
+def schema_version(schema_version_id: UUID) -> SchemaVersion:
+    """Versions are never edited, so the cache cannot go stale."""
+    return SchemaVersion.objects.get(pk=schema_version_id)
+
+
+@lru_cache(maxsize=512)
 def schema_fields(schema_version_id: UUID) -> tuple[Field, ...]:
-    """The parsed fields of a schema version. Versions are never edited, so the cache cannot go stale."""
-    return parse_fields(SchemaVersion.objects.only("fields").get(pk=schema_version_id).fields)
+    """The parsed fields of a schema version."""
+    return parse_fields(schema_version(schema_version_id).fields)
 
 
 def current_schema(project: Project) -> SchemaVersion:

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 from accounts.api import ApiSignedIn
 from common.idempotency import idempotent, key_of
 from tasks_app import access, selectors
-from tasks_app.models import Flag, SchemaVersion
+from tasks_app.models import Flag
 from tasks_app.services import assignment as work
 from tasks_app.services import flags
 from tasks_app.suggesting import suggestions_for
@@ -68,15 +68,15 @@ class LiveAssignmentsApi(APIView):
 
 
 def leases_json(leases: list[work.Lease]) -> list[dict[str, Any]]:
-    numbers = SchemaVersion.objects.in_bulk({lease.schema_version_id for lease in leases})
+    schemas = {pk: selectors.schema_version(pk) for pk in {lease.schema_version_id for lease in leases}}
     shown = suggestions_for([lease.item_id for lease in leases])
     return [
         {
             "id": str(lease.assignment_id),
             "lease_expires_at": lease.lease_expires_at,
             "item": {"id": str(lease.item_id), **lease.payload},
-            "schema_version": numbers[lease.schema_version_id].number,
-            "fields": numbers[lease.schema_version_id].fields,
+            "schema_version": schemas[lease.schema_version_id].number,
+            "fields": schemas[lease.schema_version_id].fields,
             **({"suggestion": shown[lease.item_id]} if lease.item_id in shown else {}),
         }
         for lease in leases

@@ -6,6 +6,7 @@ from django.utils import timezone
 from common.errors import Conflict, Forbidden
 from tasks_app.models import Assignment, Item, Project, WorkerProgress
 from tasks_app.services import assignment as work
+from tests.factories import client_of
 from tests.tasks_app.conftest import add_items, make_project, person, post, publish, reserved
 
 
@@ -186,3 +187,14 @@ def test_a_personal_data_flag_pulls_the_item_at_once(live_project, annotator, si
     assert response.status_code == 204
     item = Item.objects.get(pk=lease.item_id)
     assert (item.state, item.taken, item.slots) == (Item.State.WITHDRAWN, 0, 0)
+
+
+def test_a_claim_takes_few_queries(owner, annotator, django_assert_max_num_queries):
+    project = make_project(owner)
+    add_items(project, 3)
+    publish(project)
+    client = client_of(annotator)
+    path = f"/api/v1/projects/{project.pk}/claim"
+    assert client.post(path, headers={"Idempotency-Key": "1"}).status_code == 201
+    with django_assert_max_num_queries(9):  # BEGIN and COMMIT, or the test's savepoint, are two of them
+        assert client.post(path, headers={"Idempotency-Key": "2"}).status_code == 201
