@@ -11,6 +11,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -60,8 +61,8 @@ def project_new(request: SignedIn) -> HttpResponse:
     templates = [
         {
             "name": template.name,
-            "title": template.title_in(request.user.language),
-            "summary": template.summary_in(request.user.language),
+            "title": template.title_in(get_language() or "en"),
+            "summary": template.summary_in(get_language() or "en"),
             "fields": [field["name"] for field in template.fields],
         }
         for template in gallery.templates()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms import ProfileForm, TokenForm
-from accounts.http import SignedIn
+from accounts.http import SignedIn, keep_language
 from accounts.models import ApiToken, Notification
 from accounts.services import notifications as inbox
 from accounts.services import tokens
@@ -28,7 +28,9 @@ def settings_page(request: SignedIn) -> HttpResponse:
         if form.is_valid():
             form.save()
             messages.success(request, _("Saved."))
-            return redirect("settings")
+            response = redirect("settings")
+            keep_language(response, request.user.language)
+            return response
         context["form"] = form
     return render(request, "accounts/settings.html", context)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from accounts import roles
-from accounts.http import SignedIn
+from accounts.http import SignedIn, keep_language
 from accounts.models import Role
 from config import health as health_checks
 from config.design import SAMPLE
@@ -95,9 +95,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(target)
     if check_for_language(language) and language in dict(settings.LANGUAGES):
         response = HttpResponseRedirect(translate_url(target, language))
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, samesite="Lax", httponly=True
-        )
+        keep_language(response, language)
         if request.user.is_authenticated:
             request.user.language = language
             request.user.save(update_fields=["language"])

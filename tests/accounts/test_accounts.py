@@ -127,6 +127,23 @@ def test_the_language_is_kept_with_the_account(client, user):
     assert evil["Location"] == "/"
 
 
+def test_sign_up_in_chinese_makes_a_chinese_account_and_sign_in_brings_it_along(client, db):
+    form = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    client.post("/accounts/signup/", form, headers={"Accept-Language": "zh-hans"})
+    assert User.objects.get().language == "zh-hans"
+    from django.test import Client
+
+    elsewhere = Client()
+    elsewhere.post("/accounts/login/", {"login": "new@example.org", "password": PASSWORD})
+    assert b'lang="zh-hans"' in elsewhere.get("/catalogue/").content
+
+
+def test_the_settings_page_changes_the_language_at_once(client, user):
+    client.force_login(user)
+    page = client.post("/settings/", {"display_name": "A", "language": "zh-hans"}, follow=True)
+    assert b'lang="zh-hans"' in page.content
+
+
 def test_demo_people_get_new_random_passwords_each_time(db):
     first, again = create_demo_people(annotators=3), create_demo_people(annotators=3)
     assert User.objects.count() == 6
