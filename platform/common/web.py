@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from psycopg2.errors import DiskFull as DatabaseDiskFull
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -42,13 +43,20 @@ def as_domain_error(error: Exception) -> DomainError | None:
         return NotFound(_("There is nothing here, or it is not yours to see."))
     if isinstance(error, (PermissionDenied, drf.PermissionDenied)):
         return Forbidden(str(error) or _("Your role does not allow this."))
+    if _is_full_disk(error):
+        return DiskFull(_("The server's disk is full. Nothing was stored; free some space and try again."))
     if isinstance(error, (OperationalError, InterfaceError)):
         return Unavailable(_("The database is away for a moment. Nothing was changed; try again shortly."))
     if isinstance(error, RedisError):
         return Unavailable(_("The queue is away for a moment. Try again shortly."))
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFull(_("The server's disk is full. Nothing was stored; free some space and try again."))
     return _from_drf(error) if isinstance(error, drf.APIException) else None
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Ours, or the one that PostgreSQL writes to."""
+    if isinstance(error.__cause__, DatabaseDiskFull):
+        return True
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _from_drf(error: drf.APIException) -> DomainError:

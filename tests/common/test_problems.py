@@ -61,3 +61,25 @@ def test_broken_json_is_a_problem_too(signed_in):
     response = signed_in.patch("/api/v1/me", data=b"{broken", content_type="application/json")
     assert response.status_code == 400
     assert response.json()["status"] == 400
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(OperationalError("gone"), 503, "unavailable"), (ValueError("a bug"), 500, "fault")],
+)
+def test_what_fails_outside_a_view_is_told_the_same_way(client, error, status, code):
+    """A middleware fails here; so does every page while it looks up who is signed in."""
+    client.raise_request_exception = False
+    with mock.patch("django.middleware.common.CommonMiddleware.process_request", side_effect=error):
+        page, document = client.get("/"), client.get("/api/v1/catalogue")
+    assert (page.status_code, document.status_code) == (status, status)
+    assert b"<html" in page.content and b"a bug" not in page.content
+    assert document["Content-Type"] == "application/problem+json"
+    assert document.json()["code"] == code
+
+
+def test_an_address_that_leads_nowhere_is_told_the_same_way(client):
+    page, document = client.get("/nowhere/"), client.get("/api/v1/nowhere")
+    assert (page.status_code, document.status_code) == (404, 404)
+    assert b"<html" in page.content
+    assert document.json()["code"] == "not_found"
