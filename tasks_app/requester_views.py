@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import roles
 from accounts.http import SignedIn
 from accounts.models import Role
+from common.errors import DomainError
 from common.ids import uuid7
 from rewards.services import ledger
 from tasks_app import access, selectors
@@ -74,7 +75,8 @@ def project_page(request: SignedIn, project: Project, tab: str, **context: Any) 
     """What every page of one project shows around its own content."""
     held = roles.roles_in(request.user, project.pk)
     may_manage = project.owner_id == request.user.pk or Role.REQUESTER in held
-    return {"project": project, "tab": tab, "money": _money(project), "may_manage": may_manage, **context}
+    page = {"project": project, "tab": tab, "money": _money(project), "may_manage": may_manage}
+    return {**page, "current": "review" if tab == "review" else "projects", **context}
 
 
 @login_required
@@ -134,14 +136,26 @@ def project_settings(request: SignedIn, project_id: UUID) -> HttpResponse:
         ),
     }
     form = ProjectForm(request.POST or None, instance=project, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        projects.update_project(project=project, actor=request.user, **form.settings())
-        messages.success(request, _("Saved."))
+    if request.method == "POST" and form.is_valid() and _saved(project, form, request):
         return redirect("project-settings", project_id=project.pk)
+    if form.errors:
+        project.refresh_from_db()  # the form has written into it what is not saved
     context = project_page(
         request, project, "settings", form=form, fields=selectors.current_fields(project), version=version
     )
     return render(request, "tasks_app/settings.html", context, status=422 if form.errors else 200)
+
+
+def _saved(project: Project, form: ProjectForm, request: SignedIn) -> bool:
+    """What the project's rules refuse is written into the form, so that nothing typed is lost."""
+    try:
+        projects.update_project(project=project, actor=request.user, **form.settings())
+    except DomainError as refused:
+        for words in [problem.detail for problem in refused.problems] or [refused.message]:
+            form.add_error(None, words)
+        return False
+    messages.success(request, _("Saved."))
+    return True
 
 
 @login_required
