@@ -82,6 +82,7 @@ class Visits:
 
     def keep(self, page: Page, name: str) -> None:
         """A picture in the middle of a journey; the last look of every page is kept anyway."""
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=self._folder / f"journeys-{name}.png", full_page=True)
 
     def finish(self) -> None:

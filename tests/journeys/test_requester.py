@@ -74,6 +74,13 @@ def change_settings(visit: Visits, page: Page, project: Project) -> None:
     expect(page.locator(".messages")).to_contain_text("Saved.")
     project.refresh_from_db()
     assert (project.title, project.reward_minor) == ("Talks 对话", 7)
+    break_settings(visit, page)
+    project.refresh_from_db()
+    assert (project.title, project.schema_versions.count()) == ("Talks 对话", 1)
+
+
+def break_settings(visit: Visits, page: Page) -> None:
+    """What the form refuses, and what only the project's own rules refuse; both keep what was typed."""
     broken = '[{"name": "intent", "type": "choice", "labels": ["one"]'
     page.get_by_label("Answer fields (JSON)").fill(broken)
     page.get_by_label("Title").fill("Kept too")
@@ -84,9 +91,14 @@ def change_settings(visit: Visits, page: Page, project: Project) -> None:
     expect(page.get_by_label("Answer fields (JSON)")).to_have_value(broken)
     expect(page.get_by_label("Title")).to_have_value("Kept too")
     visit.keep(page, "requester-bad-fields")
+    page.goto(page.url)
+    page.get_by_label("Seconds for one item").fill("5")
+    page.get_by_label("Title").fill("Kept as well")
+    save(page)
+    expect(page.get_by_role("main")).to_contain_text("Give between 30 seconds and a week.")
+    expect(page.get_by_label("Title")).to_have_value("Kept as well")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Talks 对话")
     visit.expect("422")
-    project.refresh_from_db()
-    assert (project.title, project.schema_versions.count()) == ("Talks 对话", 1)
 
 
 def save(page: Page) -> None:
@@ -102,13 +114,14 @@ def import_items(visit: Visits, page: Page, file: Path) -> None:
     expect(job).to_contain_text("Personal data replaced")
     for kind in ("PERSON", "PHONE", "EMAIL"):
         expect(job.locator(".chip", has_text=kind)).to_be_visible()
-    job.locator("summary", has_text="1 line").click()
+    job.locator("summary", has_text="1 line has a problem").click()
     expect(job.locator("details li")).to_contain_text("Line 2")
     visit.keep(page, "requester-import")
 
 
 def fund_and_publish(visit: Visits, page: Page, project: Project) -> None:
     page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("heading", name="Answer fields")).to_be_visible()
     visit.keep(page, "requester-draft")
     page.get_by_label("Amount to add").fill("25")
     page.get_by_role("button", name="Add to escrow").click()
