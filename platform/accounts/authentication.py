@@ -9,7 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, User
-from accounts.services.tokens import digest_of
+from accounts.services.tokens import find_token
 
 _USED_EVERY = timedelta(minutes=10)
 
@@ -23,12 +23,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         if len(words) != 2:
             raise AuthenticationFailed(_("Send the header as “Authorization: Token …”."))
-        token = (
-            ApiToken.objects.select_related("user")
-            .filter(digest=digest_of(words[1]), revoked_at=None, expires_at__gt=timezone.now())
-            .first()
-        )
-        if token is None or not token.user.is_active:
+        token = find_token(words[1])
+        if token is None:
             raise AuthenticationFailed(_("This token is unknown, expired or revoked. Make a new one."))
         if "full" not in token.scopes and not _within_scope(token, request):
             raise AuthenticationFailed(_("This token's scope does not reach this address."))
