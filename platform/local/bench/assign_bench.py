@@ -136,7 +136,7 @@ def at_work(site: Stack, crowd: dict[str, Any], seconds: float) -> tuple[list[An
 
 
 def _times(annotators: list[Annotator]) -> dict[str, float]:
-    figures = {}
+    figures: dict[str, float] = {}
     for name in ("claim", "submit"):
         times = sorted(ms for one in annotators for ms in (one.claims if name == "claim" else one.submits))
         cuts = statistics.quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
