@@ -58,10 +58,19 @@ def read_bank(language: str) -> dict[str, Any]:
 
 
 def part(phrases: Sequence[T], split: str) -> list[T]:
-    """The phrases a split may use: every third belongs to the test dialogues alone, the rest to training."""
+    """The phrases a split may use: of every three one is for training, one for testing, and one for both.
+
+    Half of what test dialogues say is new, as it is with the customers that a model meets after its training.
+    """
     if len(phrases) < 3:
         return list(phrases)
-    return [phrase for i, phrase in enumerate(phrases) if (i % 3 == 2) == (split == "test")]
+    other = 0 if split == "test" else 2
+    return [phrase for i, phrase in enumerate(phrases) if i % 3 != other]
+
+
+def apart(names: Sequence[T], split: str) -> list[T]:
+    """Names of which a split has its own: every third is for testing alone, the rest for training."""
+    return [name for i, name in enumerate(names) if (i % 3 == 2) == (split == "test")]
 
 
 def expand(

@@ -120,8 +120,8 @@ def test_a_fifth_is_pinned_to_test_and_no_group_crosses(rows):
     assert sum("split" in row for row in rows) == round(len(rows) * 0.2)
 
 
-def test_test_questions_are_never_seen_in_training(rows):
-    def questions(split):
+def test_about_half_of_the_test_questions_and_answers_are_new(rows):
+    def marked(split):
         return {
             row["turns"][span["turn"]]["text"][span["start"] : span["end"]].lower()
             for row in rows
@@ -129,12 +129,14 @@ def test_test_questions_are_never_seen_in_training(rows):
             for span in row["truth"]["qa"]
         }
 
-    assert not questions("test") & questions(None)
+    new = marked("test") - marked(None)
+    assert len(new) / len(marked("test")) > 0.4
 
 
-def test_training_and_test_share_no_phrase_of_a_long_list():
+def test_a_third_of_a_long_list_is_for_testing_alone():
     for topic in read_bank("en")["topic"]:
-        assert not set(part(topic["q"], "train")) & set(part(topic["q"], "test"))
+        new = set(part(topic["q"], "test")) - set(part(topic["q"], "train"))
+        assert len(new) == len(topic["q"]) // 3
 
 
 def test_many_questions_come_without_a_question_mark():
