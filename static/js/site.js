@@ -67,6 +67,9 @@ function dress(root) {
     const at = new Date(node.getAttribute("datetime") ?? "");
     node.textContent = at.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
   }
+  // On phones the tabs of a page are wider than the screen.
+  const tab = /** @type {HTMLElement | null} */ (root.querySelector(".tabs [aria-current]"));
+  tab?.parentElement?.scrollTo({ left: tab.offsetLeft - tab.parentElement.clientWidth / 2 });
   if (root.querySelector("[data-chart]")) {
     import("./chart.js").then((module) => module.drawCharts(root, words("chart_failed")));
   }
