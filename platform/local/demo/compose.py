@@ -1,7 +1,7 @@
 """Write the demo's customer-service dialogues: `python -m local.demo.compose` makes the two data files again.
 
-Seeded, so the files can be made byte for byte again. No shop, and only half of the products and phrases, of the
-test dialogues occur in training (`grammar.part`): the frozen test set asks for generalisation, not memory.
+Seeded, so the files can be made byte for byte again. No shop, and only half of the products and phrases, of
+the test dialogues occur in training (`grammar.part`): the test set asks for generalisation, not memory.
 """
 
 import json
