@@ -103,12 +103,18 @@ def problem_document(error: Exception, context: dict[str, Any]) -> Response | No
     refusal = as_domain_error(error)
     if refusal is None:
         return None
-    headers = {"WWW-Authenticate": "Token"} if refusal.status == 401 else {}
+    headers = _headers(refusal)
     if wait := getattr(error, "wait", None):  # of DRF's Throttled, in seconds
         headers["Retry-After"] = str(int(wait) + 1)
     return Response(
         problem_body(refusal), status=refusal.status, content_type="application/problem+json", headers=headers
     )
+
+
+def _headers(refusal: DomainError) -> dict[str, str]:
+    if refusal.status == 401:
+        return {"WWW-Authenticate": "Token"}
+    return {"Retry-After": "5"} if refusal.status == 503 else {}
 
 
 class DomainErrorMiddleware:
@@ -133,7 +139,10 @@ def refusal_response(request: HttpRequest, refusal: DomainError) -> HttpResponse
     """A problem document for a path of the API, else a page, or a fragment for htmx."""
     if request.path.startswith("/api/"):
         return JsonResponse(
-            problem_body(refusal), status=refusal.status, content_type="application/problem+json"
+            problem_body(refusal),
+            status=refusal.status,
+            content_type="application/problem+json",
+            headers=_headers(refusal),
         )
     template = "_error.html" if request.headers.get("HX-Request") else "error.html"
     context = {
@@ -146,7 +155,7 @@ def refusal_response(request: HttpRequest, refusal: DomainError) -> HttpResponse
         return render(request, template, context, status=refusal.status)
     # Who is looking stands in the database, which may be just what is away: this page does not ask.
     page = render_to_string(template, {**context, "request": request})
-    return HttpResponse(page, status=refusal.status)
+    return HttpResponse(page, status=refusal.status, headers=_headers(refusal))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -106,7 +106,14 @@ DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5, **DATABASES["default"][
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.secret("REDIS_URL", "redis://127.0.0.1:6379/0")
-CACHES = {"default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "common.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        # One that hangs is as good as gone: a page can do without it.
+        "OPTIONS": {"socket_timeout": 2},
+    }
+}
 
 MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

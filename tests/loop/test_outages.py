@@ -56,6 +56,7 @@ class Annotator:
                 return response.json()
             assert response.status_code == 503, response.text
             assert (response.headers["Content-Type"], response.json()["code"]) == UNAVAILABLE
+            assert response.headers["Retry-After"]
             time.sleep(0.2)
         return None
 
