@@ -58,7 +58,7 @@ def sign_in(page: Page) -> None:
     page.locator("input[name=login]").fill("rita@example.org")
     page.locator("input[name=password]").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/projects/")
+    expect(page.get_by_role("heading", name="You have no project yet.")).to_be_visible()
 
 
 def make_from_template(page: Page) -> None:

@@ -17,10 +17,9 @@ from tasks_app.services import imports, projects
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import make_user
 from tests.journeys.rows import dialogues
-from training.models import ModelVersion
+from training.models import ModelVersion, Run
 from training.services.feedback import give_feedback, sign_link
 from training.services.predictions import predict
-from training.services.runs import start_run
 
 PAGES = [
     ("nobody", "/"),
@@ -85,7 +84,9 @@ def make_world(version: ModelVersion) -> World:
     create_token(user=annotator, name="nightly export")
     Notification.objects.create(user=annotator, kind="appeal_upheld", data={"project": project.title})
     grant(people["reviewer"], Role.REVIEWER, project.pk)
-    queued = start_run(project=version.model.project, field="intent", recipe={}, actor=people["admin"])
+    queued = Run.objects.create(
+        project=version.model.project, number=2, field="intent", queued_at=timezone.now()
+    )
     ids = {
         "project": project.pk,
         "draft": draft.pk,
