@@ -39,17 +39,20 @@ class Network(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """(N, C) logits for the N decisions of a batch."""
+        logits: Tensor = self.output(self.dropout(self.features(batch))).float()
+        return logits
+
+    def features(self, batch: Batch) -> Tensor:
+        """(N, H) what the last layer decides on."""
         types = {"token_type_ids": batch.types} if self._typed else {}
         states = self.encoder(
             input_ids=batch.ids, attention_mask=batch.mask, **types
         ).last_hidden_state  # (B, T, H)
         if len(batch.leads):
-            features = states.flatten(0, 1)[batch.leads]  # (N, H)
-        else:
-            shares = batch.pool / batch.pool.sum(dim=1, keepdim=True)
-            features = torch.einsum("bt,bth->bh", shares.to(states.dtype), states)
-        logits: Tensor = self.output(self.dropout(features)).float()
-        return logits
+            decided: Tensor = states.flatten(0, 1)[batch.leads]
+            return decided
+        shares = batch.pool / batch.pool.sum(dim=1, keepdim=True)
+        return torch.einsum("bt,bth->bh", shares.to(states.dtype), states)
 
 
 class SeenEmbedding(nn.Module):

@@ -75,6 +75,7 @@ class FitConfig:
     One optimizer step sees at most `batch_examples` examples and `batch_tokens` padded tokens; memory is
     bounded by `micro_tokens`, into which a step is cut without changing its gradient.
     context_before/after: neighbouring turns shown with a turn. stride: tokens shared by two windows.
+    fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
     """
@@ -100,6 +101,7 @@ class FitConfig:
     label_smoothing: float = 0.0
     class_weights: str = "none"
     freeze_embeddings: bool = False
+    fit_head_first: bool = True
     metric: str = "auto"
     patience: int = 3
     max_steps: int = 0

@@ -37,6 +37,7 @@ from training.engine.heads.registry import has_blanks, make_head
 from training.engine.infer import logits_of
 from training.engine.loop import DevScore, Loop
 from training.engine.loss import Loss
+from training.engine.probe import fit_output
 from training.engine.stop import StopSignal
 from training.engine.tokens import TextEncoder
 
@@ -143,6 +144,8 @@ class _Run:
             rows={name: len(split.rows) for name, split in splits.items()},
             examples={name: len(split.examples) for name, split in splits.items()},
         )  # fmt: skip
+        if self.config.fit_head_first and self.store.latest() is None:
+            self._fit_head(splits["train"])
         progress = loop.run()
         self._finish(splits, progress)
 
@@ -202,6 +205,15 @@ class _Run:
             device=self.device, bf16=self.bf16, store=checkpoints,
             evaluate=lambda: self._score(splits["dev"]), report=self.journal.write, should_stop=self.stop,
         )  # fmt: skip
+
+    def _fit_head(self, train: Split) -> None:
+        began = time.monotonic()
+        loss = fit_output(
+            self.network, train.examples, loss=self.loss, pad_id=self.text.pad_id, device=self.device,
+            bf16=self.bf16, seed=self.config.seed, check=self.stop.check,
+        )  # fmt: skip
+        seconds = time.monotonic() - began
+        self.journal.write("log", level="info", message="head fitted", loss=loss, seconds=seconds)
 
     # -- judging ------------------------------------------------------------------------------------------
 
