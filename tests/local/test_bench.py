@@ -1,0 +1,41 @@
+"""Each bench runs, names its figures as others rely on them, and finds no fault."""
+
+import json
+
+import pytest
+
+from local.bench.command import Settings, measure
+
+# crowd-kit's spellings that pandas will drop one day are not ours to mend.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+FIGURES = {
+    "assign": {
+        "pairs_per_second",
+        "claim_p50_ms",
+        "claim_p95_ms",
+        "submit_p50_ms",
+        "submit_p95_ms",
+        "over_assigned",
+        "duplicated",
+        "lost",
+        "share_of_sql_limit",
+    },
+    "import": {"seconds", "items", "findings", "items_per_second", "peak_mb"},
+    "consensus": {"seconds", "reference_seconds", "ratio", "agreement_with_reference"},
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_it_prints_the_figures_that_were_promised(name: str) -> None:
+    report = measure(name, Settings(items=600, annotators=6, seconds=2.0))
+    assert set(report) == {"name", "settings", "figures"}
+    assert set(report["figures"]) == FIGURES[name]
+    assert json.loads(json.dumps(report)) == report
+    figures = report["figures"]
+    if name == "assign":
+        assert (figures["over_assigned"], figures["duplicated"], figures["lost"]) == (0, 0, 0)
+        assert figures["pairs_per_second"] > 0
+    elif name == "import":
+        assert figures["items"] == 600 and figures["findings"] > 100
+    else:
+        assert figures["agreement_with_reference"] > 0.9
