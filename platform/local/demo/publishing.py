@@ -34,7 +34,8 @@ def create_project(stage: Stage, deadline: Deadline) -> str:
     settings: dict[str, Any] = {"fields": raw} if stage.sample.rule_made else {}
     stage.project = stage.requester.create_project(
         template=TEMPLATE,
-        title=f"{chosen.title}: {stage.sample.source}",
+        # Models are named after the project: "customer-service-qa" for the shipped dialogues.
+        title=f"{chosen.title}: {stage.path.stem}" if stage.path else chosen.title,
         reward=chosen.reward,
         overlap=chosen.overlap,
         **settings,
