@@ -104,6 +104,10 @@ def join(parts: Sequence[Sequence[Piece]], space: str) -> list[Piece]:
     return joined
 
 
+# As the instructions say, the mark that closes a sentence belongs to what is marked.
+CLOSING = tuple(".?!。？！")
+
+
 def write(pieces: Sequence[Piece], *, casual: bool, rng: random.Random, typos: float = 0.0) -> Written:
     """Put pieces together: capitals for the careful; lost marks and typos for the casual."""
     if casual:
@@ -119,7 +123,8 @@ def write(pieces: Sequence[Piece], *, casual: bool, rng: random.Random, typos: f
             spans.append((start, len(text), piece.label))
         elif piece.label:
             spans[-1] = (spans[-1][0], len(text), piece.label)
-    return Written(text if casual else _capitalise(text), tuple(spans), tuple(pii))
+    closed = tuple((start, end + (text[end : end + 1] in CLOSING), label) for start, end, label in spans)
+    return Written(text if casual else _capitalise(text), closed, tuple(pii))
 
 
 def _drop_mark(piece: Piece, rng: random.Random) -> Piece:

@@ -145,3 +145,10 @@ def test_many_questions_come_without_a_question_mark():
     ]
     plain = [not row["turns"][s["turn"]]["text"][: s["end"]].endswith("?") for row, s in spans]
     assert 0.2 < sum(plain) / len(plain) < 0.7
+
+
+def test_the_closing_mark_belongs_to_what_is_marked(rows):
+    for row in rows:
+        for span in row["truth"]["qa"]:
+            behind = row["turns"][span["turn"]]["text"][span["end"] :][:1]
+            assert behind not in tuple(".?!。？！"), (row["id"], span)
