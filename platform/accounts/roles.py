@@ -34,6 +34,14 @@ def site_roles(user: User) -> set[str]:
     return {Role.ANNOTATOR, *(implied for role in granted for implied in IMPLIED[role])}
 
 
+def roles_anywhere(user: User) -> set[str]:
+    """Site roles and those of single projects together: what the navigation has to lead to."""
+    granted = Membership.objects.filter(user=user).exclude(scope=None).values_list("role", flat=True)
+    # An administrator of one project does not administer the site.
+    own = {implied for role in granted for implied in IMPLIED[role]} - {Role.ADMIN}
+    return site_roles(user) | own
+
+
 def roles_in(user: User, scope: UUID) -> set[str]:
     """The roles that hold in the project `scope`. A site requester has none in the projects of others."""
     if user.is_superuser:

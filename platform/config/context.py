@@ -6,8 +6,8 @@ from accounts import roles
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """What every page knows: the roles of whoever looks at it."""
+    """What every page knows: the roles, here or in any project, of whoever looks at it."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"roles": set()}
-    return {"roles": roles.site_roles(user)}
+    return {"roles": roles.roles_anywhere(user)}

@@ -111,6 +111,7 @@ def test_project_roles_hold_in_one_project_only(user):
     assert Membership.objects.count() == 1
     assert Role.REVIEWER in roles.roles_in(user, here)
     assert not roles.roles_in(user, there)
+    assert roles.roles_anywhere(user) == {Role.ANNOTATOR, Role.REVIEWER}
 
 
 def test_a_site_requester_has_no_role_in_the_projects_of_others(user):
