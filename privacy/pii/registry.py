@@ -4,6 +4,7 @@ from privacy.pii.detectors import (
     address_en,
     address_zh,
     answer,
+    asked,
     birth,
     card,
     email,
@@ -17,6 +18,7 @@ from privacy.pii.detectors import (
     postcode,
     reference,
     secret,
+    staff,
 )
 from privacy.pii.detectors.base import Detector
 
@@ -73,6 +75,14 @@ DETECTORS: tuple[Detector, ...] = (
     address_en.ADDRESS_IN_CONTEXT,
     address_zh.ADDRESS_IN_CONTEXT,
     address_zh.ROAD,
+    asked.ASKED_CODE,
+    asked.ASKED_NAME,
+    asked.HASH_NUMBER,
+    staff.TALKING_TO,
+    staff.SPEAKING,
+    staff.THANKED,
+    person_zh.STAFF,
+    person_zh.BEFORE_PHONE,
     person_en.NAME_AFTER_CUE,
     person_en.TITLED,
     person_en.FULL_NAME,

@@ -42,6 +42,29 @@ SELF_INTRODUCTION = PatternDetector(
     check=lambda value: 2 <= len(value) <= 4 and value[-1] not in "店号客户员家人",
 )
 
+# Service staff under a short name: "客服可可为您服务", "我是小雪，很高兴为您服务".
+STAFF = PatternDetector(
+    name="person-chinese-staff",
+    kind="PERSON",
+    pattern=re.compile(rf"(?:客服|我是)(?P<value>(?:[小阿]{_HAN}|({_HAN})\2))(?=为您|，很高兴|[。！,.!]|$)"),
+    score=0.75,
+    language="zh",
+    need=lambda clues: clues.han,
+)
+
+# "孙浩然，电话17300008423": a name, and then how to reach it.
+BEFORE_PHONE = PatternDetector(
+    name="person-chinese-phone",
+    kind="PERSON",
+    pattern=re.compile(
+        rf"(?:^|[，。！？,.!?\s])(?P<value>{_SURNAME}{_GIVEN})(?=[，, :：]{{1,2}}(?:电话|手机)号?码?[:：]?\d)"
+    ),
+    score=0.85,
+    language="zh",
+    digits=7,
+    need=lambda clues: clues.han,
+)
+
 ADDRESSED = PatternDetector(
     name="person-chinese-title",
     kind="PERSON",
