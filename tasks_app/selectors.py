@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -154,8 +153,3 @@ def live_assignments(user: User, project_id: UUID) -> QuerySet[Assignment]:
         .select_related("item")
         .order_by("created_at", "id")
     )
-
-
-def item_json(item: Item) -> dict[str, Any]:
-    """What an annotator is shown: never gold, split, group, external id or time of import."""
-    return {"id": str(item.pk), **item.payload}

@@ -1,7 +1,5 @@
 from datetime import timedelta
-from typing import Any
 
-from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import authentication
@@ -51,17 +49,3 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Session"
-
-
-def rate_limited(scope: str, who: str, *, limit: int, seconds: int) -> bool:
-    """True when `who` has used up `limit` tries in the current window."""
-    key = f"rate:{scope}:{who}"
-    cache.add(key, 0, seconds)
-    try:
-        return int(cache.incr(key)) > limit
-    except (ValueError, OSError):
-        return False
-
-
-def client_address(request: Any) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -32,12 +32,13 @@ def redact_payload(
         policy=cast(Policy, policy), secret=vault.secret_for(project_id), language=_language(language)
     )
     result = redactor.redact_turns([*texts, *extra])
-    if result.dropped:
+    speakers = _speakers(payload, redactor)
+    if result.dropped or (policy == "drop" and any(old != new for old, new in speakers.items())):
         counts = Counter(finding.kind for _turn, finding, _new in result.findings)
         return RedactedPayload(payload, [], counts, dropped=True)
     findings, originals = _places([*texts, *extra], result.findings, result.maps)
     return RedactedPayload(
-        payload=_with_texts(payload, result.texts),
+        payload=_with_texts(payload, result.texts, speakers),
         maps=result.maps,
         counts=Counter(row["kind"] for row in findings),
         originals=originals,
@@ -64,11 +65,22 @@ def _places(
     return findings, originals
 
 
-def _with_texts(payload: dict[str, Any], texts: list[str]) -> dict[str, Any]:
+def _speakers(payload: dict[str, Any], redactor: Redactor) -> dict[str, str]:
+    """Each speaker's name as others may see it: "customer" stays, "Anna Smith" does not.
+
+    After the texts and one by one: a name must not read like the answer to a turn's question.
+    """
+    names = {turn["speaker"] for turn in payload.get("turns", [])}
+    return {name: redactor.redact_turns([name]).texts[0] for name in sorted(names)}
+
+
+def _with_texts(payload: dict[str, Any], texts: list[str], speakers: dict[str, str]) -> dict[str, Any]:
     changed = dict(payload)
     rest = iter(texts)
     if "turns" in payload:
-        changed["turns"] = [{**turn, "text": next(rest)} for turn in payload["turns"]]
+        changed["turns"] = [
+            {"speaker": speakers[turn["speaker"]], "text": next(rest)} for turn in payload["turns"]
+        ]
     elif "pair" in payload:
         changed["pair"] = [next(rest), next(rest)]
     else:

@@ -205,6 +205,7 @@ def test_items_that_this_browser_forgot_are_found_again(serve: Serve) -> None:
     server.live = [{"id": "assignment-1", "item": {"id": "item-1", "text": "The only one."}, **lease}]
     page.reload()
     open_item(page)
+    expect(page.locator("[data-part=talk]")).to_contain_text("The only one.")
 
 
 def test_a_claim_whose_answer_was_lost_is_repeated_with_its_key(serve: Serve) -> None:

@@ -141,6 +141,18 @@ def test_personal_data_is_replaced_and_labels_move_with_the_text(project):
     assert sum(job.findings.values()) == 1
 
 
+def test_a_speaker_s_name_is_replaced_and_a_role_stays(project):
+    turns = [
+        {"speaker": "agent", "text": "May I have your name, please?"},
+        {"speaker": "Anna Smith", "text": "I'm Anna Smith and my parcel is late."},
+    ]
+    load(project, lines({"turns": turns}))
+    shown = Item.objects.get().payload["turns"]
+    assert [turn["speaker"] for turn in shown] == ["agent", "[PERSON_1]"]
+    assert "Anna" not in json.dumps(shown)
+    assert "[PERSON_1]" in shown[1]["text"]
+
+
 def test_offsets_follow_when_the_text_is_normalised(project):
     text = "Cafe\u0301 or tea?"  # e and a combining accent: one code point fewer in NFC
     gold = {"intent": "refund", "qa": [{"turn": 0, "start": 6, "end": 13, "label": "question"}]}

@@ -21,7 +21,8 @@ def test_every_template_has_fields_that_parse_and_both_languages():
 def test_every_recipe_is_known_to_the_engine():
     for one in templates():
         for field in one.fields:
-            FitConfig.from_json({**one.recipe, "head": field["type"], "field": field})
+            config = FitConfig.from_json({**one.recipe, "head": field["type"], "field": field})
+            assert config.epochs == one.recipe["epochs"]
 
 
 def test_labels_of_the_customer_service_template():
