@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tasks_app.api import items, projects, work
+from tasks_app.api import items, members, projects, work
 
 urlpatterns = [
     path("projects", projects.ProjectsApi.as_view(), name="api-projects"),
@@ -11,6 +11,12 @@ urlpatterns = [
     path("projects/<uuid:project_id>/fund", projects.FundApi.as_view(), name="api-fund"),
     path("projects/<uuid:project_id>/items", items.ItemsApi.as_view(), name="api-items"),
     path("projects/<uuid:project_id>/items:import", items.ImportApi.as_view(), name="api-import"),
+    path("projects/<uuid:project_id>/members", members.MembersApi.as_view(), name="api-members"),
+    path(
+        "projects/<uuid:project_id>/members/<int:membership_id>",
+        members.MemberApi.as_view(),
+        name="api-member",
+    ),
     path("items/<uuid:item_id>", items.ItemApi.as_view(), name="api-item"),
     path("import-jobs/<uuid:job_id>", items.ImportJobApi.as_view(), name="api-import-job"),
     path("catalogue", work.CatalogueApi.as_view(), name="api-catalogue"),
