@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from annotations.aggregation.agreement import krippendorff_alpha
+from annotations.aggregation.families import family
 from annotations.aggregation.judgments import Judgment
 from annotations.judging import item_of_unit
 from tasks_app.fields.base import Field
@@ -19,7 +20,7 @@ def agreement_of(field: Field, judgments: Sequence[Judgment], *, without: str = 
 
     Empty for free text (wordings cannot agree by label), or while no unit was judged twice.
     """
-    if field.method == "majority":
+    if not family(field.method).weighs_people:
         return {}
     sample = list(_first_items(judgment for judgment in judgments if judgment.worker != without))
     alpha = krippendorff_alpha(sample, group=item_of_unit, resamples=_RESAMPLES)

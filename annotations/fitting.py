@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from annotations.aggregation.inference import Inference, Posterior, TooManyLabels, infer, majority
+from annotations.aggregation.families import family
+from annotations.aggregation.inference import Inference, Posterior, TooManyLabels
 from annotations.aggregation.judgments import Judgment
 from annotations.agreement import agreement_of
 from annotations.judging import Verdict, answers_to, deciding, decode, full_unit
@@ -118,12 +119,10 @@ def _fit(project: Project) -> list[Verdict]:
 
 
 def _infer(current: Field, judgments: Sequence[Judgment]) -> Inference:
-    if current.method != "majority":
-        try:
-            return infer(judgments, method=current.method)
-        except TooManyLabels:
-            pass  # then every voice counts the same
-    return Inference(majority(judgments), {}, {})
+    try:
+        return family(current.method).fit(judgments)
+    except TooManyLabels:
+        return family("majority").fit(judgments)  # then every voice counts the same
 
 
 def _undecided(project: Project) -> set[UUID]:
@@ -163,7 +162,7 @@ def _answered_items(project: Project) -> Iterator[tuple[int, Item, list[Answer]]
 
 def _add_gold(corpus: Corpus, answer: Answer, item: Item, number: int) -> None:
     for current in selectors.schema_fields(answer.schema_version_id):
-        if item.gold and current.name in item.gold and current.method != "majority":
+        if item.gold and current.name in item.gold and family(current.method).weighs_people:
             corpus.judgments[current.name] += [
                 Judgment(GOLD, full_unit(number, unit), label)
                 for unit, label in current.judgments(item.gold[current.name], item.payload)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from annotations.aggregation.bayes import posterior_given_skill
-from annotations.aggregation.inference import Posterior, majority
+from annotations.aggregation.families import family
+from annotations.aggregation.inference import Posterior
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.skill import WorkerSkillEstimate
 from annotations.models import Answer, FieldFit, WorkerSkill
@@ -95,10 +95,8 @@ def _posterior(
     field: Field, answers: Sequence[Answer], payload: Payload, skills: Skills, priors: Priors
 ) -> Posterior:
     judgments = list(judgments_of(field.name, answers, payload))
-    if field.method == "majority":
-        return majority(judgments)
     shares = priors.get(field.name) or dict.fromkeys(label_space(field), 1.0)
-    return posterior_given_skill(judgments, skills.get(field.name, {}), shares)
+    return family(field.method).update(judgments, skills.get(field.name, {}), shares)
 
 
 def judgments_of(name: str, answers: Iterable[Answer], payload: Payload) -> Iterable[Judgment]:
@@ -126,7 +124,7 @@ def deciding(fields: Sequence[Field]) -> list[Field]:
     People word a reply in a thousand ways: a text that nobody had to write must not send all items to review.
     """
     required = [field for field in fields if field.required]
-    return required or [field for field in fields if field.method != "majority"] or list(fields)
+    return required or [field for field in fields if family(field.method).weighs_people] or list(fields)
 
 
 def label_space(field: Field) -> list[str]:
