@@ -18,9 +18,10 @@ from annotations.aggregation.families import family
 from annotations.aggregation.inference import Inference, Posterior, TooManyLabels
 from annotations.aggregation.judgments import Judgment
 from annotations.agreement import agreement_of
-from annotations.judging import Verdict, answers_to, deciding, decode, full_unit
+from annotations.judging import Verdict, answers_to, decode_all, full_unit, voice_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.settling import settle
+from annotations.voices import Voice, judged
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
@@ -139,9 +140,7 @@ def _read(project: Project) -> Corpus:
     corpus = Corpus(count=_answer_count(project.pk))
     undecided = _undecided(project)
     for number, item, answers in _answered_items(project):
-        _add_gold(corpus, answers[-1], item, number)
-        for answer in answers:
-            _add_answer(corpus, answer, item, number, item.pk in undecided)
+        _add_item(corpus, item, number, answers, needed=item.pk in undecided)
     return corpus
 
 
@@ -160,29 +159,26 @@ def _answered_items(project: Project) -> Iterator[tuple[int, Item, list[Answer]]
                 yield number, item, answers[item.pk]
 
 
-def _add_gold(corpus: Corpus, answer: Answer, item: Item, number: int) -> None:
-    for current in selectors.schema_fields(answer.schema_version_id):
-        if item.gold and current.name in item.gold and family(current.method).weighs_people:
-            corpus.judgments[current.name] += [
-                Judgment(GOLD, full_unit(number, unit), label)
-                for unit, label in current.judgments(item.gold[current.name], item.payload)
-            ]
-
-
-def _add_answer(corpus: Corpus, answer: Answer, item: Item, number: int, needed: bool) -> None:
-    worker = str(answer.worker_id)
+def _add_item(corpus: Corpus, item: Item, number: int, answers: Sequence[Answer], *, needed: bool) -> None:
+    said = judged([*_known_truth(item, answers[-1]), *map(voice_of, answers)], item.payload)
     units: dict[str, dict[str, str]] = corpus.units.setdefault(item.pk, {}) if needed else {}
-    for current in selectors.schema_fields(answer.schema_version_id):
-        if current.name not in answer.value:
-            continue
-        own = units.setdefault(current.name, {})
-        for unit, label in current.judgments(answer.value[current.name], item.payload):
-            full = full_unit(number, unit)
-            own[full] = unit
-            corpus.judgments[current.name].append(Judgment(worker, full, label))
+    for name, judgments in said.items():
+        own = units.setdefault(name, {})
+        for judgment in judgments:
+            full = full_unit(number, judgment.unit)
+            own[full] = judgment.unit
+            corpus.judgments[name].append(judgment._replace(unit=full))
     if needed:
-        corpus.answers[item.pk].add(answer.pk)
-        corpus.schema[item.pk] = answer.schema_version_id
+        corpus.answers[item.pk] = {answer.pk for answer in answers}
+        corpus.schema[item.pk] = answers[-1].schema_version_id
+
+
+def _known_truth(item: Item, answer: Answer) -> list[Voice]:
+    """A gold item's truth joins in as one more person, for the fields in which people can be wrong."""
+    if not item.gold:
+        return []
+    fields = selectors.schema_fields(answer.schema_version_id)
+    return [Voice(GOLD, [f for f in fields if family(f.method).weighs_people], item.gold)]
 
 
 def _verdicts(corpus: Corpus, posteriors: dict[str, Posterior]) -> Iterator[Verdict]:
@@ -194,16 +190,11 @@ def _verdicts(corpus: Corpus, posteriors: dict[str, Posterior]) -> Iterator[Verd
 
 def _verdict(item: Item, corpus: Corpus, posteriors: dict[str, Posterior]) -> Verdict:
     fields = selectors.schema_fields(corpus.schema[item.pk])
-    deciders = deciding(fields)
-    units = corpus.units[item.pk]
-    found = {}
-    for current in fields:
-        everywhere = posteriors.get(current.name, {})
-        own = {
-            unit: everywhere[full] for full, unit in units.get(current.name, {}).items() if full in everywhere
-        }
-        found[current.name] = decode(current, own, item.payload, decides=current in deciders)
-    return Verdict(item.pk, frozenset(corpus.answers[item.pk]), found)
+    own: dict[str, Posterior] = {}
+    for name, units in corpus.units[item.pk].items():
+        everywhere = posteriors.get(name, {})
+        own[name] = {unit: everywhere[full] for full, unit in units.items() if full in everywhere}
+    return Verdict(item.pk, frozenset(corpus.answers[item.pk]), decode_all(fields, own, item.payload))
 
 
 def _store(project: Project, current: Field, inference: Inference, corpus: Corpus, started: datetime) -> None:

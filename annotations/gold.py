@@ -1,5 +1,6 @@
 """How people do on items whose truth is known. Nothing of this may show to them."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -43,12 +44,13 @@ def scores(answer: Answer, item: Item) -> dict[str, float]:
     """Field -> 1 - distance to the truth, for the fields whose truth is known."""
     truth = item.gold or {}
     return {
-        field.name: 1.0 - _distance(field, answer, truth[field.name], item)
+        field.name: 1.0 - _distance(field, answer, truth, item)
         for field in selectors.schema_fields(answer.schema_version_id)
         if field.name in truth
     }
 
 
-def _distance(field: Field, answer: Answer, truth: Any, item: Item) -> float:
+def _distance(field: Field, answer: Answer, truth: Mapping[str, Any], item: Item) -> float:
     given = answer.value.get(field.name, field.empty(item.payload))
-    return field.distance(given, truth, item.payload)
+    said, known = field.resolve(given, answer.value), field.resolve(truth[field.name], truth)
+    return field.distance(said, known, item.payload)

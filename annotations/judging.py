@@ -1,7 +1,7 @@
 """From stored answers to what they say together: per item and field a value, and how sure it is."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,9 @@ from annotations.aggregation.inference import Posterior
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.skill import WorkerSkillEstimate
 from annotations.models import Answer, FieldFit, WorkerSkill
+from annotations.voices import Voice, judged
 from tasks_app import selectors
-from tasks_app.fields.base import Field, Payload
+from tasks_app.fields.base import Field, Payload, Posteriors
 from tasks_app.models import Item
 
 # Below this a label is left out of what is stored: spans have thousands of nearly impossible ones.
@@ -76,46 +77,47 @@ def _known_priors(project_id: UUID) -> Priors:
 
 def _judge_item(item: Item, answers: Sequence[Answer], skills: Skills, priors: Priors) -> Verdict:
     fields = selectors.schema_fields(answers[-1].schema_version_id)
+    said = judged([voice_of(answer) for answer in answers], item.payload)
+    posteriors = {field.name: _posterior(field, said.get(field.name, []), skills, priors) for field in fields}
     return Verdict(
         item_id=item.pk,
         answers=frozenset(answer.pk for answer in answers),
-        fields={
-            field.name: decode(
-                field,
-                _posterior(field, answers, item.payload, skills, priors),
-                item.payload,
-                decides=field in deciding(fields),
-            )
-            for field in fields
-        },
+        fields=decode_all(fields, posteriors, item.payload),
     )
 
 
-def _posterior(
-    field: Field, answers: Sequence[Answer], payload: Payload, skills: Skills, priors: Priors
-) -> Posterior:
-    judgments = list(judgments_of(field.name, answers, payload))
-    shares = priors.get(field.name) or dict.fromkeys(label_space(field), 1.0)
+def _posterior(field: Field, judgments: Sequence[Judgment], skills: Skills, priors: Priors) -> Posterior:
+    shares = priors.get(field.name) or dict.fromkeys(field.verdicts, 1.0)
     return family(field.method).update(judgments, skills.get(field.name, {}), shares)
 
 
-def judgments_of(name: str, answers: Iterable[Answer], payload: Payload) -> Iterable[Judgment]:
-    """Each answer is read with the field of the schema version that it was given under."""
-    for answer in answers:
-        for field in selectors.schema_fields(answer.schema_version_id):
-            if field.name == name and name in answer.value:
-                worker = str(answer.worker_id)
-                for unit, label in field.judgments(answer.value[name], payload):
-                    yield Judgment(worker, unit, label)
+def voice_of(answer: Answer) -> Voice:
+    """Each answer is read with the fields of the schema version that it was given under."""
+    return Voice(str(answer.worker_id), selectors.schema_fields(answer.schema_version_id), answer.value)
 
 
-def decode(field: Field, posterior: Posterior, payload: Payload, *, decides: bool) -> FieldVerdict:
-    value, confidence = field.decode(posterior, payload)
-    kept = {
+def decode_all(
+    fields: Sequence[Field], posteriors: Mapping[str, Posterior], payload: Payload
+) -> dict[str, FieldVerdict]:
+    """In the schema's order, so that a field finds what the fields it refers to have come to."""
+    agreed: dict[str, Any] = {}
+    found: dict[str, FieldVerdict] = {}
+    deciders = deciding(fields)
+    for field in fields:
+        posterior = field.within(posteriors.get(field.name, {}), agreed)
+        value, confidence = field.decode(posterior, payload)
+        agreed[field.name] = field.refer(value, agreed)
+        found[field.name] = FieldVerdict(
+            agreed[field.name], float(confidence), _stored(posterior), field in deciders
+        )
+    return found
+
+
+def _stored(posterior: Posteriors) -> dict[str, dict[str, float]]:
+    return {
         unit: {label: round(share, 4) for label, share in shares.items() if share >= _LEAST_STORED}
         for unit, shares in posterior.items()
     }
-    return FieldVerdict(value, float(confidence), kept, decides)
 
 
 def deciding(fields: Sequence[Field]) -> list[Field]:
@@ -125,19 +127,6 @@ def deciding(fields: Sequence[Field]) -> list[Field]:
     """
     required = [field for field in fields if field.required]
     return required or [field for field in fields if family(field.method).weighs_people] or list(fields)
-
-
-def label_space(field: Field) -> list[str]:
-    """Every verdict that `field` can get, so that labels which nobody gave stay possible."""
-    kinds: dict[str, Any] = {
-        "span": lambda: [f"{part}-{label}" for label in field.labels for part in "BI"] + ["O"],
-        "choice": lambda: (
-            ["yes", "no"]
-            if getattr(field, "multi", False)
-            else [*field.labels, *([] if field.required else [""])]
-        ),
-    }
-    return list(kinds.get(field.type, list)())
 
 
 def full_unit(item_number: int, unit: str) -> str:

@@ -36,8 +36,14 @@ def words(shape: Field, value: Any) -> str:
     """A value in one line, such as a label, or “turn 3: annoyed”; for spans how many there are."""
     if value in (None, "", []):
         return _("nothing")
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, str):
         return title_of(shape, value)
+    if shape.type == "rank":
+        return " > ".join(value)
+    if shape.type == "relation":
+        return _("%(n)d linked") % {"n": len(value)}
     if all(isinstance(one, str) for one in value):
         return ", ".join(title_of(shape, one) for one in value)
     if shape.type == "span":
@@ -46,6 +52,8 @@ def words(shape: Field, value: Any) -> str:
 
 
 def turn_words(shape: Field, mark: Mapping[str, Any]) -> str:
+    if "value" in mark:
+        return str(mark["value"])
     found = mark["labels"] if "labels" in mark else [mark["label"]]
     return " + ".join(title_of(shape, one) for one in found)
 

@@ -5,7 +5,8 @@ Everything happens under the locks of the items, so that two workers, or a task 
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from django.db import transaction
 from annotations import approval
 from annotations.judging import FieldVerdict, Verdict
 from annotations.models import Answer, Consensus
+from annotations.references import restate
+from tasks_app import selectors
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
 
@@ -102,16 +105,29 @@ def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows) -> Rows:
         for name, field in verdict.fields.items()
         if name not in rows or rows[name].state not in FINAL
     }
+    before = {name: row.value for name, row in rows.items()}
     for name, field in undecided.items():
         row = rows.setdefault(name, Consensus(project=project, item=item, field=name))
         row.value, row.confidence, row.posterior = field.value, field.confidence, field.posterior
         row.answers = len(verdict.answers)
+    _restate(project, verdict, rows, before, undecided)
     if not doubtful(project, undecided) and not _held_for_a_person(rows):
         sampled = is_sampled(project, item.pk)
         for name in undecided:
             rows[name].state = State.REVIEW if sampled else State.APPROVED
             rows[name].cause = Cause.SAMPLE if sampled else Cause.NONE
     return rows
+
+
+def _restate(
+    project: Project, verdict: Verdict, rows: Rows, before: Mapping[str, Any], undecided: Collection[str]
+) -> None:
+    """What is final stays, so a relation may stand beside other spans than those it was decided with."""
+    decided = {name: field.value for name, field in verdict.fields.items()}
+    spoken_of = {name: decided if name in undecided else before for name in rows}
+    for row in restate(selectors.current_fields(project), rows, spoken_of):
+        if row.state in FINAL:
+            row.save(update_fields=["value", "updated_at"])
 
 
 def doubtful(project: Project, fields: Mapping[str, FieldVerdict]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks_app.fields.base import Field, Posteriors
-from tasks_app.fields.choice import WHOLE
+from tasks_app.fields.base import WHOLE
 
 # Above this the crowd is as good as certain: the value says the same in fewer bytes.
 CERTAIN = 0.99

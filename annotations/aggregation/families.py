@@ -34,5 +34,8 @@ def _vote(judgments: Sequence[Judgment]) -> Inference:
 
 FAMILIES: dict[str, Family] = {
     "dawid-skene": Family(infer, posterior_given_skill),
+    "ordinal": Family(infer, posterior_given_skill),
+    "pairwise": Family(infer, posterior_given_skill),
+    "linked": Family(infer, posterior_given_skill),
     "majority": Family(_vote, lambda judgments, skill, priors: majority(judgments), weighs_people=False),
 }

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -10,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from annotations.models import Answer, Consensus
+from annotations.references import certain
 from tasks_app import selectors
-from tasks_app.fields.base import Payload
 from tasks_app.importing.labels import ImportedLabels
 from tasks_app.models import Item, Project, SchemaVersion
 
@@ -76,9 +75,6 @@ def _email(project: Project, name: str) -> str:
 def _store_approved(project: Project, version: SchemaVersion, rows: Sequence[ImportedLabels]) -> None:
     fields = {field.name: field for field in selectors.schema_fields(version.pk)}
 
-    def certain(name: str, value: Any, payload: Payload) -> dict[str, dict[str, float]]:
-        return {unit: {label: 1.0} for unit, label in fields[name].judgments(value, payload)}
-
     Consensus.objects.bulk_create(
         [
             Consensus(
@@ -87,7 +83,7 @@ def _store_approved(project: Project, version: SchemaVersion, rows: Sequence[Imp
                 field=name,
                 value=value,
                 confidence=1.0,
-                posterior=certain(name, value, row.payload),
+                posterior=certain(fields[name], value, row.approved or {}, row.payload),
                 answers=len(row.answers),
                 state=Consensus.State.APPROVED,
             )

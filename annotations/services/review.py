@@ -1,6 +1,6 @@
 """A reviewer decides, under the item's lock: of two reviewers at the same moment the first one counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,13 @@ from accounts.models import User
 from accounts.services.notifications import notify
 from annotations import tasks
 from annotations.models import Answer, Consensus, Review
-from annotations.settling import conclude, lock_items
+from annotations.references import certain, restate
+from annotations.settling import conclude, consensus_of, lock_items
 from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
 from tasks_app import selectors
-from tasks_app.fields.base import Field
+from tasks_app.fields.base import Field, Others
 from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
@@ -41,16 +42,21 @@ def approve_consensus(*, consensus: Consensus, actor: User) -> Consensus:
 def correct_consensus(*, consensus: Consensus, value: Any, reason: str, actor: User) -> Consensus:
     """Put the reviewer's value in place. The annotators are paid: they answered in good faith."""
     item, row = _lock(consensus)
-    field = _field_of(row)
+    fields = _fields_of(row)
+    field = _field_of(row, fields)
+    rows = consensus_of([item.pk])[item.pk]
+    values = {name: other.value for name, other in rows.items()}
     try:
-        canonical = field.check(value, item.payload, "/value")
+        canonical = field.check_among(value, _others(field, values), item.payload, "/value")
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         raise Invalid(_("The corrected value does not fit this field."), problems=problems) from None
     before, row.value = row.value, canonical
     row.state, row.confidence = State.CORRECTED, 1.0
-    row.posterior = {unit: {label: 1.0} for unit, label in field.judgments(canonical, item.payload)}
+    row.posterior = certain(field, canonical, values, item.payload)
     row.save(update_fields=["value", "state", "confidence", "posterior", "updated_at"])
+    for dependent in restate(fields, rows | {row.field: row}, dict.fromkeys(rows, values)):
+        dependent.save(update_fields=["value", "updated_at"])
     _record(row, actor, Action.CORRECT, before=before, after=canonical, reason=reason)
     conclude(item)
     return row
@@ -107,11 +113,21 @@ def _record(row: Consensus, actor: User, action: str, *, before: Any, after: Any
     audit.record(f"consensus.{action}", row, actor=actor.pk, field=row.field, item=str(row.item_id))
 
 
-def _field_of(row: Consensus) -> Field:
-    """The field as it was asked in the latest answer; without answers as it is asked now."""
+def _fields_of(row: Consensus) -> Sequence[Field]:
+    """The fields as they were asked in the latest answer; without answers as they are asked now."""
     latest = Answer.objects.filter(item_id=row.item_id).order_by("created_at").last()
     version = latest.schema_version_id if latest else selectors.current_schema(row.project).pk
-    for field in selectors.schema_fields(version):
+    return selectors.schema_fields(version)
+
+
+def _others(field: Field, values: Mapping[str, Any]) -> Others:
+    """The consensus on the fields that `field` refers to, as the reviewer sees it."""
+    there = {name: values[name] or [] for name in field.refers if name in values}
+    return Others(there, {name: range(len(value)) for name, value in there.items()})
+
+
+def _field_of(row: Consensus, fields: Sequence[Field]) -> Field:
+    for field in fields:
         if field.name == row.field:
             return field
     raise Conflict(_("The project no longer has this field."), code="no_field")

@@ -1,7 +1,7 @@
 """What every answer field can do. One module per type; the rest of the system asks the field."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -13,6 +13,20 @@ Payload = Mapping[str, Any]
 Judged = tuple[str, str]  # (unit, label): one thing that was judged, and the verdict
 Posteriors = Mapping[str, Mapping[str, float]]  # unit -> label -> probability
 
+WHOLE = "item"  # the unit of a judgment on the whole item
+BLANK = ""  # the verdict of someone who left a unit blank
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The rest of an answer, for a field that refers into it: canonical values, and where entries went.
+
+    `moved`: field -> for each entry of its list as it was given, the entry's place in the canonical list.
+    """
+
+    values: Mapping[str, Any]
+    moved: Mapping[str, Sequence[int]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Field(ABC):
@@ -21,7 +35,8 @@ class Field(ABC):
     type: ClassVar[str]
     widget: ClassVar[str]  # static/js/fields/<widget>.js
     head: ClassVar[str]  # training/engine/heads/<head>.py
-    method: ClassVar[str]  # how annotations.aggregation.infer weighs the judgments
+    method: ClassVar[str]  # annotations.aggregation.families: how judgments are weighed
+    level: ClassVar[str] = "nominal"  # or "ordinal": whether verdicts can be nearly right
     keys: ClassVar[frozenset[str]] = frozenset(
         {"name", "type", "title", "title_zh", "help", "help_zh", "scope", "required"}
     )
@@ -65,6 +80,48 @@ class Field(ABC):
     @abstractmethod
     def distance(self, a: Any, b: Any, payload: Payload) -> float:
         """How far two canonical values are apart: 0 the same, 1 nothing in common."""
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """Every label that a judgment can have; empty where people write what they like."""
+        return ()
+
+    # -- fields that refer to others ----------------------------------------------------------------------
+    # A value may speak of another field's value in the same answer (a relation names spans by their index).
+    # Stored values always do; what judges or compares works on resolved ones, which stand for themselves.
+
+    @property
+    def refers(self) -> tuple[str, ...]:
+        """The names of the fields that this one's values speak of."""
+        return ()
+
+    def reference_problems(self, earlier: Mapping[str, "Field"], pointer: str) -> list[Problem]:
+        """What is wrong with the fields that this one names; `earlier` are those before it in the schema."""
+        return []
+
+    def check_among(self, value: object, others: Others, payload: Payload, pointer: str) -> Any:
+        """`check`, and whether what the value refers to is there."""
+        return self.check(value, payload, pointer)
+
+    def moved(self, value: Any, payload: Payload) -> list[int]:
+        """Where `check` has put each entry of a list it has accepted."""
+        return list(range(len(value)))
+
+    def resolve(self, value: Any, answer: Mapping[str, Any]) -> Any:
+        """`value` with what it refers to in `answer` put in its place; judgments and distance take this."""
+        return value
+
+    def refer(self, resolved: Any, answer: Mapping[str, Any]) -> Any:
+        """The other way round: the canonical value that says the same of `answer`, as far as that goes."""
+        return resolved
+
+    def aligned(self, resolved: Sequence[Any], payload: Payload) -> list[Any]:
+        """Several people's resolved values on one item, made to speak of the same units."""
+        return list(resolved)
+
+    def within(self, posteriors: Posteriors, answer: Mapping[str, Any]) -> Posteriors:
+        """Those of the units that `answer`, the consensus on the fields referred to, still has."""
+        return posteriors
 
     def to_json(self) -> dict[str, Any]:
         """The configuration in full; `parse_fields([field.to_json()])` gives the same field."""

@@ -13,7 +13,7 @@ OUTSIDE = "O"
 Span = dict[str, Any]
 _FLOOR = 1e-9  # keeps log() finite; a tag nobody gave is all but impossible, not wholly
 _ADJACENT = float(np.log(0.1))
-_CERTAIN = 0.99
+CERTAIN = 0.99
 
 
 def tag_set(labels: Sequence[str]) -> tuple[str, ...]:
@@ -98,7 +98,7 @@ def chance_all_right(probabilities: Iterable[float]) -> float:
     """
     chance = worst = 1.0
     for probability in probabilities:
-        if probability < _CERTAIN:
+        if probability < CERTAIN:
             worst = min(worst, probability)
         else:
             chance, worst = chance * worst, 1.0

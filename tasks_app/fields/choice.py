@@ -1,17 +1,25 @@
 """One label, or several, for the whole dialogue, for each turn, or for a pair of texts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Self
 
-from tasks_app.fields.base import Field, Judged, Payload, Posteriors, common_parts, likeliest
+from tasks_app.fields.base import (
+    BLANK,
+    WHOLE,
+    Field,
+    Judged,
+    Payload,
+    Posteriors,
+    common_parts,
+    likeliest,
+)
 from tasks_app.fields.config import ConfigReader
+from tasks_app.fields.marks import check_marks
 from tasks_app.fields.problem import InvalidAnswer, Problem, step
 from tasks_app.fields.strings import nfc
 
-WHOLE = "item"  # the unit of a judgment on the whole item
-BLANK = ""  # the verdict of someone who left a unit without a label
 YES, NO = "yes", "no"
 
 
@@ -66,7 +74,8 @@ class ChoiceField(Field):
 
     def _check_parts(self, value: object, payload: Payload, pointer: str, problems: list[Problem]) -> Any:
         if self.scope == "turn":
-            return self._check_turns(value, payload, pointer, problems)
+            read = self._read_labels if self.multi else self._check_label
+            return check_marks(self, self._key, value, payload, pointer, problems, read)
         if self.multi:
             return self._check_labels(value, pointer, problems, required=self.required)
         if value in (None, ""):
@@ -83,6 +92,9 @@ class ChoiceField(Field):
         problems.append(Problem(pointer, "label", f"Not a label of this field. Choose one of: {some}."))
         return ""
 
+    def _read_labels(self, value: object, pointer: str, problems: list[Problem]) -> list[str]:
+        return self._check_labels(value, pointer, problems, required=self.required)
+
     def _check_labels(
         self, value: object, pointer: str, problems: list[Problem], *, required: bool
     ) -> list[str]:
@@ -96,43 +108,13 @@ class ChoiceField(Field):
             problems.append(Problem(pointer, "required", "Choose at least one label."))
         return [label for label in self.labels if label in chosen]
 
-    def _check_turns(
-        self, value: object, payload: Payload, pointer: str, problems: list[Problem]
-    ) -> list[dict[str, Any]]:
-        if not isinstance(value, list):
-            detail = f'Expected a list of {{"turn": 0, "{self._key}": ...}}.'
-            problems.append(Problem(pointer, "type", detail))
-            return []
-        marks: dict[int, Any] = {}
-        for index, entry in enumerate(value):
-            self._check_mark(entry, payload, step(pointer, index), marks, problems)
-        blank = [turn for turn in self.turns(payload) if turn not in marks]
-        if self.required and blank and not problems:
-            some = ", ".join(map(str, blank[:10])) + (", ..." if len(blank) > 10 else "")
-            problems.append(Problem(pointer, "required", f"Label every turn; still blank (from 0): {some}."))
-        return [{"turn": turn, self._key: marks[turn]} for turn in sorted(marks) if marks[turn]]
-
-    def _check_mark(
-        self, entry: object, payload: Payload, pointer: str, marks: dict[int, Any], problems: list[Problem]
-    ) -> None:
-        if not isinstance(entry, Mapping) or set(entry) != {"turn", self._key}:
-            problems.append(Problem(pointer, "keys", f'Expected exactly "turn" and "{self._key}".'))
-            return
-        wrong = self.turn_problem(entry["turn"], payload, f"{pointer}/turn")
-        if wrong:
-            problems.append(wrong)
-            return
-        if entry["turn"] in marks:
-            problems.append(Problem(f"{pointer}/turn", "duplicate", "This turn is there already."))
-        place = f"{pointer}/{self._key}"
-        if self.multi:
-            marks[entry["turn"]] = self._check_labels(
-                entry["labels"], place, problems, required=self.required
-            )
-        else:
-            marks[entry["turn"]] = self._check_label(entry["label"], place, problems)
-
     # -- consensus ----------------------------------------------------------------------------------------
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        if self.multi:
+            return (YES, NO)
+        return self.labels if self.required else (*self.labels, BLANK)
 
     @property
     def _key(self) -> str:
@@ -167,8 +149,7 @@ class ChoiceField(Field):
     def _decode_place(self, place: str, posteriors: Posteriors) -> tuple[Any, float]:
         if self.multi:
             return self._decode_labels(place, posteriors)
-        allowed = self.labels if self.required else (*self.labels, BLANK)
-        label, sure = likeliest(posteriors.get(place, {}), allowed)
+        label, sure = likeliest(posteriors.get(place, {}), self.verdicts)
         return (label or None, sure) if sure or self.required else (None, 0.0)
 
     def _decode_labels(self, place: str, posteriors: Posteriors) -> tuple[list[str], float]:

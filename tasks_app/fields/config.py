@@ -69,11 +69,11 @@ class ConfigReader:
         self.refuse(key, "type", "Expected true or false.")
         return default
 
-    def count(self, key: str, *, default: int, most: int) -> int:
+    def count(self, key: str, *, default: int, most: int, least: int = 1) -> int:
         raw = self._raw.get(key, default)
-        if is_index(raw) and 1 <= raw <= most:
+        if is_index(raw) and least <= raw <= most:
             return raw
-        self.refuse(key, "range", f"Expected a whole number from 1 to {most}.")
+        self.refuse(key, "range", f"Expected a whole number from {least} to {most}.")
         return default
 
     def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
@@ -85,9 +85,12 @@ class ConfigReader:
         return allowed[0]
 
     def speakers(self) -> tuple[str, ...]:
-        raw = self._raw.get("speakers") or []
+        return self.names("speakers", 'Expected a list of speakers such as ["customer"].')
+
+    def names(self, key: str, expected: str) -> tuple[str, ...]:
+        raw = self._raw.get(key) or []
         if not isinstance(raw, list) or not all(isinstance(name, str) and name.strip() for name in raw):
-            self.refuse("speakers", "type", 'Expected a list of speakers such as ["customer"].')
+            self.refuse(key, "type", expected)
             return ()
         return tuple(dict.fromkeys(nfc(name).strip() for name in raw))
 

@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks_app.fields.base import Field, Payload
+from tasks_app.fields.base import Field, Others, Payload
 from tasks_app.fields.choice import ChoiceField
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.problem import InvalidAnswer, InvalidField, Problem, step
+from tasks_app.fields.rank import RankField
+from tasks_app.fields.relation import RelationField
+from tasks_app.fields.scale import ScaleField
 from tasks_app.fields.span import SpanField
 from tasks_app.fields.text import TextField
 
-TYPES: dict[str, type[Field]] = {cls.type: cls for cls in (ChoiceField, SpanField, TextField)}
+_ALL: tuple[type[Field], ...] = (ChoiceField, SpanField, ScaleField, TextField, RankField, RelationField)
+TYPES: dict[str, type[Field]] = {cls.type: cls for cls in _ALL}
 MAX_FIELDS = 20
 _KNOWN_KEYS = frozenset().union(*(cls.keys for cls in TYPES.values()))
 
@@ -26,6 +30,7 @@ def parse_fields(raw: object) -> tuple[Field, ...]:
         if field and field.name and field.name in names:
             problems.append(Problem(f"/fields/{index}/name", "duplicate", "Another field has this name."))
         names.add(field.name if field else "")
+    problems += _reference_problems(fields)
     about_pairs = any(field and field.scope == "pair" for field in fields)
     for index, field in enumerate(fields):
         if about_pairs and field and field.speakers:
@@ -55,13 +60,20 @@ def check_answer(fields: Sequence[Field], answer: object, payload: Payload) -> d
         if key not in names
     ]
     canonical: dict[str, Any] = {}
+    moved: dict[str, Sequence[int]] = {}
+    referred = {name for field in fields for name in field.refers}
     for field in fields:
         value = answer.get(field.name)
+        given = field.empty(payload) if value is None else value
         try:
-            given = field.empty(payload) if value is None else value
-            canonical[field.name] = field.check(given, payload, step("/answer", field.name))
+            pointer = step("/answer", field.name)
+            checked = field.check_among(given, Others(canonical, moved), payload, pointer)
         except InvalidAnswer as invalid:
             problems += invalid.problems
+            continue
+        canonical[field.name] = checked
+        if field.name in referred:
+            moved[field.name] = field.moved(given, payload)
     if problems:
         raise InvalidAnswer(problems)
     return canonical
@@ -69,11 +81,27 @@ def check_answer(fields: Sequence[Field], answer: object, payload: Payload) -> d
 
 def check_fit(fields: Sequence[Field], payload: Payload) -> list[Problem]:
     """Why these fields cannot be asked about this item; empty when they can."""
-    return [
+    pairs = [
         Problem("/pair", "scope", f'The field "{field.name}" is about a pair, but this item is none.')
         for field in fields
         if field.scope == "pair" and "pair" not in payload
     ]
+    return pairs + [
+        Problem("/candidates", "scope", f'The field "{field.name}" ranks candidates; give at least two.')
+        for field in fields
+        if field.scope == "candidates" and len(payload.get("candidates", ())) < 2
+    ]
+
+
+def _reference_problems(fields: Sequence[Field | None]) -> list[Problem]:
+    """A field may speak of those before it: people mark first, and then link what they marked."""
+    problems: list[Problem] = []
+    earlier: dict[str, Field] = {}
+    for index, field in enumerate(fields):
+        if field:
+            problems += field.reference_problems(earlier, step("/fields", index))
+            earlier[field.name] = field
+    return problems
 
 
 def _parse_field(entry: object, pointer: str, problems: list[Problem]) -> Field | None:

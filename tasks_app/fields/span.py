@@ -123,7 +123,17 @@ class SpanField(Field):
                         continue
                 furthest = span
 
+    def moved(self, value: Any, payload: Payload) -> list[int]:
+        canonical = self.check(value, payload, "")
+        texts = turn_texts(payload)
+        each = (self._check_span(raw, texts, payload, "", []) for raw in value)
+        return [canonical.index(span) for span in each if span]
+
     # -- consensus ----------------------------------------------------------------------------------------
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        return tag_set(self.labels)
 
     def _layers(self) -> list[tuple[str, ...]]:
         """Labels that exclude each other: all of them, or each by itself where spans may overlap."""

@@ -36,9 +36,28 @@ TEXTS = [
 ]
 
 
+RANKED = check_payload(
+    {
+        "text": "Which reply is best?",
+        "candidates": [
+            {"id": "a", "text": "Yes."},
+            {"id": "é", "text": "是的 👍"},
+            {"id": "c", "text": "No."},
+        ],
+    }
+)
+
+
 def field(kind: str, **config: Any) -> Field:
-    labels = {} if kind == "text" else {"labels": ["question", "answer"]}
+    labels = {"labels": ["question", "answer"]} if kind in {"choice", "span"} else {}
     return parse_fields([{"name": "f", "type": kind} | labels | config])[0]
+
+
+def linking(span: dict[str, Any] | None = None, **config: Any) -> tuple[Field, Field]:
+    """A span field "s" of questions and answers, and a relation "f" over it."""
+    marks = {"name": "s", "type": "span", "labels": ["question", "answer"]} | (span or {})
+    links = {"name": "f", "type": "relation", "from": "s", "labels": ["answers", "repeats"]} | config
+    return parse_fields([marks, links])  # type: ignore[return-value]
 
 
 @st.composite

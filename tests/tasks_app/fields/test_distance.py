@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tasks_app.fields.choice import masi
 from tasks_app.fields.likeness import choose_text, edit_distance, normalise
-from tests.tasks_app.fields.samples import DIALOGUE, field
+from tests.tasks_app.fields.samples import DIALOGUE, RANKED, field
 
 
 def mark(turn, start, end, label="answer"):
@@ -40,12 +40,28 @@ def mark(turn, start, end, label="answer"):
         ("text", {}, "kitten", "sitting", 3 / 7),
         ("text", {}, "", "abc", 1),
         ("text", {}, "", "", 0),
+        ("scale", {}, 1, 5, 1),
+        ("scale", {}, 2, 3, 1 / 4),
+        ("scale", {"min": -2, "max": 2, "step": 2}, -2, 0, 1 / 2),
+        ("scale", {"required": False}, None, 3, 1),
+        ("scale", {"required": False}, None, None, 0),
+        ("scale", {"scope": "turn"}, [{"turn": 0, "value": 1}], [{"turn": 0, "value": 3}], 1 / 2 / 3),
+        ("scale", {"scope": "turn"}, [{"turn": 0, "value": 1}], [], 1 / 3),
+        ("rank", {}, ["a", "é", "c"], ["a", "é", "c"], 0),
+        ("rank", {}, ["a", "é", "c"], ["c", "é", "a"], 1),
+        ("rank", {}, ["a", "é", "c"], ["a", "c", "é"], 1 / 3),
+        ("rank", {"required": False}, [], ["a", "c", "é"], 1),
+        ("rank", {"required": False}, [], [], 0),
+        # a:é and a:c are put the other way round by nobody; é:c is compared by one of them only.
+        ("rank", {"top": 2}, ["a", "é"], ["a", "c"], 1 / 3),
+        ("rank", {"top": 1}, ["a"], ["c"], (1 + 1 / 2 + 1 / 2) / 3),
     ],
 )
 def test_distances(kind, config, a, b, distance):
     asked = field(kind, **config)
-    assert isclose(asked.distance(a, b, DIALOGUE), distance, abs_tol=1e-12)
-    assert isclose(asked.distance(b, a, DIALOGUE), distance, abs_tol=1e-12)
+    payload = RANKED if kind == "rank" else DIALOGUE
+    assert isclose(asked.distance(a, b, payload), distance, abs_tol=1e-12)
+    assert isclose(asked.distance(b, a, payload), distance, abs_tol=1e-12)
 
 
 @pytest.mark.parametrize(
