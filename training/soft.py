@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tasks_app.fields.base import Field, Posteriors
-from tasks_app.fields.base import WHOLE
+from tasks_app.fields.base import WHOLE, Field, Posteriors
 
 # Above this the crowd is as good as certain: the value says the same in fewer bytes.
 CERTAIN = 0.99
