@@ -1,51 +1,51 @@
 """The cheap look at a turn that decides which detectors have to read it at all."""
 
 import re
-from functools import cached_property
+
+from privacy.pii.questions import NOTHING, question_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _DIGIT = re.compile(r"\d")
+_ASCII_DIGIT = re.compile("[0-9]")
 
 
 class Clues:
-    """A folded turn with what is known about it; every property is worked out once, when first asked for."""
+    """A folded turn with what is known about it. All but the question is wanted of every turn, so it is
+    worked out at once.
 
-    def __init__(self, text: str, previous: str = "") -> None:
+    `lower` is lower-cased with the same length, so that offsets hold; `words` are its runs of letters, in
+    order; `previous` is the turn before, if there is one.
+    """
+
+    __slots__ = ("_question", "capital", "digits", "han", "lower", "previous", "text", "word_set", "words")
+
+    def __init__(self, text: str, previous: "Clues | None" = None) -> None:
         self.text = text
         self.previous = previous
+        self.lower = _lower(text)
+        self.words: list[str] = _WORD.findall(self.lower)
+        self.word_set = frozenset(self.words)
+        self.capital = self.lower != text
+        plain = text.isascii()
+        self.digits = len((_ASCII_DIGIT if plain else _DIGIT).findall(text))
+        self.han = not plain and _HAN.search(text) is not None
+        self._question: frozenset[str] | None = None
 
-    @cached_property
-    def lower(self) -> str:
-        """Lower-cased with the same length, so that offsets hold (U+0130 alone would grow)."""
-        lower = self.text.lower()
-        return lower if len(lower) == len(self.text) else "".join(c.lower()[:1] for c in self.text)
+    @property
+    def question(self) -> frozenset[str]:
+        """What this turn asks for; see `questions`."""
+        if self._question is None:
+            self._question = question_of(self.lower, self.word_set)
+        return self._question
 
-    @cached_property
-    def words(self) -> list[str]:
-        """The runs of letters, lower-cased, in order."""
-        return _WORD.findall(self.lower)
-
-    @cached_property
-    def word_set(self) -> frozenset[str]:
-        return frozenset(self.words)
-
-    @cached_property
+    @property
     def asked(self) -> frozenset[str]:
-        """The words of the previous turn when it reads like a request for something, else nothing."""
-        lower = self.previous.lower()
-        asks = "?" in lower or "？" in lower or _REQUEST.search(lower)
-        return frozenset(_WORD.findall(lower)) if asks else frozenset()
-
-    @cached_property
-    def digits(self) -> int:
-        return len(_DIGIT.findall(self.text))
-
-    @cached_property
-    def han(self) -> bool:
-        return not self.text.isascii() and _HAN.search(self.text) is not None
+        """What the turn before asked for."""
+        return self.previous.question if self.previous else NOTHING
 
 
-_REQUEST = re.compile(
-    r"\b(?:please|provide|share|give|tell|need|confirm|enter|may i|help me with)\b|请|告诉|提供"
-)
+def _lower(text: str) -> str:
+    """U+0130 alone would grow."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(char.lower()[:1] for char in text)

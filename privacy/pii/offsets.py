@@ -42,6 +42,9 @@ class OffsetMap:
         return place + edit.new_end - edit.end
 
 
+UNCHANGED = OffsetMap()
+
+
 def replace_spans(text: str, replacements: Iterable[tuple[int, int, str]]) -> tuple[str, OffsetMap]:
     """The text with the spans (sorted, not overlapping) replaced, and the map from it to the result."""
     parts: list[str] = []

@@ -1,12 +1,15 @@
 """Replace the personal data of one dialogue: the same value, the same replacement, everywhere in it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, get_args
 
 from privacy.pii.finding import Finding
-from privacy.pii.folding import MASK, PLACEHOLDER, fold
-from privacy.pii.offsets import OffsetMap, replace_spans
-from privacy.pii.scan import merge, scan
+from privacy.pii.folding import MASK, PLACEHOLDER
+from privacy.pii.offsets import UNCHANGED, OffsetMap, replace_spans
+from privacy.pii.plan import plan_for
+from privacy.pii.scan import Turn, merge, moved, scan_turn
 from privacy.pii.surrogates import Surrogates
 from privacy.pii.values import Repeats, normalised, person_parts
 
@@ -48,6 +51,7 @@ class Redactor:
         self._people: dict[str, str | None] = {}  # a word of a name -> whose it is; None: of several
         self._counts: dict[str, int] = {}
         self._repeats = Repeats()
+        self._plan = plan_for(language, None)
 
     def redact_turns(self, texts: list[str]) -> Redacted:
         """Scan the turns in their order and replace by the policy.
@@ -62,6 +66,10 @@ class Redactor:
         new_texts: list[str] = []
         maps: list[OffsetMap] = []
         for turn, (text, findings) in enumerate(zip(texts, found, strict=True)):
+            if not findings:
+                new_texts.append(text)
+                maps.append(UNCHANGED)
+                continue
             pairs = [
                 (finding, self._replacement(text[finding.start : finding.end], finding.kind))
                 for finding in findings
@@ -82,32 +90,50 @@ class Redactor:
         gone.
         """
         found: list[list[Finding]] = [[] for _ in texts]
-        open_turns = set(range(len(texts)))
-        while open_turns:
-            current = [_walled(text, findings) for text, findings in zip(texts, found, strict=True)]
-            fresh = {turn: self._scan_turn(current, turn) for turn in sorted(open_turns)}
+        turns = [Turn(text) for text in texts]
+        for before, after in pairwise(turns):
+            after.clues.previous = before.clues
+        unread: Sequence[int] = range(len(texts))
+        unsearched = unread
+        while unread:
+            fresh = self._scan(turns, unread)
             for turn, findings in fresh.items():
                 for finding in findings:
-                    self._repeats.learn(texts[turn][finding.start : finding.end], finding)
-            grown = {turn for turn, findings in fresh.items() if findings}
-            for turn in range(len(texts)):
-                again = self._said_again(current[turn])
-                if again or fresh.get(turn):
-                    found[turn] = merge([*found[turn], *merge([*fresh.get(turn, []), *again])])
-                    grown.add(turn)
-            # A replaced turn may read differently, and so may the answer to it.
-            open_turns = grown | {turn + 1 for turn in grown if turn + 1 < len(texts)}
+                    if self._repeats.learn(texts[turn][finding.start : finding.end], finding):
+                        unsearched = range(len(texts))
+            grown = []
+            for turn in sorted({*unsearched, *fresh}):
+                new = [*fresh.get(turn, []), *self._said_again(turns[turn])]
+                if new:
+                    found[turn] = merge([*found[turn], *merge(new)])
+                    grown.append(turn)
+            unread = unsearched = self._reread(turns, texts, found, grown)
         return found
 
-    def _scan_turn(self, current: list[str], turn: int) -> list[Finding]:
-        return scan(current[turn], language=self.language, previous=current[turn - 1] if turn else "")
+    def _scan(self, turns: list[Turn], unread: Iterable[int]) -> dict[int, list[Finding]]:
+        found = ((turn, scan_turn(turns[turn], self._plan)) for turn in unread)
+        return {turn: findings for turn, findings in found if findings}
 
-    def _said_again(self, text: str) -> list[Finding]:
-        folded = fold(text)
-        return [
-            Finding(*folded.original(again.start, again.end), again.kind, again.score, again.detector)
-            for again in self._repeats.find(folded.text)
-        ]
+    @staticmethod
+    def _reread(
+        turns: list[Turn], texts: list[str], found: list[list[Finding]], grown: list[int]
+    ) -> Sequence[int]:
+        """Wall off what was found. Returns the turns that may read differently now.
+
+        Those are the walled ones, and the answers to questions that have changed.
+        """
+        changed = set(grown)
+        for at in grown:
+            before, turns[at] = turns[at], Turn(_walled(texts[at], found[at]))
+            turns[at].clues.previous = before.clues.previous
+            if at + 1 < len(turns):
+                turns[at + 1].clues.previous = turns[at].clues
+                if turns[at].clues.question != before.clues.question:
+                    changed.add(at + 1)
+        return sorted(changed)
+
+    def _said_again(self, turn: Turn) -> list[Finding]:
+        return [moved(again, turn.folded) for again in self._repeats.find(turn.clues)]
 
     def _replacement(self, value: str, kind: str) -> str:
         if self.policy == "mask":

@@ -4,8 +4,18 @@ from collections.abc import Collection, Iterable
 
 from privacy.pii.clues import Clues
 from privacy.pii.finding import Finding
-from privacy.pii.folding import WALL, fold
-from privacy.pii.registry import DETECTORS
+from privacy.pii.folding import WALL, Folded, fold
+from privacy.pii.plan import Plan, plan_for
+
+
+class Turn:
+    """A text folded, with its clues: what detectors read, and the way back to the text's own offsets."""
+
+    __slots__ = ("clues", "folded")
+
+    def __init__(self, text: str, previous: Clues | None = None) -> None:
+        self.folded: Folded = fold(text)
+        self.clues = Clues(self.folded.text, previous)
 
 
 def scan(
@@ -17,24 +27,30 @@ def scan(
     `language` "en" or "zh" leaves the other language's detectors out, None asks all. `kinds` keeps some
     kinds only. `previous` is the turn before: "May I have your name?" tells what a bare "ravi" is.
     """
-    folded = fold(text)
-    clues = Clues(folded.text, previous)
+    turn = Turn(text, Turn(previous).clues if previous else None)
+    plan = plan_for(language, None if kinds is None else frozenset(kinds))
+    return scan_turn(turn, plan, kinds)
+
+
+def scan_turn(turn: Turn, plan: Plan, kinds: Collection[str] | None = None) -> list[Finding]:
+    """The same of a turn that is folded already, by the detectors of `plan`."""
+    clues, text = turn.clues, turn.folded.text
     found: list[Finding] = []
-    for detector in DETECTORS:
-        if language and detector.language and detector.language != language:
-            continue
-        if kinds is not None and detector.kinds.isdisjoint(kinds):
-            continue
-        if detector.wanted(clues):
-            found.extend(
-                trimmed for finding in detector.find(clues) if (trimmed := _trim(finding, folded.text))
-            )
+    for detector in plan.wanted(clues):
+        found.extend(trimmed for finding in detector.find(clues) if (trimmed := _trim(finding, text)))
     if kinds is not None:
         found = [finding for finding in found if finding.kind in kinds]
-    return [
-        Finding(*folded.original(finding.start, finding.end), finding.kind, finding.score, finding.detector)
-        for finding in merge(found)
-    ]
+    if turn.folded.index is None:
+        return merge(found) if found else found
+    return [moved(finding, turn.folded) for finding in merge(found)]
+
+
+def moved(finding: Finding, folded: Folded) -> Finding:
+    """The finding at its place in the text before folding."""
+    if folded.index is None:
+        return finding
+    place = folded.original(finding.start, finding.end)
+    return Finding(*place, finding.kind, finding.score, finding.detector)
 
 
 def merge(findings: Iterable[Finding]) -> list[Finding]:
@@ -57,4 +73,6 @@ def _trim(finding: Finding, text: str) -> Finding | None:
         return None
     start = finding.start + len(value) - len(value.lstrip(" \n\t,;:"))
     end = finding.start + len(value.rstrip(" \n\t,;:.。，；?!-"))
+    if (start, end) == (finding.start, finding.end):
+        return finding
     return Finding(start, end, finding.kind, finding.score, finding.detector) if start < end else None

@@ -48,16 +48,18 @@ class Repeats:
 
     def __init__(self) -> None:
         self._kinds: dict[str, str] = {}
-        self._pattern: re.Pattern[str] | None = None
 
-    def learn(self, value: str, finding: Finding) -> None:
-        """Remember a value when it is sure enough and long enough to be looked for everywhere."""
+    def learn(self, value: str, finding: Finding) -> bool:
+        """Remember a value when it is sure enough and long enough to be looked for everywhere.
+
+        Says whether there was anything new to remember.
+        """
         if finding.score < _SURE:
-            return
+            return False
+        known = len(self._kinds)
         for form in self._forms(value, finding.kind):
-            if form not in self._kinds:
-                self._kinds[form] = finding.kind
-                self._pattern = None
+            self._kinds.setdefault(form, finding.kind)
+        return len(self._kinds) > known
 
     @staticmethod
     def _forms(value: str, kind: str) -> Iterator[str]:
@@ -73,21 +75,33 @@ class Repeats:
         elif len(value) > 4 and (any(char.isdigit() for char in value) or "@" in value):
             yield value
 
-    def find(self, text: str) -> list[Finding]:
-        """Every place of a known value in a folded text, as whole words."""
-        if not self._kinds:
-            return []
-        if self._pattern is None:
-            forms = sorted(self._kinds, key=len, reverse=True)
-            self._pattern = re.compile("|".join(_whole(form) for form in forms))
-        lower = Clues(text).lower
-        return [
-            Finding(*match.span(), self._kinds[match[0]], 0.8, "repeat")
-            for match in self._pattern.finditer(lower)
+    def find(self, clues: Clues) -> list[Finding]:
+        """Every place of a known value in a folded turn, as whole words; of two that overlap the first, of
+        two that begin together the longer.
+        """
+        places = [
+            (start, -len(form), form)
+            for form in self._kinds
+            if form in clues.lower
+            for start in _places(form, clues.lower)
         ]
+        found: list[Finding] = []
+        for start, _length, form in sorted(places):
+            if not found or start >= found[-1].end:
+                found.append(Finding(start, start + len(form), self._kinds[form], 0.8, "repeat"))
+        return found
 
 
-def _whole(form: str) -> str:
-    """A form as a pattern; Chinese runs on without spaces, everything else has to be a whole word."""
-    escaped = re.escape(form)
-    return escaped if _CHINESE.fullmatch(form) else rf"(?<!\w){escaped}(?!\w)"
+def _places(form: str, text: str) -> Iterator[int]:
+    """Where a form stands; Chinese runs on without spaces, everything else has to be a whole word."""
+    anywhere = _CHINESE.fullmatch(form) is not None
+    at = text.find(form)
+    while at >= 0:
+        end = at + len(form)
+        if anywhere or not ((at and _in_word(text[at - 1])) or (end < len(text) and _in_word(text[end]))):
+            yield at
+        at = text.find(form, at + 1)
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_"

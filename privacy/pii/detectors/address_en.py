@@ -71,6 +71,19 @@ _LEADS = (
     r"|vicolo|impasse|quai)"
 )
 
+# How the word before the number ends, or which word stands in front: what every such address has.
+_STEM_ENDS = (
+    "strasse", "straße", "str", "gasse", "weg", "wei", "laan", "straat", "dreef", "plein", "kade", "steeg",
+    "gata", "gatan", "gate", "veien", "vegen", "veg", "vej", "gade", "stræde", "stien", "vägen", "katu",
+    "kuja", "tie", "polku", "utca", "út", "tér", "körút", "ulica", "ova", "eva", "ska", "cesta", "platz",
+    "allee", "damm", "ring", "ufer", "bakken", "terrasse", "allé", "backe", "gränd", "stígur", "vegur",
+    "tänav", "mnt", "puiestee",
+)  # fmt: skip
+_LEAD_WORDS = words(
+    "rue avenue boulevard via viale piazza corso calle plaza avenida paseo rua travessa praça ulica ul "
+    "vicolo impasse quai"
+)
+
 STREET_NUMBER = PatternDetector(
     name="address-european",
     kind="ADDRESS",
@@ -84,6 +97,8 @@ STREET_NUMBER = PatternDetector(
     score=0.78,
     language="en",
     digits=1,
+    capital=True,
+    need=lambda clues: any(word.endswith(_STEM_ENDS) or word in _LEAD_WORDS for word in clues.word_set),
     check=lambda value: any(char.isupper() for char in value),
 )
 

@@ -22,7 +22,8 @@ ADDRESS_IN_CONTEXT = PatternDetector(
     ),
     score=0.85,
     language="zh",
-    need=lambda clues: clues.han,
+    signs="址置地住于到",
+    han=True,
     check=lambda value: bool(re.search(r"\d|[省市区县镇乡村街路道巷弄号楼室门口里园场厦店]", value)),
 )
 
@@ -39,5 +40,6 @@ ROAD = PatternDetector(
     ),
     score=0.75,
     language="zh",
-    need=lambda clues: clues.han,
+    signs="街路道巷同弄里村条园",
+    han=True,
 )

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from privacy.pii.clues import Clues
-from privacy.pii.detectors.base import words
+from privacy.pii.detectors.base import Gate, words
 from privacy.pii.finding import Finding
-from privacy.pii.gazetteer import COMMON, DISTINCT, FAMILY, GIVEN
+from privacy.pii.gazetteer import COMMON, DISTINCT, GIVEN, NO_NAME
+from privacy.pii.questions import ANYTHING, CODES, NAMES
 
 _FILLER = words(
     "yes yeah sure ok okay its it's it is the sorry no and of course my number numbers here that that's"
@@ -30,19 +31,12 @@ _UNITS = words(
     "minutes min tickets items years year months weeks percent small large medium st nd rd th line at "
     "in on for to by from top"
 )
-# What the turn before asked for, in the order in which the words are looked for.
-_ASKED = (
-    ("PHONE", words("phone mobile telephone cell contact")),
-    ("SSN", words("ssn social")),
-    ("PASSWORD", words("password passcode pin")),
-    ("POSTCODE", words("zip zipcode postcode postal")),
-    ("BOOKING", words("booking reservation confirmation reference")),
-    ("ORDER", words("order tracking")),
-    ("CLAIM", words("claim")),
-    ("POLICY", words("policy")),
-    ("ACCOUNT", words("account card customer member id")),
-)
-_ASKED_NAME = words("name names called speaking")
+
+
+def _may_be_an_answer(clues: Clues) -> bool:
+    if len(clues.text) > 60 or len(clues.words) > 8:
+        return False
+    return clues.digits > 2 or not NAMES.isdisjoint(clues.asked) or not DISTINCT.isdisjoint(clues.word_set)
 
 
 @dataclass(frozen=True)
@@ -51,24 +45,16 @@ class Answer:
 
     name: str = "answer"
     kinds: frozenset[str] = frozenset(
-        {"PERSON", "NUMBER", "PHONE", *(kind for kind, _ in _ASKED)},
+        {"PERSON", "NUMBER", "PHONE", *(kind for kind, _ in CODES)},
     )
     language: str | None = "en"
-
-    def wanted(self, clues: Clues) -> bool:
-        if len(clues.text) > 60 or len(clues.words) > 8:
-            return False
-        return (
-            clues.digits > 2
-            or not _ASKED_NAME.isdisjoint(clues.asked)
-            or not DISTINCT.isdisjoint(clues.word_set)
-        )
+    gate: Gate = Gate(also=_may_be_an_answer)
 
     def find(self, clues: Clues) -> Iterator[Finding]:
         tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(clues.text.rstrip(" .!,"))]
         while tokens and clues.lower[slice(*tokens[0])].strip(".:!-") in _FILLER:
             tokens.pop(0)
-        asked = not _ASKED_NAME.isdisjoint(clues.asked)
+        asked = not NAMES.isdisjoint(clues.asked)
         for name, code in _splits(tokens):
             kind = code_kind(clues.text[slice(*code)], clues) if code else None
             if (code and not kind) or (
@@ -106,7 +92,7 @@ def _is_name_span(value: str, asked: bool) -> bool:
 def is_name(value: str, *, asked: bool) -> bool:
     """A name on the lists; or, when a name was asked for, any word that is no everyday word."""
     parts = value.lower().split()
-    if any(part in COMMON - GIVEN - FAMILY for part in parts):
+    if any(part in NO_NAME for part in parts):
         return False
     if asked:
         return len(parts) < 4 and any(part not in COMMON for part in parts) or parts[0] in GIVEN
@@ -125,10 +111,10 @@ def code_kind(value: str, clues: Clues) -> str | None:
         for word in re.findall(r"[a-z]{3,}", value.lower())
     ):
         return None
-    for kind, cues in _ASKED:
+    for kind, cues in CODES:
         if not cues.isdisjoint(clues.asked):
             return kind
-    if clues.asked or _YEAR.fullmatch(value):
+    if ANYTHING in clues.asked or _YEAR.fullmatch(value):
         return None
     compact = len(re.sub(r"\W", "", value))
     if digits < 4 and (compact == digits or compact < 5):

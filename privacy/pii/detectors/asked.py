@@ -8,16 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from privacy.pii.clues import Clues
-from privacy.pii.detectors.base import PatternDetector, words
+from privacy.pii.detectors.base import Gate, PatternDetector
 from privacy.pii.finding import Finding
-from privacy.pii.gazetteer import COMMON, FAMILY, GIVEN
+from privacy.pii.gazetteer import NO_NAME
+from privacy.pii.questions import CHINESE_NUMBER, NAMES, NUMBERS
 
 _CODE = re.compile(r"(?<![\w#-])(?:#[A-Za-z0-9-]*\d{3,}|[A-Za-z]{1,4}-?\d{4,}|\d{6,})(?![\w-])")
-_NUMBERS = words("order booking reference confirmation tracking ticket")
-_CHINESE_NUMBER = re.compile("订单号|单号|订单编号|运单")
 _PAIR = re.compile(r"(?<!the )(?<!\ba )(?<![\w'])[^\W\d_a-z][^\W\d_]+ [^\W\d_a-z][^\W\d_'-]+(?!\w)")
-_NAMES = words("name names surname called")
-_NO_NAME = COMMON - GIVEN - FAMILY
+_WANTED = NUMBERS | {CHINESE_NUMBER}
+_NAMES = NAMES - {"speaking"}
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,7 @@ class AskedCode:
     name: str = "asked-code"
     kinds: frozenset[str] = frozenset({"ORDER"})
     language: str | None = None
-
-    def wanted(self, clues: Clues) -> bool:
-        if clues.digits < 4 or not clues.previous:
-            return False
-        return not _NUMBERS.isdisjoint(clues.asked) or bool(_CHINESE_NUMBER.search(clues.previous))
+    gate: Gate = Gate(digits=4, also=lambda clues: not _WANTED.isdisjoint(clues.asked))
 
     def find(self, clues: Clues) -> Iterator[Finding]:
         for match in _CODE.finditer(clues.text):
@@ -45,13 +40,11 @@ class AskedName:
     name: str = "asked-name"
     kinds: frozenset[str] = frozenset({"PERSON"})
     language: str | None = "en"
-
-    def wanted(self, clues: Clues) -> bool:
-        return not _NAMES.isdisjoint(clues.asked)
+    gate: Gate = Gate(capital=True, also=lambda clues: not _NAMES.isdisjoint(clues.asked))
 
     def find(self, clues: Clues) -> Iterator[Finding]:
         for match in _PAIR.finditer(clues.text):
-            if not any(word.lower() in _NO_NAME for word in match[0].split()):
+            if not any(word.lower() in NO_NAME for word in match[0].split()):
                 yield Finding(*match.span(), "PERSON", 0.7, self.name)
 
 
@@ -65,5 +58,5 @@ HASH_NUMBER = PatternDetector(
     pattern=re.compile(r"(?<![\w#&])#\d{6,12}(?![\w-])"),
     score=0.7,
     digits=6,
-    need=lambda clues: "#" in clues.text,
+    signs="#",
 )

@@ -1,16 +1,43 @@
-"""What every detector is, and the two shapes most of them have."""
+"""What every detector is, and the shape that most of them have."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from privacy.pii.clues import Clues
 from privacy.pii.finding import Finding
 
 
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What a turn must have before a detector reads it: so many digits, one of the words, one of the signs.
+
+    Words and signs that are empty ask for nothing. `also` is asked last, of the turns that have the rest.
+    """
+
+    digits: int = 0
+    words: frozenset[str] = frozenset()
+    signs: str = ""
+    han: bool = False
+    capital: bool = False
+    also: Callable[[Clues], bool] | None = None
+
+    def opens(self, clues: Clues) -> bool:
+        """The rule in full. `plan.Plan` comes to the same answer for all detectors at once."""
+        return (
+            clues.digits >= self.digits
+            and (not self.words or not self.words.isdisjoint(clues.word_set))
+            and (not self.signs or any(sign in clues.text for sign in self.signs))
+            and (not self.han or clues.han)
+            and (not self.capital or clues.capital)
+            and (self.also is None or self.also(clues))
+        )
+
+
 class Detector(Protocol):
-    """`wanted` is the cheap test on the clues; `find` reads the text.
+    """`find` reads a turn that the gate lets through.
 
     Offsets are those of the folded text.
     """
@@ -21,7 +48,8 @@ class Detector(Protocol):
     def kinds(self) -> frozenset[str]: ...
     @property
     def language(self) -> str | None: ...
-    def wanted(self, clues: Clues) -> bool: ...
+    @property
+    def gate(self) -> Gate: ...
     def find(self, clues: Clues) -> Iterator[Finding]: ...
 
 
@@ -33,7 +61,7 @@ def always(value: str) -> bool:
 class PatternDetector:
     """One expression; its group `value` (else the whole match) is the finding when `check` accepts it.
 
-    It reads a turn that has `digits` digits or more, one of the `words` (any, when empty) and passes `need`.
+    `digits`, `words`, `signs`, `han`, `capital` and `need` make its gate.
     """
 
     name: str
@@ -43,6 +71,9 @@ class PatternDetector:
     language: str | None = None
     digits: int = 0
     words: frozenset[str] = frozenset()
+    signs: str = ""
+    han: bool = False
+    capital: bool = False
     need: Callable[[Clues], bool] | None = None
     check: Callable[[str], bool] = always
 
@@ -50,15 +81,19 @@ class PatternDetector:
     def kinds(self) -> frozenset[str]:
         return frozenset({self.kind})
 
-    def wanted(self, clues: Clues) -> bool:
-        if self.digits and clues.digits < self.digits:
-            return False
-        if self.words and self.words.isdisjoint(clues.word_set):
-            return False
-        return self.need is None or self.need(clues)
+    @cached_property
+    def gate(self) -> Gate:
+        return Gate(
+            digits=self.digits, words=self.words, signs=self.signs, han=self.han, capital=self.capital,
+            also=self.need,
+        )  # fmt: skip
+
+    @cached_property
+    def _group(self) -> str | int:
+        return "value" if "value" in self.pattern.groupindex else 0
 
     def find(self, clues: Clues) -> Iterator[Finding]:
-        group = "value" if "value" in self.pattern.groupindex else 0
+        group = self._group
         for match in self.pattern.finditer(clues.text):
             start, end = match.span(group)
             if end > start and self.check(match[group]):

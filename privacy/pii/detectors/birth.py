@@ -35,7 +35,8 @@ CHINESE_BIRTH_DATE = PatternDetector(
     score=0.9,
     language="zh",
     digits=3,
-    need=lambda clues: clues.han and "生" in clues.text,
+    signs="生",
+    han=True,
 )
 
 AGE = PatternDetector(

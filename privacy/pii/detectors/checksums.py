@@ -13,6 +13,19 @@ _REGIONS = frozenset(
     }
 )  # fmt: skip
 
+# The registry of ISO 13616: how long a country's number is.
+_IBAN_LENGTHS = {
+    country: int(length)
+    for length, countries in {
+        "15": "NO", "16": "BE", "18": "DK FI FK FO GL NL SD", "19": "MK SI",
+        "20": "AT BA EE KZ LT LU MN XK", "21": "CH HR LI LV", "22": "BG BH CR DE GB GE IE ME RS VA",
+        "23": "AE GI IL IQ OM SO TL", "24": "AD CZ ES MD PK RO SA SE SK TN VG", "25": "LY PT ST",
+        "26": "IS TR", "27": "BI DJ FR GR IT MC MR SM", "28": "AL AZ BY CY DO GT HN HU LB NI PL SV",
+        "29": "BR EG PS QA UA", "30": "JO KW MU YE", "31": "MT SC", "32": "LC", "33": "RU",
+    }.items()
+    for country in countries.split()
+}  # fmt: skip
+
 
 def digits_of(value: str) -> str:
     """The digits alone."""
@@ -43,3 +56,17 @@ def gb11643(value: str) -> bool:
         return False
     total = sum(weight * int(digit) for weight, digit in zip(_GB11643_WEIGHTS, number, strict=False))
     return 1900 <= born.year <= 2100 and "10X98765432"[total % 11] == number[17]
+
+
+def nhs(value: str) -> bool:
+    """A British health number: ten digits weighted 10 to 1 add up to 0 modulo 11."""
+    digits = digits_of(value)
+    return sum(int(digit) * weight for digit, weight in zip(digits, range(10, 0, -1), strict=True)) % 11 == 0
+
+
+def iban(value: str) -> bool:
+    """ISO 13616: the country's length, and ISO 7064 MOD 97-10 over letters as numbers."""
+    number = re.sub(r"[ -]", "", value)
+    if len(number) != _IBAN_LENGTHS.get(number[:2]):
+        return False
+    return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97 == 1

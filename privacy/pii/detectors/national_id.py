@@ -3,19 +3,33 @@
 import re
 
 from privacy.pii.detectors.base import PatternDetector, words
-from privacy.pii.detectors.checksums import gb11643
-from privacy.pii.detectors.presidio import PresidioDetector
+from privacy.pii.detectors.checksums import digits_of, gb11643, nhs
 
-_SEPARATED = re.compile(r"\d{3}[- .]\d{2}[- .]\d{4}")
-_NINO = re.compile(r"[A-Za-z]{2} ?\d{2}")
+# Printed as examples for decades, so found everywhere and nobody's.
+_SAMPLES = frozenset({"123456789", "987654320", "078051120"})
 
 
-US_SSN = PresidioDetector(
+def _issued(value: str) -> bool:
+    """Whether the parts are such as the Social Security Administration gives out."""
+    digits = digits_of(value)
+    return (
+        value[3] == value[6]
+        and len(set(digits)) > 1
+        and digits[3:5] != "00"
+        and digits[5:] != "0000"
+        and digits[:3] not in {"000", "666"}
+        and digits not in _SAMPLES
+    )
+
+
+US_SSN = PatternDetector(
     name="us-ssn",
     kind="SSN",
-    recogniser="UsSsnRecognizer",
+    pattern=re.compile(r"\b[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}\b"),
     score=0.9,
-    need=lambda clues: clues.digits >= 9 and _SEPARATED.search(clues.text) is not None,
+    digits=9,
+    signs="- .",
+    check=_issued,
 )
 
 SSN_IN_CONTEXT = PatternDetector(
@@ -33,19 +47,26 @@ SSN_IN_CONTEXT = PatternDetector(
     words=words("ssn ssno social sn ssnno"),
 )
 
-UK_NINO = PresidioDetector(
+# Letters that HM Revenue & Customs gives out; no space or one between the groups.
+UK_NINO = PatternDetector(
     name="uk-nino",
     kind="NATIONAL_ID",
-    recogniser="UkNinoRecognizer",
-    need=lambda clues: clues.digits >= 6 and _NINO.search(clues.text) is not None,
-    check=lambda value: len(value) >= 9,
+    pattern=re.compile(
+        r"\b(?!bg|gb|nk|kn|nt|tn|zz)[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z] ?(?:[0-9]{2} ?){3}[a-d]\b",
+        re.I,
+    ),
+    score=0.85,
+    digits=6,
 )
 
-UK_NHS = PresidioDetector(
+UK_NHS = PatternDetector(
     name="uk-nhs",
     kind="NATIONAL_ID",
-    recogniser="NhsRecognizer",
-    need=lambda clues: clues.digits >= 10 and "nhs" in clues.word_set,
+    pattern=re.compile(r"\b[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}\b"),
+    score=0.85,
+    digits=10,
+    words=words("nhs"),
+    check=nhs,
 )
 
 CHINESE_ID = PatternDetector(

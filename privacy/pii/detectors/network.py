@@ -1,29 +1,89 @@
 """Internet addresses: IP, MAC, links."""
 
+import ipaddress
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from privacy.pii.detectors.base import PatternDetector
-from privacy.pii.detectors.presidio import PresidioDetector
+from privacy.pii.clues import Clues
+from privacy.pii.detectors.base import Gate, PatternDetector
+from privacy.pii.finding import Finding
 
-IP = PresidioDetector(
-    name="ip",
-    kind="IP",
-    recogniser="IpRecognizer",
-    score=0.9,
-    need=lambda clues: clues.digits > 0 and (clues.text.count(".") > 2 or clues.text.count(":") > 1),
-    check=lambda value: len(value) > 5,
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
+_V4 = rf"(?:{_BYTE}\.){{3}}{_BYTE}"
+_PREFIX = r"(?:/(?:12[0-8]|1[01]\d|[1-9]?\d))?"
+_GROUP = "[0-9A-Fa-f]{1,4}"
+_V6 = "|".join(
+    [
+        rf"(?:{_GROUP}:){{7}}{_GROUP}",
+        rf"(?:{_GROUP}:){{1,7}}:",
+        rf":(?::{_GROUP}){{1,7}}",
+        rf"(?:{_GROUP}:){{1,6}}:{_GROUP}",
+        *(rf"(?:{_GROUP}:){{1,{7 - n}}}(?::{_GROUP}){{1,{n}}}" for n in range(2, 6)),
+        rf"{_GROUP}:(?::{_GROUP}){{1,6}}",
+    ]
+)
+_IP_SHAPES = (
+    re.compile(rf"(?<![\w:])::(?:ffff(?::0{{1,4}})?:)?{_V4}{_PREFIX}\b", re.I),
+    re.compile(
+        rf"(?<![\w:])(?:(?:{_GROUP}:){{1,5}}:(?:{_GROUP}:){{0,4}}|(?:{_GROUP}:){{6}}){_V4}{_PREFIX}\b"
+    ),
+    re.compile(rf"\b{_V4}(?:/(?:[0-2]?\d|3[0-2]))?\b"),
+    re.compile(rf"(?<![\w:])(?:{_V6})(?:%[0-9a-zA-Z]+)?{_PREFIX}(?![\w:]|\.\d)"),
 )
 
-MAC = PresidioDetector(
+
+@dataclass(frozen=True)
+class IpAddress:
+    """IPv4 and IPv6 in all their spellings (RFC 4291, section 2.2), if they name an address."""
+
+    name: str = "ip"
+    kinds: frozenset[str] = frozenset({"IP"})
+    language: str | None = None
+    gate: Gate = Gate(
+        digits=1, signs=".:", also=lambda clues: clues.text.count(".") > 2 or clues.text.count(":") > 1
+    )
+
+    def find(self, clues: Clues) -> Iterator[Finding]:
+        for shape in _IP_SHAPES:
+            for match in shape.finditer(clues.text):
+                if len(match[0]) > 5 and _is_address(match[0]):
+                    yield Finding(*match.span(), "IP", 0.9, self.name)
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ipaddress.ip_interface(value)
+    except ValueError:
+        return False
+    return True
+
+
+IP = IpAddress()
+
+
+def _is_device(value: str) -> bool:
+    """All zeros and all ones name no device."""
+    return set(re.sub(r"[:.-]", "", value).upper()) not in ({"0"}, {"F"})
+
+
+MAC = PatternDetector(
     name="mac",
     kind="MAC",
-    recogniser="MacAddressRecognizer",
+    pattern=re.compile(
+        r"\b[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}\b"
+        r"|\b[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\b"
+    ),
     score=0.9,
+    signs=":-",
     need=lambda clues: clues.text.count(":") > 4 or clues.text.count("-") > 4,
+    check=_is_device,
 )
 
-# A link, or a bare host under a suffix that people give out; Presidio's own takes "today.i" and "ok.so"
-# for hosts.
+# A dot within a word, "www." or "://": what every link has.
+_LINKED = re.compile(r"\.[\w-]")
+
+# A link, or a bare host under a suffix that people give out; "today.i" and "ok.so" are typing errors.
 URL = PatternDetector(
     name="url",
     kind="URL",
@@ -34,5 +94,6 @@ URL = PatternDetector(
         re.I,
     ),
     score=0.7,
-    need=lambda clues: "." in clues.text or "://" in clues.text,
+    signs=".:",
+    need=lambda clues: _LINKED.search(clues.text) is not None or "://" in clues.text or "www." in clues.lower,
 )

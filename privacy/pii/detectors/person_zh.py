@@ -26,7 +26,8 @@ NAME_AFTER_CUE = PatternDetector(
     ),
     score=0.9,
     language="zh",
-    need=lambda clues: clues.han,
+    signs="名叫人客户者",
+    han=True,
 )
 
 SELF_INTRODUCTION = PatternDetector(
@@ -38,7 +39,8 @@ SELF_INTRODUCTION = PatternDetector(
     ),
     score=0.75,
     language="zh",
-    need=lambda clues: clues.han and ("是" in clues.text or "本人" in clues.text),
+    signs="是本",
+    han=True,
     check=lambda value: 2 <= len(value) <= 4 and value[-1] not in "店号客户员家人",
 )
 
@@ -49,7 +51,8 @@ STAFF = PatternDetector(
     pattern=re.compile(rf"(?:客服|我是)(?P<value>(?:[小阿]{_HAN}|({_HAN})\2))(?=为您|，很高兴|[。！,.!]|$)"),
     score=0.75,
     language="zh",
-    need=lambda clues: clues.han,
+    signs="服是",
+    han=True,
 )
 
 # "孙浩然，电话17300008423": a name, and then how to reach it.
@@ -62,7 +65,8 @@ BEFORE_PHONE = PatternDetector(
     score=0.85,
     language="zh",
     digits=7,
-    need=lambda clues: clues.han,
+    signs="电手",
+    han=True,
 )
 
 ADDRESSED = PatternDetector(
@@ -75,7 +79,8 @@ ADDRESSED = PatternDetector(
     ),
     score=0.85,
     language="zh",
-    need=lambda clues: clues.han,
+    signs="生士姐太师理姨学监任",
+    han=True,
 )
 
 # Written with a space, in either order ("秀英 赵"), as forms and mail programs print it.
@@ -86,5 +91,6 @@ SPACED = PatternDetector(
         rf"(?<![\u4e00-\u9fff])(?:{_HAN}{{1,2}} {_SURNAME}|{_SURNAME} {_HAN}{{1,2}})(?![\u4e00-\u9fff])"
     ),
     score=0.75,
-    need=lambda clues: clues.han and " " in clues.text,
+    signs=" ",
+    han=True,
 )

@@ -19,7 +19,8 @@ PLATE = PatternDetector(
     ),
     score=0.9,
     language="zh",
-    need=lambda clues: clues.han,
+    digits=1,
+    han=True,
     check=lambda value: any(char.isdigit() for char in value),
 )
 
@@ -29,5 +30,6 @@ PLATE_IN_CONTEXT = PatternDetector(
     pattern=re.compile(r"车牌(?:号码?)?(?:是|为|[:：])? ?(?P<value>#?[A-Za-z0-9][A-Za-z0-9·-]{1,8})"),
     score=0.85,
     language="zh",
-    need=lambda clues: "车牌" in clues.text,
+    signs="牌",
+    han=True,
 )

@@ -100,7 +100,7 @@ LABELLED_CODE = PatternDetector(
     ),
     score=0.88,
     digits=3,
-    need=lambda clues: "-" in clues.text or "_" in clues.text or "#" in clues.text,
+    signs="-_#",
 )
 
 CHINESE_REFERENCE = PatternDetector(
@@ -114,7 +114,7 @@ CHINESE_REFERENCE = PatternDetector(
     score=0.88,
     language="zh",
     digits=4,
-    need=lambda clues: clues.han,
+    han=True,
 )
 
 CHINESE_ACCOUNT = PatternDetector(
@@ -129,5 +129,5 @@ CHINESE_ACCOUNT = PatternDetector(
     score=0.86,
     language="zh",
     digits=4,
-    need=lambda clues: clues.han,
+    han=True,
 )

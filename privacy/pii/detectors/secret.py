@@ -2,6 +2,7 @@
 
 import re
 
+from privacy.pii.clues import Clues
 from privacy.pii.detectors.base import PatternDetector, words
 
 _WORDS = "password passwords passwd pwd pasword passward passworld pass passcode pin pw db"
@@ -53,6 +54,19 @@ USERNAME = PatternDetector(
     check=lambda value: any(char.isdigit() or char in "._" for char in value),
 )
 
+# How an issuer's keys begin.
+_PREFIX = re.compile(r"[spr]k[-_]|A[KS]IA|gh[pousr]_|xox[abp]-|eyJ")
+
+
+def _may_hold_a_key(clues: Clues) -> bool:
+    text = clues.text
+    return (
+        len(text) > 15
+        and (clues.digits > 1 or "-" in text or "_" in text)
+        and _PREFIX.search(text) is not None
+    )
+
+
 API_KEY = PatternDetector(
     name="api-key",
     kind="API_KEY",
@@ -63,5 +77,5 @@ API_KEY = PatternDetector(
         r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+"
     ),
     score=0.97,
-    need=lambda clues: len(clues.text) > 15 and ("_" in clues.text or "-" in clues.text or clues.digits > 1),
+    need=_may_hold_a_key,
 )

@@ -6,10 +6,10 @@ A capitalised word that is no everyday word is enough there, so names that are o
 import re
 
 from privacy.pii.detectors.base import PatternDetector, words
-from privacy.pii.gazetteer import COMMON, FAMILY, GIVEN
+from privacy.pii.gazetteer import NO_NAME
 
 _WORD = r"(?P<value>[^\W\d_a-z][^\W\d_A-Z'’-]+)(?!\w)"
-_NO_NAME = (COMMON - GIVEN - FAMILY) | words(
+_NO_NAME = NO_NAME | words(
     "agent support customer sir madam team everyone folks nobody somebody anybody noted understood thanks"
 )
 
