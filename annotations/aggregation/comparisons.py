@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotations.aggregation.judgments import Floats, Ints, Judgment
-
-FIRST, SECOND = "first", "second"
+from tasks_app.fields.rank import FIRST
 
 
 @dataclass(frozen=True, slots=True)

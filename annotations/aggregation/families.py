@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from annotations.aggregation.bayes import posterior_given_skill
 from annotations.aggregation.inference import Inference, Posterior, infer, majority
 from annotations.aggregation.judgments import Judgment
+from annotations.aggregation.ordinal import fit_ordinal, ordinal_given_skill
+from annotations.aggregation.ranking import fit_pairwise, pairwise_given_skill
 from annotations.aggregation.skill import WorkerSkillEstimate
 
 Skill = Mapping[str, WorkerSkillEstimate]
@@ -34,8 +36,8 @@ def _vote(judgments: Sequence[Judgment]) -> Inference:
 
 FAMILIES: dict[str, Family] = {
     "dawid-skene": Family(infer, posterior_given_skill),
-    "ordinal": Family(infer, posterior_given_skill),
-    "pairwise": Family(infer, posterior_given_skill),
+    "ordinal": Family(fit_ordinal, ordinal_given_skill),
+    "pairwise": Family(fit_pairwise, pairwise_given_skill),
     "linked": Family(infer, posterior_given_skill),
     "majority": Family(_vote, lambda judgments, skill, priors: majority(judgments), weighs_people=False),
 }

@@ -7,10 +7,11 @@ from math import exp, log
 
 import numpy as np
 
-from annotations.aggregation.comparisons import FIRST, SECOND, Block, blocks_of, part_of
+from annotations.aggregation.comparisons import Block, blocks_of, part_of
 from annotations.aggregation.inference import Inference, Posterior
 from annotations.aggregation.judgments import Floats, Judgment
 from annotations.aggregation.skill import WorkerSkillEstimate
+from tasks_app.fields.rank import FIRST, SECOND
 
 ROUNDS = 10
 _STEPS = 2  # of Newton's method in a round
@@ -98,8 +99,8 @@ def _scatter(block: Block, values: Floats) -> Floats:
     """(items, candidates): added to the first of each comparison, taken from the second."""
     size = len(block.items) * block.width
     first, second = block.item_of * block.width + block.firsts, block.item_of * block.width + block.seconds
-    total: Floats = np.bincount(first, values, size) - np.bincount(second, values, size)
-    return total.reshape(-1, block.width)
+    total = np.bincount(first, values, size) - np.bincount(second, values, size)
+    return np.asarray(total.reshape(-1, block.width), dtype=np.float64)
 
 
 def _information(block: Block, worth: Floats, sharpness: Floats) -> Floats:

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from crowdkit.aggregation import BradleyTerry
 
-from annotations.aggregation.comparisons import FIRST, SECOND
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.ranking import fit_pairwise, pairwise_given_skill
+from tasks_app.fields.rank import FIRST, SECOND
 
 
 def ranked(worker, order, item="0"):
