@@ -14,6 +14,7 @@ from annotations.models import Answer, Appeal, Consensus, Review, Suggestion, Wo
 from annotations.pseudonyms import pseudonym
 from rewards.selectors import Money
 from tasks_app.models import Assignment, Item, Project
+from tasks_app.selectors import schema_fields
 
 
 def pending_earnings(user_id: UUID) -> dict[str, int]:
@@ -119,12 +120,17 @@ def my_skills(user: User) -> list[SkillLine]:
 
 @dataclass(frozen=True)
 class AnswerView:
-    """Somebody's answer; `value` of one field in the review queue, of all fields on an item's page."""
+    """Somebody's answer; `value` of one field in the review queue, of all fields on an item's page.
+
+    In the queue a value that refers to another field speaks of the consensus on that one, so that a reviewer
+    can take it over; `whole`, the answer as it was given, has it as the annotator meant it.
+    """
 
     id: UUID
     annotator: str
     skill: float | None
     value: Any
+    whole: dict[str, Any]
     seconds: float
     state: str
     reason: str
@@ -134,9 +140,12 @@ class AnswerView:
 
 @dataclass(frozen=True)
 class ReviewEntry:
+    """`beside`: field -> consensus, where a field of the project refers to others."""
+
     consensus: Consensus
     item: Item
     answers: tuple[AnswerView, ...]
+    beside: dict[str, Any]
 
 
 def review_queue(project: Project) -> QuerySet[Consensus]:
@@ -146,20 +155,46 @@ def review_queue(project: Project) -> QuerySet[Consensus]:
 
 
 def review_entries(rows: Sequence[Consensus]) -> list[ReviewEntry]:
-    """Two queries, however many rows."""
+    """A fixed number of queries, however many rows."""
     answers = _answers_by_item({row.item_id for row in rows})
+    beside = _beside(answers)
     skills = _skills([answer for given in answers.values() for answer in given])
     return [
         ReviewEntry(
             row,
             row.item,
             tuple(
-                _answer_view(answer, answer.value.get(row.field), skills.get((row.field, answer.worker_id)))
+                _answer_view(
+                    answer,
+                    _value_beside(answer, row.field, beside[row.item_id]),
+                    skills.get((row.field, answer.worker_id)),
+                )
                 for answer in answers[row.item_id]
             ),
+            beside[row.item_id],
         )
         for row in rows
     ]
+
+
+def _beside(answers: dict[UUID, list[Answer]]) -> dict[UUID, dict[str, Any]]:
+    """Item -> field -> consensus, where answers have fields that refer to others."""
+    found: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    versions = {answer.schema_version_id for given in answers.values() for answer in given}
+    if not any(field.refers for version in versions for field in schema_fields(version)):
+        return found
+    rows = Consensus.objects.filter(item_id__in=answers)
+    for item_id, name, value in rows.values_list("item_id", "field", "value"):
+        found[item_id][name] = value
+    return found
+
+
+def _value_beside(answer: Answer, name: str, beside: dict[str, Any]) -> Any:
+    value = answer.value.get(name)
+    for field in schema_fields(answer.schema_version_id):
+        if field.name == name and field.refers:
+            return field.refer(field.resolve(value, answer.value), beside)
+    return value
 
 
 def open_appeals(project: Project) -> QuerySet[Appeal]:
@@ -240,6 +275,7 @@ def _answer_view(answer: Answer, value: Any, skill: float | None) -> AnswerView:
         annotator=pseudonym(answer.project_id, answer.worker_id),
         skill=skill,
         value=value,
+        whole=answer.value,
         seconds=answer.seconds,
         state=answer.state,
         reason=answer.reason,

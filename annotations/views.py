@@ -1,6 +1,7 @@
 """Pages about answers: my work, the review queue, an item with everything said of it, quality."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,17 @@ from annotations import access, presenting, quality, selectors
 from annotations.forms import AppealDecisionForm, AppealForm, DecisionForm
 from annotations.models import Consensus
 from annotations.services import appeals, review
+from annotations.shown import Shown, shown
 from privacy.models import Finding
 from tasks_app import access as tasks_access
 from tasks_app import selectors as tasks_selectors
 from tasks_app.fields.base import Field
+from tasks_app.fields.payload import turn_texts
+from tasks_app.fields.scale import ScaleField
 from tasks_app.models import Flag
 from tasks_app.requester_views import project_page
+
+_MOST_BUTTONS = 11
 
 
 @login_required
@@ -130,33 +136,60 @@ def _entry_view(entry: selectors.ReviewEntry) -> dict[str, Any]:
         {
             "view": answer,
             "json": json.dumps(answer.value, ensure_ascii=False),
-            "words": presenting.words(shape, answer.value),
-            "turns": [t for t in presenting.marked(shape, answer.value, payload) if t.parts]
-            if shape.type == "span"
-            else [],
+            "shown": shown(shape, answer.whole.get(shape.name), payload, answer.whole),
         }
         for answer in entry.answers
     ]
-    by_turn = shape.type == "choice" and shape.scope == "turn"
+    by_turn = shape.scope == "turn" and shape.type != "span"
     return {
         "row": row,
         "item": entry.item,
         "json": json.dumps(row.value, ensure_ascii=False, indent=1),
         "shape": shape,
         "answers": answers,
-        "words": presenting.words(shape, row.value),
-        "turns": presenting.marked(shape, row.value, payload)
-        if shape.type == "span"
-        else presenting.turns_of(payload),
+        "shown": Shown(presenting.words(shape, row.value))
+        if shape.type == "span"  # its marks are in the dialogue
+        else shown(shape, row.value, payload, entry.beside),
+        "marked": _marked_texts(shape, payload, entry.beside),
+        "turns": _dialogue(shape, row.value, payload, entry.beside),
         "turn_rows": presenting.turn_rows(shape, [a.value for a in entry.answers], row.value, payload)
         if by_turn
         else [],
         "labels": [
-            {"json": json.dumps(name), "title": presenting.title_of(shape, name)} for name in shape.labels
-        ]
-        if shape.type == "choice" and not by_turn and not getattr(shape, "multi", False)
-        else [],
+            {"json": json.dumps(name), "title": presenting.title_of(shape, str(name))}
+            for name in _one_of(shape)
+        ],
     }
+
+
+def _dialogue(shape: Field, value: Any, payload: dict[str, Any], beside: dict[str, Any]) -> list[Any]:
+    """The item's turns, with the marks that the value is, or is about."""
+    if shape.type == "span":
+        return presenting.marked(shape, value, payload)
+    if shape.refers:
+        return presenting.marked(shape, beside.get(shape.refers[0]), payload)
+    return presenting.turns_of(payload)
+
+
+def _marked_texts(shape: Field, payload: dict[str, Any], beside: dict[str, Any]) -> list[Any]:
+    """The spans that a relation's indexes count, for who corrects one by hand."""
+    texts = turn_texts(payload)
+    return [
+        {
+            "field": name,
+            "texts": [texts[s["turn"]][s["start"] : s["end"]] for s in beside.get(name) or []],
+        }
+        for name in shape.refers
+    ]
+
+
+def _one_of(shape: Field) -> Sequence[str | int]:
+    """What a reviewer can choose from with one key."""
+    if shape.scope == "turn" or getattr(shape, "multi", False):
+        return ()
+    if isinstance(shape, ScaleField):
+        return shape.points if len(shape.points) <= _MOST_BUTTONS else ()
+    return shape.labels if shape.type == "choice" else ()
 
 
 @login_required
@@ -166,6 +199,7 @@ def item_page(request: SignedIn, item_id: UUID) -> HttpResponse:
     item = tasks_access.item_for(request.user, item_id, Role.REVIEWER)
     detail = selectors.item_detail(item)
     fields = tasks_selectors.current_fields(item.project)
+    agreed = {row.field: row.value for row in detail.consensus}
     context = project_page(
         request,
         item.project,
@@ -174,7 +208,7 @@ def item_page(request: SignedIn, item_id: UUID) -> HttpResponse:
         turns=presenting.turns_of(item.payload),
         answers=[{"view": a, "fields": _field_views(fields, a.value, item.payload)} for a in detail.answers],
         consensus=[
-            {"row": row, "field": _field_view(shape, row.value, item.payload)}
+            {"row": row, "field": _field_view(shape, row.value, item.payload, agreed)}
             for row in detail.consensus
             for shape in fields
             if shape.name == row.field
@@ -189,16 +223,11 @@ def item_page(request: SignedIn, item_id: UUID) -> HttpResponse:
 def _field_views(
     fields: tuple[Field, ...], value: dict[str, Any], payload: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    return [_field_view(shape, value.get(shape.name), payload) for shape in fields]
+    return [_field_view(shape, value.get(shape.name), payload, value) for shape in fields]
 
 
-def _field_view(shape: Field, value: Any, payload: dict[str, Any]) -> dict[str, Any]:
-    spans = shape.type == "span"
-    return {
-        "shape": shape,
-        "words": presenting.words(shape, value),
-        "turns": [t for t in presenting.marked(shape, value, payload) if t.parts] if spans else [],
-    }
+def _field_view(shape: Field, value: Any, payload: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    return {"shape": shape, "shown": shown(shape, value, payload, answer)}
 
 
 @login_required

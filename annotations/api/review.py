@@ -46,6 +46,7 @@ def _entry(entry: selectors.ReviewEntry) -> dict[str, Any]:
         "item": {"id": str(item.pk), "external_id": item.external_id, "payload": item.payload},
         "field": row.field,
         "value": row.value,
+        "beside": entry.beside,
         "confidence": row.confidence,
         "cause": row.cause,
         "posterior": row.posterior,

@@ -12,20 +12,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from annotations.exporting.columns import PAYLOAD, column, meaning, type_of
 from annotations.exporting.rows import Export, Row
 from tasks_app.fields.base import Field
 
 _ROWS = 1000
 _CHUNK = 1 << 20
-_TURN = pa.struct([("speaker", pa.string()), ("text", pa.string())])
-_PAYLOAD = {
-    "turns": pa.list_(_TURN),
-    "text": pa.string(),
-    "pair": pa.list_(pa.string()),
-    "candidates": pa.list_(pa.struct([("id", pa.string()), ("text", pa.string())])),
-}
-_OWN_COLUMNS = {"id", "group", "language", "states", "answers", *_PAYLOAD}
-_SPAN = pa.struct([("turn", pa.int32()), ("start", pa.int32()), ("end", pa.int32()), ("label", pa.string())])
 _ANSWERS = pa.list_(
     pa.struct(
         [
@@ -61,30 +53,13 @@ def _archive(export: Export, folder: Path) -> Path:
 
 def _schema(export: Export) -> pa.Schema:
     columns = [("id", pa.string()), ("group", pa.string()), ("language", pa.string())]
-    columns += [(kind, _PAYLOAD[kind]) for kind in export.payload_kinds()]
+    columns += [(kind, PAYLOAD[kind]) for kind in export.payload_kinds()]
     for field in export.fields:
-        name = _column(field.name)
-        columns += [(name, _type_of(field)), (f"{name}_confidence", pa.float64())]
+        name = column(field.name)
+        columns += [(name, type_of(field)), (f"{name}_confidence", pa.float64())]
     if export.which == "all":
         columns += [("states", pa.string()), ("answers", _ANSWERS)]
     return pa.schema(columns)
-
-
-def _column(name: str) -> str:
-    """A field may be called like a column that every export has."""
-    return f"{name}_answer" if name in _OWN_COLUMNS else name
-
-
-def _type_of(field: Field) -> pa.DataType:
-    if field.type == "span":
-        return pa.list_(_SPAN)
-    if field.type != "choice":
-        return pa.string()
-    labels = pa.list_(pa.string()) if getattr(field, "multi", False) else pa.string()
-    if field.scope != "turn":
-        return labels
-    name = "labels" if getattr(field, "multi", False) else "label"
-    return pa.list_(pa.struct([("turn", pa.int32()), (name, labels)]))
 
 
 def _write_parquet(export: Export, schema: pa.Schema, folder: Path) -> dict[str, int]:
@@ -113,8 +88,8 @@ def _write_parquet(export: Export, schema: pa.Schema, folder: Path) -> dict[str,
 
 def _record(row: Row, schema: pa.Schema) -> dict[str, Any]:
     record: dict[str, Any] = {"id": row.id, "group": row.group, "language": row.language, **row.payload}
-    record |= {_column(name): value for name, value in row.approved.items()}
-    record |= {f"{_column(name)}_confidence": sure for name, sure in row.confidence.items()}
+    record |= {column(name): value for name, value in row.approved.items()}
+    record |= {f"{column(name)}_confidence": sure for name, sure in row.confidence.items()}
     record["states"] = json.dumps(row.states)
     record["answers"] = [
         {
@@ -143,8 +118,7 @@ def _card(export: Export, counts: Mapping[str, int]) -> str:
 def _fields(fields: Sequence[Field]) -> str:
     lines = []
     for field in fields:
-        labels = f": {', '.join(field.labels)}" if field.labels else ""
-        lines.append(f"- `{_column(field.name)}` ({field.type}, per {field.scope}){labels}")
+        lines.append(f"- `{column(field.name)}` ({field.type}, per {field.scope}){meaning(field)}")
     return "\n".join(lines) + "\n"
 
 

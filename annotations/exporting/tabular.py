@@ -16,17 +16,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write(export: Export) -> Iterator[str]:
     """Begins with a byte order mark, without which spreadsheets misread everything that is not ASCII."""
     names = [field.name for field in export.fields]
-    header = ["id", "group", "language", "split", "text"]
+    ranked = "candidates" in export.payload_kinds()
+    header = ["id", "group", "language", "split", "text", *(["candidates"] if ranked else [])]
     for name in names:
         header += [name, f"{name} (confidence)"]
     everything = export.which == "all"
     yield "\ufeff" + _line([*header, *(["states", "answers"] if everything else [])])
     for row in export.rows():
-        yield _line(_cells(row, names, everything=everything))
+        yield _line(_cells(row, names, ranked=ranked, everything=everything))
 
 
-def _cells(row: Row, names: Iterable[str], *, everything: bool) -> list[str]:
-    cells = [row.id, row.group, row.language, row.split, _text(row)]
+def _cells(row: Row, names: Iterable[str], *, ranked: bool, everything: bool) -> list[str | int]:
+    cells: list[str | int] = [row.id, row.group, row.language, row.split, _text(row)]
+    if ranked:
+        cells.append(_cell(row.payload.get("candidates")))
     for name in names:
         sure = row.confidence.get(name)
         cells += [_cell(row.approved.get(name)), "" if sure is None else str(sure)]
@@ -43,15 +46,18 @@ def _text(row: Row) -> str:
     return "\n".join(f"{speaker}: {text}" if speaker else text for speaker, text in parts)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> str | int:
     if value is None or isinstance(value, str):
         return value or ""
+    if isinstance(value, int):
+        return value
     return json.dumps(value, ensure_ascii=False)
 
 
-def _line(cells: Iterable[str]) -> str:
+def _line(cells: Iterable[str | int]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow([neutral(cell) for cell in cells])
+    # A number is no formula, also when it begins with a minus.
+    csv.writer(buffer).writerow([neutral(cell) if isinstance(cell, str) else cell for cell in cells])
     return buffer.getvalue()
 
 

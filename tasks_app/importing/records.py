@@ -105,8 +105,8 @@ def read_array(stream: BinaryIO, *, skip: int = 0) -> Records:
 
 
 def read_csv(stream: BinaryIO, *, skip: int = 0, max_bytes: int) -> Records:
-    """Columns: id, text; or text_a and text_b for a pair; or turns (JSON). `gold.<field>`,
-    `approved.<field>`, group, language and split are understood; other columns become meta."""
+    """Columns: id, text; or text_a and text_b for a pair; or turns (JSON); candidates (JSON).
+    `gold.<field>`, `approved.<field>`, group, language and split are understood; others become meta."""
     stream.seek(0)
     csv.field_size_limit(max_bytes)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="strict", newline="")
@@ -134,7 +134,7 @@ def _csv_record(row: dict[str, Any], number: int) -> Record | Broken:
         for column, cell in row.items():
             _put(value, column.strip(), cell or "")
     except json.JSONDecodeError as error:
-        return Broken(number, 0, f"The column turns is not JSON: {error.msg}.")
+        return Broken(number, 0, f"A cell that should be a list is not JSON: {error.msg}.")
     pair = [value.pop("text_a", None), value.pop("text_b", None)]
     if None not in pair:
         value["pair"] = pair
@@ -146,8 +146,8 @@ def _put(value: dict[str, Any], column: str, cell: str) -> None:
     if kind in {"gold", "approved"} and field:
         if cell:
             value.setdefault(kind, {})[field] = _cell(cell)
-    elif column == "turns":
-        value["turns"] = json.loads(cell)
+    elif column == "turns" or column == "candidates" and cell:
+        value[column] = json.loads(cell)
     elif column in {"id", "text", "text_a", "text_b", "group", "language", "split"}:
         if cell or column.startswith("text"):
             value[column] = cell

@@ -70,6 +70,15 @@ def test_only_fields_that_a_model_can_learn(admin: User) -> None:
         start_run(project=project, field="reply", recipe={}, actor=admin)
 
 
+def test_a_type_without_a_head_is_named_in_the_refusal(admin: User) -> None:
+    project = make_project(fields=[CHOICE, {"name": "best", "type": "rank"}], funds=0)
+    answer = client_of(admin).post("/api/v1/runs", body_of(project, field="best"))
+    assert answer.status_code == 422
+    error = answer.json()["errors"][0]
+    assert (error["pointer"], error["code"]) == ("/field", "no_head")
+    assert "“rank”" in error["detail"] and "intent" in error["detail"]
+
+
 def test_a_queued_run_is_cancelled_at_once_and_only_once(approved: Project, admin: User) -> None:
     run = start_run(project=approved, field="intent", recipe={}, actor=admin)
     client = client_of(admin)

@@ -1,5 +1,7 @@
 """Starting, cancelling and taking up training runs."""
 
+from collections.abc import Sequence
+
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -10,7 +12,7 @@ from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
 from tasks_app.fields.base import Field
-from tasks_app.models import Project
+from tasks_app.models import Project, SchemaVersion
 from training import tasks
 from training.models import Run, Snapshot
 from training.recipes import build_config, chosen_settings
@@ -34,12 +36,10 @@ def start_run(
     Raises Invalid for an unknown field or a recipe that cannot work, Conflict where there are too few
     examples; then nothing is queued.
     """
-    _schema, fields = current_fields(project)
+    schema, fields = current_fields(project)
     chosen = next((entry for entry in fields if entry.name == field), None)
     if chosen is None:
-        names = ", ".join(entry.name for entry in fields)
-        detail = _("No such field that a model can learn. The fields are: %s.") % names
-        raise Invalid(detail, problems=[Problem("/field", "unknown_field", detail)])
+        raise _not_to_learn(field, schema, fields)
     config = build_config(chosen.to_json(), recipe)
     _check_enough(project, chosen, snapshot)
     with connection.cursor() as cursor:
@@ -57,6 +57,19 @@ def start_run(
     audit.record("run.started", run, actor=actor.pk if actor else None, field=field)
     enqueue_on_commit(tasks.execute_run, run.pk)
     return run
+
+
+def _not_to_learn(name: str, schema: SchemaVersion, fields: Sequence[Field]) -> Invalid:
+    """An unknown field, or one of a type that no model head is there for."""
+    names = ", ".join(entry.name for entry in fields)
+    kind = next((entry["type"] for entry in schema.fields if entry["name"] == name), None)
+    if kind:
+        detail = _("No model can learn a field of the type “%(kind)s” yet. Those it can are: %(names)s.")
+        code, detail = "no_head", detail % {"kind": kind, "names": names}
+    else:
+        code = "unknown_field"
+        detail = _("No such field that a model can learn. The fields are: %s.") % names
+    return Invalid(detail, problems=[Problem("/field", code, detail)])
 
 
 def _check_enough(project: Project, field: Field, snapshot: Snapshot | None) -> None:
