@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Names = Sequence[str] | npt.NDArray[Any]
+# From here on pandas is quicker at numbering names than a dictionary; below, it is not worth its import.
+_MANY = 20_000
 
 
 class Judgment(NamedTuple):
@@ -52,16 +55,25 @@ class Coded:
 
 def encode(judgments: Sequence[Judgment], labels: Iterable[str] | None = None) -> Coded:
     """`labels` adds labels that nobody gave. All is in sorted order, so no input order decides anything."""
-    worker_names, workers = _factorize([judgment.worker for judgment in judgments])
-    unit_names, units = _factorize([judgment.unit for judgment in judgments])
-    label_names, verdicts = _factorize([judgment.label for judgment in judgments], labels or ())
-    pairs = workers * len(label_names) + verdicts
-    order = np.lexsort((pairs, units))
-    pairs, units = pairs[order], units[order]
-    starts = np.flatnonzero(np.diff(units, prepend=-1))
+    workers, units, verdicts = zip(*judgments, strict=True) if judgments else ((), (), ())
+    return encode_columns(workers, units, verdicts, labels)
+
+
+def encode_columns(
+    workers: Names, units: Names, verdicts: Names, labels: Iterable[str] | None = None
+) -> Coded:
+    """The same from three columns of equal length, as lists or as columns of a data frame."""
+    worker_names, worker_codes = _factorize(workers)
+    unit_names, unit_codes = _factorize(units)
+    label_names, verdict_codes = _factorize(verdicts, labels or ())
+    # One number for unit and pair sorts both at once, which numpy does ten times as fast as a lexsort.
+    width = max(len(worker_names) * len(label_names), 1)
+    keys = unit_codes * width + worker_codes * len(label_names) + verdict_codes
+    keys.sort()
+    unit_codes, pairs = np.divmod(keys, width)
+    starts = np.flatnonzero(np.diff(unit_codes, prepend=-1))
     keep, pattern_of = _patterns(pairs, starts)
-    sizes = np.diff(np.append(starts, len(pairs)))
-    kept_sizes = sizes[keep]
+    kept_sizes = np.diff(np.append(starts, len(pairs)))[keep]
     kept = np.repeat(starts[keep] - np.cumsum(kept_sizes) + kept_sizes, kept_sizes) + np.arange(
         kept_sizes.sum()
     )
@@ -90,7 +102,24 @@ def _patterns(pairs: Ints, starts: Ints) -> tuple[Ints, Ints]:
     return keep.astype(np.int64), pattern_of.astype(np.int64)
 
 
-def _factorize(names: Sequence[str], more: Iterable[str] = ()) -> tuple[tuple[str, ...], Ints]:
-    known = tuple(sorted({*names, *more}))
+def _factorize(names: Names, more: Iterable[str] = ()) -> tuple[tuple[str, ...], Ints]:
+    extra = list(more)
+    if len(names) >= _MANY:
+        return _factorize_many(names, extra)
+    known = tuple(sorted({*names, *extra}))
     number = {name: index for index, name in enumerate(known)}
     return known, np.fromiter((number[name] for name in names), dtype=np.int64, count=len(names))
+
+
+def _factorize_many(names: Names, more: list[str]) -> tuple[tuple[str, ...], Ints]:
+    # Imported here: web processes only ever weigh one item and need not spend half a second on pandas.
+    import pandas as pd  # noqa: PLC0415
+
+    # Arrow strings hash and sort several times as fast as Python's own, and in the same order: that of UTF-8
+    # is that of the code points.
+    codes, found = pd.factorize(pd.array(names, dtype="string[pyarrow]"), sort=True)
+    seen = found.to_numpy(dtype=object).tolist()
+    if set(more) <= set(seen):
+        return tuple(seen), codes
+    known = tuple(sorted({*seen, *more}))
+    return known, np.searchsorted(np.array(known, dtype=object), np.array(seen, dtype=object))[codes]

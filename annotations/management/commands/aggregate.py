@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.aggregation.inference import METHODS, TooManyLabels, infer
+from annotations.aggregation.inference import DEFAULT, METHODS, TooManyLabels, infer
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.table import BadTable, read_judgments, read_truth, score_methods, write_truth
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("labels", type=Path, metavar="LABELS.csv")
         parser.add_argument("--out", type=Path, required=True, metavar="TRUTH.csv")
-        parser.add_argument("--method", choices=METHODS, default="dawid-skene")
+        parser.add_argument("--method", choices=METHODS, default=DEFAULT)
         parser.add_argument(
             "--truth", type=Path, help="known labels (task, label): print each method's accuracy"
         )

@@ -35,6 +35,7 @@ def test_with_the_truth_it_prints_every_method_the_chosen_one_first(labels, tmp_
     lines = aggregate(labels, tmp_path / "out.csv", truth=truth, method="wawa").splitlines()[1:]
     assert [line.split()[0] for line in lines] == [
         "wawa",
+        "hierarchical",
         "majority",
         "dawid-skene",
         "one-coin",

@@ -127,7 +127,7 @@ def test_one_accident_does_not_make_a_worker_useless():
 
 
 def test_an_unknown_method_and_too_many_labels_are_refused():
-    with pytest.raises(ValueError, match="use one of majority"):
+    with pytest.raises(ValueError, match="use one of hierarchical"):
         infer([Judgment("w", "u", "a")], method="magic")
     many = [Judgment(f"w{i % 40}", f"u{i}", f"text {i}") for i in range(1000)]
     with pytest.raises(TooManyLabels, match="1000 different labels"):
