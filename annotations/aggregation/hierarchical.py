@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotations.aggregation.judgments import Floats
-from annotations.aggregation.skill import HABIT_STRENGTHS, Habits, learn_habits
+from annotations.aggregation.skill import Habits, learn_habits
 from annotations.aggregation.tally import Tally, normalised, vote_shares
 
 # People whose errors have one cause, how careful they are, are told apart safely: the fit runs to its end.
 # Where each errs in an own way, every class has a free parameter a person, and the rounds drift towards what
 # confirms itself; then few rounds are made, and half of the belief stays with the vote.
+_ONE_CAUSE = 64.0  # from this strength on (skill.HABIT_STRENGTHS)
 _FEW_ROUNDS = 2
 _HELD_TO_THE_VOTE = 0.5
 _TOLERANCE = 1e-4  # largest change of a probability at which further rounds are idle
@@ -37,9 +38,9 @@ def hierarchical(tally: Tally, rounds: int) -> Weighed:
     """The posterior of each pattern of judgments."""
     votes = vote_shares(tally.coded)
     early, habits = _refine(tally, votes, _FEW_ROUNDS)
-    if habits.strength >= HABIT_STRENGTHS[-1]:
+    if habits.strength >= _ONE_CAUSE:
         settled, habits = _refine(tally, early, rounds)
-        if habits.strength >= HABIT_STRENGTHS[-1]:
+        if habits.strength >= _ONE_CAUSE:
             return Weighed(settled, 0.0)
     doubt = _HELD_TO_THE_VOTE
     return Weighed((1 - doubt) * early + doubt * weighted_vote(tally, votes), doubt)

@@ -117,7 +117,7 @@ def _factorize_many(names: Names, more: list[str]) -> tuple[tuple[str, ...], Int
 
     # Arrow strings hash and sort several times as fast as Python's own, and in the same order: that of UTF-8
     # is that of the code points.
-    codes, found = pd.factorize(pd.array(names, dtype="string[pyarrow]"), sort=True)
+    codes, found = pd.factorize(pd.Series(names, dtype="string[pyarrow]"), sort=True)
     seen = found.to_numpy(dtype=object).tolist()
     if set(more) <= set(seen):
         return tuple(seen), codes

@@ -13,7 +13,7 @@ PRIOR_STRENGTH = 2.0
 # Judgments that a worker must have before their own accuracy counts as much as the crowd's.
 ACCURACY_STRENGTH = 10.0
 # Judgments of one true label before a worker's own habit with it counts as much as what their accuracy says;
-# which of these, the crowd shows. The last: people differ in how often they err and in nothing else.
+# which of these, the crowd shows. At the last, people differ in how often they err and in nothing else.
 HABIT_STRENGTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)
 
 
@@ -91,7 +91,7 @@ def _crowd(counts: Floats) -> Floats:
     width = counts.shape[-1]
     believed = np.full((width, width), (1 - PRIOR_ACCURACY) / max(width - 1, 1))
     np.fill_diagonal(believed, PRIOR_ACCURACY if width > 1 else 1.0)
-    crowd = counts.sum(axis=0) + PRIOR_STRENGTH * believed
+    crowd: Floats = counts.sum(axis=0) + PRIOR_STRENGTH * believed
     crowd /= crowd.sum(axis=0)
     return crowd
 

@@ -40,8 +40,8 @@ def vote_shares(coded: Coded, weights: Floats | None = None) -> Floats:
     width = len(coded.labels)
     workers, labels = np.divmod(coded.pairs, width)
     cells = coded.pattern_of_pair * width + labels
-    votes = np.bincount(cells, None if weights is None else weights[workers], len(coded.starts) * width)
-    votes = votes.reshape(-1, width).astype(np.float64)
+    counted = np.bincount(cells, None if weights is None else weights[workers], len(coded.starts) * width)
+    votes: Floats = counted.reshape(-1, width).astype(np.float64)
     votes /= votes.sum(axis=1, keepdims=True)
     return votes
 
