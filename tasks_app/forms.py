@@ -2,11 +2,13 @@ import json
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import parse_fields
-from tasks_app.models import Project
+from tasks_app.models import Project, Qualification
+from tasks_app.qualified import required_by
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -25,6 +27,19 @@ class ProjectForm(forms.ModelForm[Project]):
         help_text=_("A change makes a new version; answers already given keep theirs."),
     )
 
+    languages_text = forms.CharField(
+        label=_("Languages of the texts"),
+        required=False,
+        max_length=200,
+        help_text=_("Codes such as en, zh. People who have named others are not asked."),
+    )
+    requires = forms.ModelMultipleChoiceField(
+        label=_("Qualifications that people need"),
+        queryset=Qualification.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     class Meta:
         model = Project
         fields = [
@@ -38,6 +53,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "sample_check_share",
             "visibility",
             "privacy_policy",
+            "sampling",
+            "max_per_person",
+            "max_per_group",
         ]
         labels = {
             "title": _("Title"),
@@ -50,12 +68,32 @@ class ProjectForm(forms.ModelForm[Project]):
             "sample_check_share": _("Share of settled items checked by a reviewer"),
             "visibility": _("Who may work on it"),
             "privacy_policy": _("Personal data found in texts is"),
+            "sampling": _("Items are asked"),
+            "max_per_person": _("Items for one person, at most"),
+            "max_per_group": _("Items of one group for one person, at most"),
+        }
+        help_texts = {
+            "max_per_person": _("Empty: no limit."),
+            "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }
         widgets = {"instructions": forms.Textarea(attrs={"rows": 10})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["visibility"].choices = [("open", _("everybody")), ("invited", _("invited people"))]  # type: ignore[attr-defined]
+        self.fields["sampling"].choices = [  # type: ignore[attr-defined]
+            ("ordered", _("in the order of import")),
+            ("random", _("in random order")),
+            ("priority", _("by priority: what a model learns most from first")),
+        ]
+        for name in ("max_per_person", "max_per_group"):
+            self.fields[name].required = False
+        self.fields["languages_text"].initial = ", ".join(self.instance.languages)
+        required = {str(one) for one in required_by(self.instance)}
+        self.fields["requires"].queryset = Qualification.objects.filter(  # type: ignore[attr-defined]
+            Q(owner=self.instance.owner_id) | Q(pk__in=required)
+        ).order_by("title")
+        self.fields["requires"].initial = list(required)
         self.fields["privacy_policy"].choices = [  # type: ignore[attr-defined]
             ("placeholder", _("replaced by [PERSON_1] and the like")),
             ("surrogate", _("replaced by invented values")),
@@ -84,6 +122,10 @@ class ProjectForm(forms.ModelForm[Project]):
         data = dict(self.cleaned_data)
         data["reward_minor"] = round(data.pop("reward") * 100)
         data["fields"] = data.pop("fields_json")
+        codes = [one.strip() for one in data.pop("languages_text").split(",")]
+        data["languages"] = [one[:10] for one in codes if one]
+        chosen = [str(one.pk) for one in data.pop("requires")]
+        data["qualification"] = {"requires": chosen} if chosen else None
         return data
 
 

@@ -4,9 +4,30 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Random
 
 from common.ids import uuid7
+from tasks_app.qualifying import (
+    Qualification,
+    QualificationAttempt,
+    QualificationItem,
+    WorkerQualification,
+)
+
+__all__ = [
+    "Assignment",
+    "Flag",
+    "ImportJob",
+    "Item",
+    "Project",
+    "Qualification",
+    "QualificationAttempt",
+    "QualificationItem",
+    "SchemaVersion",
+    "WorkerProgress",
+    "WorkerQualification",
+]
 
 
 class Project(models.Model):
@@ -21,6 +42,11 @@ class Project(models.Model):
     class Visibility(models.TextChoices):
         OPEN = "open"
         INVITED = "invited"
+
+    class Sampling(models.TextChoices):
+        RANDOM = "random"
+        ORDERED = "ordered"  # as imported
+        PRIORITY = "priority"  # what a model would learn most from comes first
 
     class PrivacyPolicy(models.TextChoices):
         PLACEHOLDER = "placeholder"
@@ -47,7 +73,11 @@ class Project(models.Model):
     gold_share = models.FloatField(default=0.05)
     sample_check_share = models.FloatField(default=0.05)
     auto_approve_after = models.PositiveIntegerField(default=7 * 24 * 3600, help_text="seconds")
-    qualification = models.JSONField(null=True)
+    qualification = models.JSONField(null=True)  # {"requires": [ids]}
+    sampling = models.CharField(max_length=8, choices=Sampling.choices, default=Sampling.ORDERED)
+    # How many answers one person gives at most in the project, and of one item group.
+    max_per_person = models.PositiveIntegerField(null=True)
+    max_per_group = models.PositiveIntegerField(null=True)
     privacy_policy = models.CharField(
         max_length=12, choices=PrivacyPolicy.choices, default=PrivacyPolicy.PLACEHOLDER
     )
@@ -95,6 +125,12 @@ class SchemaVersion(models.Model):
         return f"{self.project_id} v{self.number}"
 
 
+_GOLD = Q(taken__lt=F("slots"), state="open", gold__isnull=False)
+_ASKED = Q(taken__lt=F("slots"), state="open", gold__isnull=True)
+# A language without its region: whoever reads "en" reads "en-GB".
+LANE = Func(F("language"), Value("-"), Value(1), function="split_part")
+
+
 class Item(models.Model):
     """One dialogue, text, pair or set of candidates to be answered.
 
@@ -121,7 +157,10 @@ class Item(models.Model):
     split = models.CharField(max_length=5, blank=True, choices=[("train", "train"), ("test", "test")])
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     position = models.BigIntegerField()
+    # Zero unless the project asks by priority; written by `rank_items` alone.
     priority = models.FloatField(default=0)
+    # Its place for random sampling, drawn once: everybody walks the same ring from a start of their own.
+    shuffle = models.FloatField(db_default=Random(), editable=False)
     slots = models.PositiveIntegerField(default=0)
     taken = models.PositiveIntegerField(default=0)
     submitted = models.PositiveIntegerField(default=0)
@@ -140,19 +179,26 @@ class Item(models.Model):
             ),
         ]
         indexes = [
-            # The claim's only way to items: everything that has a free slot, best first.
+            # The claim's only ways to items: those with a free slot, in the order in which they are asked.
+            # "priority * -1" so that one row comparison finds what comes after a person's cursor.
+            models.Index(
+                F("project"), F("priority") * -1, F("position"), condition=_ASKED, name="item_asked"
+            ),
+            models.Index(fields=["project", "shuffle"], condition=_ASKED, name="item_asked_shuffled"),
+            # The same by language, for people who do not read all of a project's.
             models.Index(
                 F("project"),
-                F("priority").desc(),
+                LANE,
+                F("priority") * -1,
                 F("position"),
-                condition=Q(taken__lt=F("slots"), state="open", gold__isnull=True),
-                name="item_open_slots",
+                condition=_ASKED,
+                name="item_asked_lanes",
             ),
             models.Index(
-                fields=["project", "position"],
-                condition=Q(taken__lt=F("slots"), state="open", gold__isnull=False),
-                name="item_open_gold",
+                F("project"), LANE, F("shuffle"), condition=_ASKED, name="item_asked_lanes_shuffled"
             ),
+            models.Index(fields=["project", "shuffle"], condition=_GOLD, name="item_open_gold"),
+            models.Index(F("project"), LANE, F("shuffle"), condition=_GOLD, name="item_open_gold_lanes"),
             models.Index(fields=["project", "position"], name="item_by_position"),
             models.Index(fields=["project"], condition=Q(needs_aggregation=True), name="item_to_aggregate"),
         ]
@@ -178,6 +224,8 @@ class Assignment(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     reward_minor = models.PositiveIntegerField()
     claim_key = models.CharField(max_length=200, blank=True)
+    # The item's group, kept here so that a person's share of one is counted without a look at items.
+    item_group = models.CharField(max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField()
     lease_expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -194,6 +242,16 @@ class Assignment(models.Model):
             ),
             models.Index(fields=["worker", "-created_at"], name="assignment_history"),
             models.Index(fields=["project", "state"], name="assignment_by_project"),
+            models.Index(
+                fields=["worker", "project", "item_group"],
+                condition=~Q(item_group=""),
+                name="assignment_by_group",
+            ),
+            models.Index(
+                fields=["worker", "project"],
+                condition=Q(state__in=["returned", "expired"]),
+                name="assignment_given_back",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -201,7 +259,7 @@ class Assignment(models.Model):
 
 
 class WorkerProgress(models.Model):
-    """How far a person has come through a project; its row lock makes one person's claims take turns."""
+    """How far a person has come through a project, and whether they may go on."""
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
@@ -209,8 +267,14 @@ class WorkerProgress(models.Model):
     # Everything before this place has been seen, so that a claim never walks over answered items again.
     cursor_priority = models.FloatField(null=True)
     cursor_position = models.BigIntegerField(null=True)
+    cursor_shuffle = models.FloatField(null=True)
+    cursor_gold = models.FloatField(null=True)
     claimed = models.PositiveIntegerField(default=0)
     banned_at = models.DateTimeField(null=True)
+    banned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    ban_reason = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "worker"], name="worker_progress_once")]

@@ -13,6 +13,7 @@ from accounts.models import Membership, Role, User
 from common.errors import Conflict
 from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
+from tasks_app.lacking import LackingLine, lacking_lines
 from tasks_app.models import Assignment, Item, Project, SchemaVersion
 
 
@@ -104,7 +105,11 @@ class CatalogueEntry:
     hourly_minor: int | None  # what people really earned in an hour, by the median of their active times
     median_seconds: float | None
     items_left: int
-    lacking: tuple[str, ...]
+    lacking: tuple[LackingLine, ...]
+
+    @property
+    def blocked(self) -> bool:
+        return any(line.blocks for line in self.lacking)
 
 
 _CATALOGUE = """
@@ -133,17 +138,15 @@ def catalogue(user: User) -> list[CatalogueEntry]:
     with connection.cursor() as cursor:
         cursor.execute(_CATALOGUE, {"projects": list(projects), "user": user.pk})
         rows = cursor.fetchall()
-    entries = [_entry(projects[pk], seconds, left, user) for pk, seconds, left in rows]
-    return sorted(entries, key=lambda e: (not e.items_left, bool(e.lacking), -(e.hourly_minor or 0)))
+    lacking = lacking_lines(list(projects.values()), user)
+    entries = [_entry(projects[pk], seconds, left, lacking[pk]) for pk, seconds, left in rows]
+    return sorted(
+        entries, key=lambda e: (not e.items_left, e.blocked, bool(e.lacking), -(e.hourly_minor or 0))
+    )
 
 
-def _entry(project: Project, seconds: float | None, left: int, user: User) -> CatalogueEntry:
+def _entry(project: Project, seconds: float | None, left: int, lacking: list[LackingLine]) -> CatalogueEntry:
     hourly = round(project.reward_minor * 3600 / seconds) if seconds else None
-    lacking = []
-    if project.languages and user.language.split("-")[0] not in {
-        language.split("-")[0] for language in project.languages
-    }:
-        lacking.append(_("The texts are in: %(languages)s") % {"languages": ", ".join(project.languages)})
     return CatalogueEntry(project, hourly, seconds, left, tuple(lacking))
 
 

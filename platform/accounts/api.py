@@ -13,7 +13,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from accounts import roles
-from accounts.models import ApiToken, User
+from accounts.models import LANGUAGE_CODE, ApiToken, User
 from accounts.services import tokens
 from common.errors import NotSignedIn
 
@@ -83,12 +83,16 @@ class MeOutput(serializers.Serializer[Any]):
     email = serializers.EmailField()
     display_name = serializers.CharField()
     language = serializers.CharField()
+    languages = serializers.ListField(child=serializers.CharField())
     roles = serializers.ListField(child=serializers.CharField())
 
 
 class MePatch(serializers.Serializer[Any]):
     display_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    languages = serializers.ListField(
+        child=serializers.RegexField(LANGUAGE_CODE, max_length=10), required=False, max_length=20
+    )
 
 
 class MeApi(APIView):
@@ -112,5 +116,6 @@ def _me(user: User) -> dict[str, Any]:
         "email": user.email,
         "display_name": user.display_name,
         "language": user.language,
+        "languages": user.languages,
         "roles": sorted(roles.site_roles(user)),
     }

@@ -1,14 +1,44 @@
+import re
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import LANGUAGE_CODE, User
 
 
 class ProfileForm(forms.ModelForm[User]):
+    languages = forms.CharField(
+        label=_("Languages that you read well"),
+        required=False,
+        max_length=200,
+        help_text=_(
+            "Codes such as en, zh. You are given texts in these only; left empty, texts in any language."
+        ),
+    )
+
     class Meta:
         model = User
         fields = ["display_name", "language"]
         labels = {"display_name": _("Name that others see"), "language": _("Language")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["languages"] = ", ".join(self.instance.languages)
+
+    def clean_languages(self) -> list[str]:
+        found = [one.strip() for one in self.cleaned_data["languages"].replace(";", ",").split(",")]
+        codes = list(dict.fromkeys(one for one in found if one))
+        if wrong := [one for one in codes if not re.match(LANGUAGE_CODE, one) or len(one) > 10]:
+            raise forms.ValidationError(
+                _("No language code: %(codes)s. Write for example en, zh."),
+                params={"codes": ", ".join(wrong)},
+            )
+        return codes
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.languages = self.cleaned_data["languages"]
+        return super().save(commit)
 
 
 class TokenForm(forms.Form):

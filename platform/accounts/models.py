@@ -2,6 +2,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -19,6 +20,10 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
 
+# "en", "en-GB", "zh-hans": as texts name theirs.
+LANGUAGE_CODE = r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail, or (imported=True) stands in for an annotator known by name only."""
 
@@ -26,6 +31,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True)
     display_name = models.CharField(max_length=80, blank=True)
     language = models.CharField(max_length=10, choices=settings.LANGUAGES, default="en")
+    # What the person reads, as language codes; empty while they have not said.
+    languages = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     imported = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

@@ -46,6 +46,9 @@ class ProjectInput(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(choices=Project.Visibility.choices, required=False)
     budget = MoneyInput(required=False, allow_null=True)
     qualification = serializers.JSONField(required=False, allow_null=True)
+    sampling = serializers.ChoiceField(choices=Project.Sampling.choices, required=False)
+    max_per_person = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True)
+    max_per_group = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True)
     privacy_policy = serializers.ChoiceField(choices=Project.PrivacyPolicy.choices, required=False)
 
     def get_fields(self) -> dict[str, Any]:
@@ -105,6 +108,9 @@ def _details(project: Project) -> dict[str, Any]:
         if project.budget_minor is None
         else {"amount_minor": project.budget_minor, "currency": project.currency},
         "qualification": project.qualification,
+        "sampling": project.sampling,
+        "max_per_person": project.max_per_person,
+        "max_per_group": project.max_per_group,
         "privacy_policy": project.privacy_policy,
         "balance": {
             name: {"amount_minor": getattr(balances, name), "currency": project.currency}

@@ -32,7 +32,8 @@ def _entry_json(entry: selectors.CatalogueEntry) -> dict[str, Any]:
         "hourly_rate": None if hourly is None else {"amount_minor": hourly, "currency": project.currency},
         "median_minutes": None if entry.median_seconds is None else round(entry.median_seconds / 60, 2),
         "items_left": entry.items_left,
-        "lacking": list(entry.lacking),
+        "lacking": [one.text for one in entry.lacking],
+        "lacking_codes": [{"code": one.code, "url": one.url} for one in entry.lacking],
     }
 
 

@@ -32,6 +32,9 @@ class Template:
     gold_share: float
     sample_check_share: float
     recipe: dict[str, Any]
+    sampling: str = "ordered"
+    max_per_person: int | None = None
+    max_per_group: int | None = None
 
     def title_in(self, language: str) -> str:
         return self.title_zh if language.startswith("zh") else self.title

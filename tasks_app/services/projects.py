@@ -14,7 +14,8 @@ from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import fields_to_json, parse_fields
 from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import Item, Project, SchemaVersion
-from tasks_app.services import slots
+from tasks_app.requiring import check_qualification
+from tasks_app.services import ranking, slots
 
 # Changing these after publishing would change the deal for people who are already at work.
 FIXED_ONCE_PUBLISHED = {"reward_minor", "currency", "privacy_policy"}
@@ -65,6 +66,9 @@ def _settings_of(chosen: gallery.Template, language: str) -> dict[str, Any]:
         "lease_seconds": chosen.lease_seconds,
         "gold_share": chosen.gold_share,
         "sample_check_share": chosen.sample_check_share,
+        "sampling": chosen.sampling,
+        "max_per_person": chosen.max_per_person,
+        "max_per_group": chosen.max_per_group,
     }
 
 
@@ -76,6 +80,11 @@ def _check(project: Project) -> None:
         problems.append(Problem("/overlap/confidence", "range", _("Give a share above 0 and up to 1.")))
     if not 30 <= project.lease_seconds <= 7 * 24 * 3600:
         problems.append(Problem("/lease_seconds", "range", _("Give between 30 seconds and a week.")))
+    for name in ("max_per_person", "max_per_group"):
+        if getattr(project, name) == 0:
+            problems.append(Problem(f"/{name}", "range", _("Give at least 1, or nothing for no limit.")))
+    project.qualification, found = check_qualification(project.qualification)
+    problems += found
     if problems:
         raise Invalid(_("Some settings do not fit together."), problems=problems)
 
@@ -108,10 +117,13 @@ def update_project(*, project: Project, actor: User, fields: Any = None, **setti
             "names": ", ".join(sorted(fixed))
         }
         raise Conflict(detail, code="published")
+    by_priority = project.sampling == Project.Sampling.PRIORITY
     for name, value in settings.items():
         setattr(project, name, value)
     _check(project)
     project.save()
+    if by_priority and project.sampling != Project.Sampling.PRIORITY:
+        ranking.forget_priorities(project)
     if fields is not None:
         set_fields(project=project, fields=fields, actor=actor)
     audit.record("project.updated", project, actor=actor.pk, changed=sorted(settings))

@@ -18,10 +18,10 @@ CLAIM = """
 WITH picked AS (
     SELECT id FROM tasks_app_item i
     WHERE project_id = %(project)s AND state = 'open' AND taken < slots AND gold IS NULL
-      AND position > %(after)s
+      AND ((priority * -1), position) > (0, %(after)s)
       AND NOT EXISTS (SELECT 1 FROM tasks_app_assignment a
                       WHERE a.item_id = i.id AND a.worker_id = %(worker)s)
-    ORDER BY priority DESC, position LIMIT 1 FOR UPDATE SKIP LOCKED
+    ORDER BY (priority * -1), position LIMIT 1 FOR UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE tasks_app_item i SET taken = taken + 1 FROM picked WHERE i.id = picked.id
     RETURNING i.id, i.position, i.payload

@@ -5,7 +5,8 @@ import { csrfToken } from "../csrf.js";
 export class Refusal extends Error {
   /**
    * @param {number} status
-   * @param {{ title?: string, detail?: string, code?: string, errors?: import("./types.js").Problem[] }} document_
+   * @param {{ title?: string, detail?: string, code?: string, errors?: import("./types.js").Problem[],
+   *   qualifications?: { url: string }[] }} document_
    * @param {number} retryAfter seconds
    */
   constructor(status, document_, retryAfter) {
@@ -13,6 +14,8 @@ export class Refusal extends Error {
     this.status = status;
     this.code = document_.code ?? "";
     this.errors = document_.errors ?? [];
+    /** Where the person can get what they lack. */
+    this.url = document_.qualifications?.find((one) => one.url)?.url ?? "";
     this.retryAfter = retryAfter;
   }
 

@@ -76,7 +76,7 @@ class Workbench extends HTMLElement {
     on(this.session, "lease", () => this.#tick());
     on(this.session, "signedout", () => this.notices.signedOut());
     on(this.session, "offline", ({ waiting }) => this.#offline(waiting));
-    on(this.session, "refused", ({ words, waiting }) => (waiting ? this.#stuck(words) : this.notices.hint(words)));
+    on(this.session, "refused", ({ words, url, waiting }) => (waiting ? this.#stuck(words, url) : this.notices.hint(words)));
     on(this.queue, "saved", ({ today }) => this.sending.saved(today));
     on(this.queue, "retrying", ({ seconds }) => this.notices.retrying(seconds));
     on(this.queue, "signedout", () => this.notices.signedOut());
@@ -176,10 +176,12 @@ class Workbench extends HTMLElement {
     delete this.dataset.item;
   }
 
-  /** Nothing to work on, and the server says why. @param {string} words */
-  #stuck(words) {
+  /** Nothing to work on, and the server says why. @param {string} words @param {string} [url] of a test to take */
+  #stuck(words, url) {
     this.piece("loading").hidden = true;
-    this.notices.banner(words, [{ label: this.t("try_again"), run: () => void this.session.fill(), primary: true }]);
+    const again = { label: this.t("try_again"), run: () => void this.session.fill(), primary: !url };
+    const test = { label: this.t("take_test"), run: () => location.assign(url ?? ""), primary: true };
+    this.notices.banner(words, url ? [test, again] : [again]);
   }
 
   /** @param {boolean} waiting */

@@ -7,7 +7,7 @@ const KEEP_MS = 7 * 24 * 3600 * 1000;
 /**
  * The items in hand: the current one and one ahead, kept in the browser's storage together with their drafts.
  *
- * Events: "item" (another item is current; detail {held}), "empty", "signedout" {words}, "offline", "refused" {words},
+ * Events: "item" (another item is current; detail {held}), "empty", "signedout" {words}, "offline", "refused" {words, url},
  * "lease" (the current lease is new).
  */
 export class Session extends EventTarget {
@@ -100,7 +100,7 @@ export class Session extends EventTarget {
   #failed(error, waiting) {
     if (error instanceof Refusal && !error.transient) this.claimKey = "";
     if (error instanceof Refusal && error.signedOut) this.#tell("signedout", { words: error.message });
-    else if (error instanceof Refusal && !error.transient) this.#tell("refused", { words: error.message, waiting });
+    else if (error instanceof Refusal && !error.transient) this.#tell("refused", { words: error.message, url: error.url, waiting });
     else if (error instanceof Refusal || error instanceof Offline) this.#tell("offline", { waiting });
     else throw error;
   }
