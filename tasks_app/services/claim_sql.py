@@ -168,8 +168,8 @@ _SHUFFLED = _Walk(
 def claim_sql(*, shuffled: bool, lanes: bool, groups: bool, waits: bool = False) -> str:
     """Lock and claim. `lanes`: the person has said what they read; `groups`: a group has a limit.
 
-    `waits`: for whoever found nothing because others were just taking what is left. It waits for them, holding
-    no item itself, so nobody can wait in a circle; ask it for one item.
+    `waits`: for whoever found nothing because others were just taking what is left. It waits for them, with
+    no item in hand, so nobody can wait in a circle; ask it for one item.
     """
     walk = _SHUFFLED if shuffled else _BY_PLACE
     rules = _GROUP_HAS_ROOM if groups else ""
