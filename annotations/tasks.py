@@ -2,7 +2,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from annotations import approval, consensus, fitting
+from annotations import approval, consensus, fair_rate, fitting, recognition_feed
 
 
 @shared_task
@@ -23,3 +23,13 @@ def refit_projects() -> None:
 @shared_task
 def auto_approve() -> None:
     approval.auto_approve()
+
+
+@shared_task
+def measure_rates() -> None:
+    fair_rate.measure_changed()
+
+
+@shared_task
+def update_recognition() -> None:
+    recognition_feed.update_changed()

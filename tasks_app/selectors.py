@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from accounts import roles
 from accounts.models import Membership, Role, User
 from common.errors import Conflict
+from rewards import fair_rate
+from rewards.fair_rate import Rate
 from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
 from tasks_app.lacking import LackingLine, lacking_lines
@@ -102,8 +104,7 @@ def projects_of(user: User) -> QuerySet[Project]:
 @dataclass(frozen=True)
 class CatalogueEntry:
     project: Project
-    hourly_minor: int | None  # what people really earned in an hour, by the median of their active times
-    median_seconds: float | None
+    rate: Rate  # what people really earned in an hour, as last measured
     items_left: int
     lacking: tuple[LackingLine, ...]
 
@@ -114,10 +115,6 @@ class CatalogueEntry:
 
 _CATALOGUE = """
 SELECT p.id,
-       (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY s) FROM (
-            SELECT a.seconds AS s FROM tasks_app_assignment a
-            WHERE a.project_id = p.id AND a.state = 'submitted' AND a.seconds > 0
-            ORDER BY a.created_at DESC LIMIT 500) recent),
        (SELECT count(*) FROM (
             SELECT 1 FROM tasks_app_item i
             WHERE i.project_id = p.id AND i.state = 'open' AND i.taken < i.slots AND i.gold IS NULL
@@ -139,15 +136,12 @@ def catalogue(user: User) -> list[CatalogueEntry]:
         cursor.execute(_CATALOGUE, {"projects": list(projects), "user": user.pk})
         rows = cursor.fetchall()
     lacking = lacking_lines(list(projects.values()), user)
-    entries = [_entry(projects[pk], seconds, left, lacking[pk]) for pk, seconds, left in rows]
+    rates = fair_rate.rates_of({project.pk: project.currency for project in projects.values()})
+    entries = [CatalogueEntry(projects[pk], rates[pk], left, tuple(lacking[pk])) for pk, left in rows]
     return sorted(
-        entries, key=lambda e: (not e.items_left, e.blocked, bool(e.lacking), -(e.hourly_minor or 0))
+        entries,
+        key=lambda e: (not e.items_left, e.blocked, bool(e.lacking), -(e.rate.median_minor or 0)),
     )
-
-
-def _entry(project: Project, seconds: float | None, left: int, lacking: list[LackingLine]) -> CatalogueEntry:
-    hourly = round(project.reward_minor * 3600 / seconds) if seconds else None
-    return CatalogueEntry(project, hourly, seconds, left, tuple(lacking))
 
 
 def live_assignments(user: User, project_id: UUID) -> QuerySet[Assignment]:

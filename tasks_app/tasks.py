@@ -3,7 +3,7 @@ from uuid import UUID
 from celery import shared_task
 
 from tasks_app.importing import job
-from tasks_app.services import assignment
+from tasks_app.services import assignment, refunds
 
 
 @shared_task
@@ -21,3 +21,8 @@ def resume_imports() -> None:
 def expire_leases() -> None:
     while assignment.expire_leases(limit=1000) == 1000:
         pass
+
+
+@shared_task
+def refund_finished() -> None:
+    refunds.refund_finished()

@@ -24,7 +24,7 @@ def workbench_config(project: Project, user: User) -> dict[str, Any]:
             "title": project.title,
             "instructions_html": str(markdown(project.instructions)),
             "reward": {"amount_minor": project.reward_minor, "currency": project.currency},
-            "hourly_minor": entry.hourly_minor if entry else None,
+            "hourly_minor": entry.rate.median_minor if entry else None,
             "language": project.languages[0] if project.languages else "en",
             "progress": {"done": done, "total": done + (entry.items_left if entry else 0)},
         },

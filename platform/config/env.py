@@ -1,6 +1,7 @@
 """Typed reading of environment variables; every mistake is an ImproperlyConfigured that says what to set."""
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -84,3 +85,15 @@ def broker(redis_url: str) -> str:
     url = urlsplit(redis_url)
     number = parse_qs(url.query).get("db", ["0"])[-1]
     return f"redis+socket://{url.path}?virtual_host={number}"
+
+
+def amounts(name: str, default: str = "") -> dict[str, Decimal]:
+    """`USD=8,JPY=1100,*=100`: an amount in whole units for each currency, `*` for those not named."""
+    found: dict[str, Decimal] = {}
+    for pair in words(name, default):
+        currency, _, amount = pair.partition("=")
+        try:
+            found[currency.strip()] = Decimal(amount.strip())
+        except InvalidOperation:
+            raise ImproperlyConfigured(f"{name}: {pair!r} is not like USD=8.50.") from None
+    return found

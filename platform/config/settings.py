@@ -157,6 +157,16 @@ EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Manyhands <noreply@localhost>")
 
+# --- Money ------------------------------------------------------------------------------------------------
+
+# The most that one person gets as bonuses from one project in a day, in whole units.
+BONUS_CAPS = env.amounts("BONUS_CAPS", "*=100,CNY=700,JPY=15000,KRW=130000,KWD=30,VND=2500000")
+# What an hour should earn at least; a project below it is marked. None for a currency that is not named.
+FAIR_RATE_FLOORS = env.amounts("FAIR_RATE_FLOORS", "USD=8,GBP=6")
+PAYOUT_PROVIDER = env.text("PAYOUT_PROVIDER", "manual")
+PAYOUT_FOLDER = Path(env.text("PAYOUT_FOLDER", str(DATA_DIR / "payouts")))
+PAYOUT_DEBTOR = {name: env.text(f"PAYOUT_DEBTOR_{name.upper()}") for name in ("name", "account", "bic")}
+
 # --- REST -------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -218,6 +228,10 @@ CELERY_BEAT_SCHEDULE = {
     "refit-projects": {"task": "annotations.tasks.refit_projects", "schedule": 60.0},
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
+    "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
+    "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
+    "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},
+    "update-recognition": {"task": "annotations.tasks.update_recognition", "schedule": 60.0},
     "forget-idempotency-keys": {"task": "common.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

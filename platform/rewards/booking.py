@@ -19,9 +19,13 @@ from rewards.models import Entry, LedgerAccount, Transfer
 
 Kind = LedgerAccount.Kind
 # Every operation locks along this order, then by owner and currency, so that no two can wait for each other.
-_LOCK_ORDER = {Kind.ESCROW: 0, Kind.RESERVED: 1, Kind.WALLET: 2, Kind.EXTERNAL: 3}
+_LOCK_ORDER = {Kind.ESCROW: 0, Kind.RESERVED: 1, Kind.WALLET: 2, Kind.PAYABLE: 3, Kind.EXTERNAL: 4}
 # Money that comes (back) through these was spent by the pot it leaves, and unspent by the one it returns to.
-_SPENDS = {Transfer.Kind.PAY: Kind.RESERVED, Transfer.Kind.PAYOUT: Kind.WALLET}
+SPENDS = {
+    Transfer.Kind.PAY: Kind.RESERVED,
+    Transfer.Kind.BONUS: Kind.ESCROW,
+    Transfer.Kind.SETTLE: Kind.PAYABLE,
+}
 
 
 class Pot(NamedTuple):
@@ -57,6 +61,10 @@ def reserved(project_id: UUID, currency: str) -> Pot:
 
 def wallet(user_id: UUID, currency: str) -> Pot:
     return Pot(Kind.WALLET, user_id, currency)
+
+
+def payable(user_id: UUID, currency: str) -> Pot:
+    return Pot(Kind.PAYABLE, user_id, currency)
 
 
 def external(currency: str) -> Pot:
@@ -130,7 +138,7 @@ def _update_balances(changes: Sequence[tuple[UUID, int, int]]) -> None:
 def _spent_by(draft: Draft) -> Mapping[Pot, int]:
     if draft.spent is not None:
         return draft.spent
-    source = _SPENDS.get(Transfer.Kind(draft.kind))
+    source = SPENDS.get(Transfer.Kind(draft.kind))
     return {pot: -amount for pot, amount in draft.legs.items() if pot.kind == source}
 
 
@@ -190,4 +198,5 @@ _MISSING = {
     Kind.ESCROW: lambda: _("The project's escrow does not hold that much. Fund the project first."),
     Kind.RESERVED: lambda: _("The project has not set that much aside for answers."),
     Kind.WALLET: lambda: _("There is less than that available. Ask for at most what is available."),
+    Kind.PAYABLE: lambda: _("Less than that is on its way."),
 }

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from rewards.models import LedgerAccount
+from django.db.models import Sum
+
+from rewards.models import Entry, LedgerAccount, Payout, PayoutAddress
 
 Kind = LedgerAccount.Kind
 
@@ -32,10 +34,11 @@ class ProjectBalance:
 
 @dataclass(frozen=True)
 class Earnings:
-    """Per currency: waiting for a decision, ready to be paid out, paid out so far."""
+    """Per currency: waiting for a decision, ready to be paid out, asked for and on its way, arrived."""
 
     pending: tuple[Money, ...]
     available: tuple[Money, ...]
+    underway: tuple[Money, ...]
     paid: tuple[Money, ...]
 
 
@@ -56,8 +59,8 @@ def project_balance(project_id: UUID, currency: str) -> ProjectBalance:
             owner=project_id, currency=currency, kind__in=[Kind.ESCROW, Kind.RESERVED]
         ).values_list("kind", "balance", "spent")
     }
-    held, paid = rows.get(Kind.RESERVED, (0, 0))
-    return ProjectBalance(escrow=rows.get(Kind.ESCROW, (0, 0))[0], reserved=held, paid=paid)
+    (free, given), (held, paid) = rows.get(Kind.ESCROW, (0, 0)), rows.get(Kind.RESERVED, (0, 0))
+    return ProjectBalance(escrow=free, reserved=held, paid=paid + given)
 
 
 def earnings(user_id: UUID) -> Earnings:
@@ -65,9 +68,57 @@ def earnings(user_id: UUID) -> Earnings:
     pending: Counter[str] = Counter()
     for source in _pending_sources:
         pending.update(source(user_id))
-    wallets = list(LedgerAccount.objects.filter(kind=Kind.WALLET, owner=user_id).order_by("currency"))
+    pots = LedgerAccount.objects.filter(kind__in=[Kind.WALLET, Kind.PAYABLE], owner=user_id)
+    underway: Counter[str] = Counter()
+    available: Counter[str] = Counter()
+    paid: Counter[str] = Counter()
+    for pot in pots:
+        (available if pot.kind == Kind.WALLET else underway)[pot.currency] += pot.balance
+        paid[pot.currency] += pot.spent
     return Earnings(
-        pending=tuple(Money(amount, currency) for currency, amount in sorted(pending.items()) if amount),
-        available=tuple(Money(row.balance, row.currency) for row in wallets),
-        paid=tuple(Money(row.spent, row.currency) for row in wallets if row.spent),
+        pending=_amounts(pending),
+        available=tuple(Money(amount, currency) for currency, amount in sorted(available.items())),
+        underway=_amounts(underway),
+        paid=_amounts(paid),
     )
+
+
+def _amounts(sums: Counter[str]) -> tuple[Money, ...]:
+    return tuple(Money(amount, currency) for currency, amount in sorted(sums.items()) if amount)
+
+
+def wallet_currencies(user_id: UUID) -> list[str]:
+    rows = LedgerAccount.objects.filter(kind=Kind.WALLET, owner=user_id).order_by("currency")
+    return list(rows.values_list("currency", flat=True))
+
+
+def currency_of_transfer(key: str) -> str:
+    found = Entry.objects.filter(transfer__key=key).values_list("account__currency", flat=True).first()
+    return found or ""
+
+
+def waiting_without_address() -> int:
+    """Payouts that a provider which needs an address cannot take."""
+    known = PayoutAddress.objects.values("user")
+    return Payout.objects.filter(state=Payout.State.REQUESTED).exclude(user__in=known).count()
+
+
+@dataclass(frozen=True)
+class SiteTotal:
+    """What the site holds for others in one currency: projects' money, people's, and what is on its way."""
+
+    currency: str
+    projects: int
+    wallets: int
+    payable: int
+
+
+def site_totals() -> list[SiteTotal]:
+    sums: dict[str, Counter[str]] = {}
+    rows = LedgerAccount.objects.values("currency", "kind").annotate(n=Sum("balance"))
+    for currency, kind, n in rows.values_list("currency", "kind", "n"):
+        sums.setdefault(currency, Counter())[kind] += n
+    return [
+        SiteTotal(code, held[Kind.ESCROW] + held[Kind.RESERVED], held[Kind.WALLET], held[Kind.PAYABLE])
+        for code, held in sorted(sums.items())
+    ]

@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from common.idempotency import idempotent, key_of
+from rewards.api.shapes import money_json
 from tasks_app import access, selectors
 from tasks_app.models import Flag
 from tasks_app.services import assignment as work
@@ -23,14 +24,16 @@ class CatalogueApi(APIView):
 
 def _entry_json(entry: selectors.CatalogueEntry) -> dict[str, Any]:
     project = entry.project
-    hourly = entry.hourly_minor
+    rate = entry.rate
     return {
         "id": str(project.pk),
         "title": project.title,
         "languages": project.languages,
         "reward": {"amount_minor": project.reward_minor, "currency": project.currency},
-        "hourly_rate": None if hourly is None else {"amount_minor": hourly, "currency": project.currency},
-        "median_minutes": None if entry.median_seconds is None else round(entry.median_seconds / 60, 2),
+        "hourly_rate": money_json(rate.median_minor, project.currency),
+        "hourly_rate_upper": money_json(rate.upper_minor, project.currency),
+        "below_floor": rate.is_low,
+        "median_minutes": None if rate.median_seconds is None else round(rate.median_seconds / 60, 2),
         "items_left": entry.items_left,
         "lacking": [one.text for one in entry.lacking],
         "lacking_codes": [{"code": one.code, "url": one.url} for one in entry.lacking],

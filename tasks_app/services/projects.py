@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common import audit
+from common.currencies import show_money
 from common.errors import Conflict, Invalid, Problem
 from rewards.services import ledger
 from tasks_app import selectors
@@ -15,7 +16,7 @@ from tasks_app.fields.schema import fields_to_json, parse_fields
 from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import Item, Project, SchemaVersion
 from tasks_app.requiring import check_qualification
-from tasks_app.services import ranking, slots
+from tasks_app.services import ranking, refunds, slots
 
 # Changing these after publishing would change the deal for people who are already at work.
 FIXED_ONCE_PUBLISHED = {"reward_minor", "currency", "privacy_policy"}
@@ -159,7 +160,7 @@ def missing_to_publish(project: Project) -> list[Problem]:
     if not Item.objects.filter(project=project, gold__isnull=True).exists():
         missing.append(Problem("/items", "empty", _("Import at least one item that is not gold.")))
     elif short := slots.missing_minor(project):
-        amount = f"{short / 100:.2f} {project.currency}"
+        amount = show_money(short, project.currency)
         text = _("Fund the project with another %(amount)s, so that every answer asked for can be paid.")
         missing.append(Problem("/budget", "insufficient_funds", text % {"amount": amount}))
     return missing
@@ -200,7 +201,7 @@ def pause_project(*, project: Project, actor: User) -> Project:
 
 @transaction.atomic
 def finish_project(*, project: Project, actor: User) -> Project:
-    """End for good: nobody is asked any more, and the money kept for unused slots goes back to the escrow."""
+    """End for good: nobody is asked any more, and what nobody can be owed goes back to whoever funded it."""
     changed = Project.objects.filter(pk=project.pk, state__in=_LIVE).update(
         state=Project.State.FINISHED, finished_at=timezone.now()
     )
@@ -209,6 +210,6 @@ def finish_project(*, project: Project, actor: User) -> Project:
         if project.state == Project.State.FINISHED:
             return project
         raise Conflict(_("Only a published or paused project can be finished."), code="not_published")
-    slots.close_all(project_id=project.pk)
+    refunds.refund_unused(project_id=project.pk, actor=actor.pk)
     audit.record("project.finished", project, actor=actor.pk)
     return project

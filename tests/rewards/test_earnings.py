@@ -45,7 +45,8 @@ def test_a_payout_leaves_the_wallet_once_for_its_key(earner) -> None:
     assert first.json() == again.json()
     body = client_of(earner).get("/api/v1/me/earnings").json()
     assert body["available"] == [{"amount_minor": 180, "currency": "USD"}]
-    assert body["paid"] == [{"amount_minor": 120, "currency": "USD"}]
+    assert body["underway"] == [{"amount_minor": 120, "currency": "USD"}]
+    assert body["paid"] == []  # not before the bank says so
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from rewards.booking import Draft, book, escrow, wallet
 from rewards.models import Entry, LedgerAccount, Transfer
 from rewards.services import ledger
 from rewards.services.ledger import Payment
+from rewards.services.payouts import request_payout
 
 USD = "USD"
 
@@ -116,7 +117,7 @@ def test_what_was_paid_out_cannot_be_taken_back() -> None:
     fund(project, 100)
     reserve(project, 50)
     pay(project, (ann, 10, "a1"))
-    ledger.payout(user_id=ann, currency=USD, amount_minor=8, key="p", actor=ann)
+    ledger.hold_payout(user_id=ann, currency=USD, amount_minor=8, key="p")
     with pytest.raises(Conflict) as refused:
         ledger.reverse(key="pay:a1", actor=None)
     assert refused.value.extra == {"missing_minor": 8}
@@ -191,7 +192,7 @@ def test_many_payouts_at_once_never_pass_the_wallet() -> None:
     pay(project, (ann, 50, "a1"))
     results = in_threads(
         12,
-        lambda n: ledger.payout(user_id=ann, currency=USD, amount_minor=20, key=f"p{n}", actor=ann),
+        lambda n: request_payout(user_id=ann, currency=USD, amount_minor=20, key=f"p{n}"),
     )
     assert results.count("ok") == 2
     assert balance_of(ann) == 10

@@ -1,6 +1,7 @@
 import pytest
 
 from common.errors import Conflict, Invalid
+from rewards.models import Transfer
 from rewards.services import ledger
 from tasks_app.models import Item, Project
 from tasks_app.services import projects, slots
@@ -79,7 +80,8 @@ def test_finish_gives_unused_money_back(live_project, owner):
     projects.finish_project(project=live_project, actor=owner)
     projects.finish_project(project=live_project, actor=owner)
     balances = ledger.balances(project_id=live_project.pk, currency="USD")
-    assert (balances.escrow, balances.reserved) == (1_000_000, 0)
+    assert (balances.escrow, balances.reserved) == (0, 0)
+    assert Transfer.objects.filter(kind="withdraw").count() == 1
 
 
 def test_the_reward_is_fixed_once_published(live_project, owner):

@@ -1,6 +1,5 @@
 """How values look on a page: money, times, shares, states, Markdown. Words in the reader's language."""
 
-from decimal import Decimal
 from typing import Any
 
 import nh3
@@ -11,11 +10,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 
+from common.currencies import show_money
+
 register = template.Library()
 _markdown = MarkdownIt("commonmark").enable("table")
-
-# Currencies without minor units (ISO 4217).
-_WHOLE = {"JPY", "KRW", "VND", "CLP", "ISK"}
 
 STATES = {
     "draft": (_("draft"), ""),
@@ -50,6 +48,20 @@ STATES = {
     "payout": (_("payout"), ""),
     "bonus": (_("bonus"), ""),
     "reversal": (_("reversal"), ""),
+    "withdraw": (_("refund"), ""),
+    "reserve": (_("set aside for answers"), ""),
+    "release": (_("no longer set aside"), ""),
+    "settle": (_("payout arrived"), "good"),
+    "requested": (_("requested"), ""),
+    "batched": (_("being prepared"), ""),
+    "sent": (_("on its way"), "live"),
+    "sending": (_("being sent"), "live"),
+    "unknown": (_("being clarified"), "warn"),
+    "paid": (_("paid out"), "good"),
+    "done": (_("done"), "good"),
+    "discarded": (_("discarded"), ""),
+    "given": (_("bonus"), ""),
+    "top_up": (_("fair-rate top-up"), ""),
 }
 
 WORDS = {
@@ -72,13 +84,8 @@ WORDS = {
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    """1234, "USD" -> 12.34 USD, with the reader's separators."""
-    if minor is None:
-        return "–"
-    places = 0 if currency in _WHOLE else 2
-    return (
-        f"{number_format(Decimal(minor).scaleb(-places), decimal_pos=places, force_grouping=True)} {currency}"
-    )
+    """1234, "USD" -> 12.34 USD; the currency decides on the decimals."""
+    return "–" if minor is None else show_money(round(minor), currency)
 
 
 @register.filter
@@ -97,6 +104,25 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return str(_("%(minutes)d min %(seconds)d s")) % {"minutes": whole // 60, "seconds": whole % 60}
     return str(_("%(hours)d h %(minutes)d min")) % {"hours": whole // 3600, "minutes": whole % 3600 // 60}
+
+
+BADGES = {
+    "first": _("the first answer"),
+    "hundred": _("a hundred answers"),
+    "thousand": _("a thousand answers"),
+    "ten_thousand": _("ten thousand answers"),
+    "three_days": _("three days of work in a row"),
+    "ten_days": _("ten days of work in a row"),
+    "fifty_days": _("fifty days of work in a row"),
+    "three_projects": _("three projects"),
+    "ten_projects": _("ten projects"),
+}
+
+
+@register.filter
+def badge(name: str) -> str:
+    """What a badge is called in the reader's language."""
+    return str(BADGES.get(str(name), name))
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotFound, Problem
 from rewards import selectors
-from rewards.booking import Draft, Pot, book, escrow, external, reserved, wallet
+from rewards.booking import SPENDS, Draft, Pot, book, escrow, external, payable, reserved, wallet
 from rewards.models import Entry, LedgerAccount, Transfer
 from rewards.selectors import ProjectBalance
 
@@ -62,7 +62,9 @@ def fund_project(*, project_id: UUID, currency: str, amount_minor: int, key: str
     )
 
 
-def withdraw(*, project_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> None:
+def withdraw(
+    *, project_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None, memo: str = ""
+) -> None:
     """Money that is promised to nobody leaves the project's escrow again."""
     _move(
         Transfer.Kind.WITHDRAW,
@@ -71,6 +73,7 @@ def withdraw(*, project_id: UUID, currency: str, amount_minor: int, key: str, ac
         amount_minor,
         f"withdraw:{project_id}:{key}",
         actor=actor,
+        memo=memo,
     )
 
 
@@ -107,18 +110,28 @@ def pay(*, project_id: UUID, currency: str, payments: Sequence[Payment]) -> int:
     return len(book(drafts, later=[escrow(project_id, currency)]))
 
 
-@transaction.atomic
-def payout(*, user_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> Transfer:
-    """Hand a person's earnings out; never more than the wallet holds, however many ask at once."""
-    name = f"payout:{user_id}:{key}"
-    source = wallet(user_id, currency)
-    _move(Transfer.Kind.PAYOUT, source, external(currency), amount_minor, name, actor=actor)
-    return Transfer.objects.get(key=name)
+def hold_payout(*, user_id: UUID, currency: str, amount_minor: int, key: str) -> None:
+    """Take what a person asks for out of the wallet; never more than it holds, however many ask at once."""
+    source, target = wallet(user_id, currency), payable(user_id, currency)
+    _move(Transfer.Kind.PAYOUT, source, target, amount_minor, key, actor=user_id)
+
+
+def settle_payout(
+    *, user_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None = None
+) -> None:
+    """What was held has arrived outside."""
+    source, target = payable(user_id, currency), external(currency)
+    _move(Transfer.Kind.SETTLE, source, target, amount_minor, key, actor=actor)
 
 
 @transaction.atomic
 def reverse(*, key: str, actor: UUID | None, memo: str = "") -> None:
     """Undo a transfer by an opposite one; once. Conflict when the money is no longer there."""
+    book([reversal_of(key, actor=actor, memo=memo)])
+
+
+def reversal_of(key: str, *, actor: UUID | None, memo: str = "", amount_minor: int | None = None) -> Draft:
+    """The opposite of a booked transfer between two pots; of a part of it, if `amount_minor` says so."""
     original = Transfer.objects.filter(key=key).first()
     if original is None:
         raise NotFound(_("There is no such transfer."))
@@ -128,22 +141,21 @@ def reverse(*, key: str, actor: UUID | None, memo: str = "") -> None:
         Pot(entry.account.kind, entry.account.owner, entry.account.currency): -entry.amount
         for entry in original.entries.select_related("account")
     }
-    spender = {Transfer.Kind.PAY: "reserved", Transfer.Kind.PAYOUT: "wallet"}.get(
-        Transfer.Kind(original.kind)
+    if amount_minor is not None:
+        legs = {pot: amount_minor if amount > 0 else -amount_minor for pot, amount in legs.items()}
+    spender = SPENDS.get(Transfer.Kind(original.kind))
+    return Draft(
+        key=f"reversal:{original.pk}",
+        kind=Transfer.Kind.REVERSAL,
+        legs=legs,
+        memo=memo,
+        actor=actor,
+        spent={pot: -amount for pot, amount in legs.items() if pot.kind == spender},
     )
-    back = {pot: -amount for pot, amount in legs.items() if pot.kind == spender}
-    book(
-        [
-            Draft(
-                key=f"reversal:{original.pk}",
-                kind=Transfer.Kind.REVERSAL,
-                legs=legs,
-                memo=memo,
-                actor=actor,
-                spent=back,
-            )
-        ]
-    )
+
+
+def is_booked(key: str) -> bool:
+    return Transfer.objects.filter(key=key).exists()
 
 
 def balances(*, project_id: UUID, currency: str) -> ProjectBalance:
