@@ -230,7 +230,7 @@ def test_payouts_marked_by_many_at_once_move_once(people, bank, admin) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_killed_between_the_bank_and_the_commit(people, bank, admin, tmp_path) -> None:
-    """A real process, really killed when the bank has the money: the sweep finds out, and pays nobody again."""
+    """A real process, killed when the bank has the money: the sweep finds out, and pays nobody again."""
     for person in people:
         ask(person)
     batch = build(admin)
