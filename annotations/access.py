@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from annotations.models import Answer, Appeal, Consensus
+from annotations.models import Answer, Appeal, Consensus, SecondReview
 from common.errors import NotFound
 from tasks_app import access
 from tasks_app.models import Assignment
@@ -53,6 +53,17 @@ def appeal_for(user: User, appeal_id: UUID) -> Appeal:
     if row is None:
         raise absent
     _as_reviewer(user, row.answer.project_id, absent)
+    return row
+
+
+def second_review_for(user: User, second_id: UUID) -> SecondReview:
+    row = (
+        SecondReview.objects.select_related("project", "review__consensus__item").filter(pk=second_id).first()
+    )
+    absent = NotFound(_("There is nothing to review under this id."))
+    if row is None:
+        raise absent
+    _as_reviewer(user, row.project_id, absent)
     return row
 
 

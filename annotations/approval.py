@@ -22,7 +22,7 @@ UPDATE annotations_answer a SET state = 'approved', decided_at = now()
 FROM tasks_app_project p
 WHERE a.id = ANY(%s::uuid[]) AND a.state = 'pending' AND p.id = a.project_id
 RETURNING a.id, a.worker_id, a.project_id, a.created_at, p.currency, p.title,
-          (SELECT reward_minor FROM tasks_app_assignment s WHERE s.id = a.assignment_id)
+          (SELECT reward_minor - a.partial_minor FROM tasks_app_assignment s WHERE s.id = a.assignment_id)
 """
 # SKIP LOCKED: whoever holds one of these approves it.
 _GOLD_BEFORE = """
@@ -46,7 +46,7 @@ ORDER BY a.created_at LIMIT %s FOR UPDATE OF a SKIP LOCKED
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """An answer that has just been approved, and what it earns."""
+    """An answer that has just been approved, and what it still earns."""
 
     id: UUID
     worker_id: UUID

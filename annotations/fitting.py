@@ -59,7 +59,8 @@ def _candidates() -> list[UUID]:
     fresh = Answer.objects.filter(
         project=OuterRef("project"), created_at__gt=OuterRef("fitted_at") - _IN_FLIGHT
     )
-    fitted = FieldFit.objects.filter(Exists(fresh)).values("project_id")
+    # 0: the fit was told that its answers weigh differently now.
+    fitted = FieldFit.objects.filter(Exists(fresh) | Q(answers=0)).values("project_id")
     never = Exists(Answer.objects.filter(project=OuterRef("pk"))) & ~Exists(
         FieldFit.objects.filter(project=OuterRef("pk"))
     )

@@ -2,11 +2,26 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from annotations.oversight import AnomalySignal, Measure, ProjectRecord, SecondReview
 from common.ids import uuid7
 from tasks_app.models import Assignment, Item, Project, SchemaVersion
+
+__all__ = [
+    "AnomalySignal",
+    "Answer",
+    "Appeal",
+    "Consensus",
+    "FieldFit",
+    "Measure",
+    "ProjectRecord",
+    "Review",
+    "SecondReview",
+    "Suggestion",
+    "WorkerSkill",
+]
 
 
 class Answer(models.Model):
@@ -39,6 +54,18 @@ class Answer(models.Model):
     gold_scores = models.JSONField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=500, blank=True)
+    # What kind of mistake a reviewer saw in it: one of the project's error categories.
+    category = models.CharField(max_length=40, blank=True, default="", db_default="")
+    # The decision that rejected it. No constraint and no index: they would slow every submit.
+    decision = models.ForeignKey(
+        "annotations.Review",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    partial_minor = models.PositiveIntegerField(default=0, db_default=0)  # paid although it was rejected
     idempotency_key = models.CharField(max_length=200, blank=True)
     request_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -96,13 +123,14 @@ class Consensus(models.Model):
     answers = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     cause = models.CharField(max_length=6, choices=Cause.choices, default=Cause.NONE, blank=True)
+    gain = models.FloatField(default=0, db_default=0.0)  # what a reviewer's look is worth: annotations.gain
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "field"], name="consensus_once")]
         indexes = [
             models.Index(
-                fields=["project", "confidence"], condition=Q(state="review"), name="consensus_queue"
+                F("project"), F("gain").desc(), F("id"), condition=Q(state="review"), name="consensus_by_gain"
             ),
             models.Index(fields=["project", "field", "state"], name="consensus_by_field"),
         ]
@@ -125,8 +153,18 @@ class Review(models.Model):
     action = models.CharField(max_length=8, choices=Action.choices)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+    category = models.CharField(max_length=40, blank=True, default="", db_default="")
     reason = models.CharField(max_length=500, blank=True)
+    # Quoted from the instructions.
+    passage = models.CharField(max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["consensus", "category"], condition=~Q(category=""), name="review_by_category"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.consensus_id}"
@@ -148,8 +186,13 @@ class Appeal(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     decision = models.CharField(max_length=500, blank=True)
+    # Nobody else was there to hear it, so the owner decided on a rejection of their own.
+    same_reviewer = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(state="open"), name="appeal_open")]
 
     def __str__(self) -> str:
         return f"{self.state} {self.answer_id}"

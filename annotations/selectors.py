@@ -1,20 +1,21 @@
 """Reads for pages and REST: frozen dataclasses, a fixed number of queries whatever a project's size."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
+from django.utils import timezone
 
 from accounts.models import User
-from annotations.models import Answer, Appeal, Consensus, Review, Suggestion, WorkerSkill
-from annotations.pseudonyms import pseudonym
+from annotations.evidence import category_named
+from annotations.models import Answer, Appeal, Suggestion, WorkerSkill
 from rewards.selectors import Money
-from tasks_app.models import Assignment, Item, Project
-from tasks_app.selectors import schema_fields
+from tasks_app.categories import Category
+from tasks_app.models import Assignment
 
 
 def pending_earnings(user_id: UUID) -> dict[str, int]:
@@ -46,6 +47,8 @@ class AppealView:
     state: str
     text: str
     decision: str
+    created_at: datetime
+    same_reviewer: bool
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class WorkLine:
     answer_id: UUID | None
     answer_state: str  # "" without an answer; pending, approved, rejected
     reason: str
+    category: Category | None
+    partial: Money | None  # paid although it was rejected
     decided_at: datetime | None
     appeal: AppealView | None
     may_appeal_until: datetime | None
@@ -76,7 +81,7 @@ def my_work(user: User) -> QuerySet[Assignment]:
 def work_line(row: Assignment) -> WorkLine:
     answer: Answer | None = getattr(row, "answer", None)
     appeal: Appeal | None = getattr(answer, "appeal", None)
-    rejected = answer is not None and answer.state == Answer.State.REJECTED and appeal is None
+    rejected = answer is not None and answer.state == Answer.State.REJECTED
     return WorkLine(
         id=row.pk,
         project_id=row.project_id,
@@ -89,12 +94,26 @@ def work_line(row: Assignment) -> WorkLine:
         answer_id=answer.pk if answer else None,
         answer_state=answer.state if answer else "",
         reason=answer.reason if answer else "",
-        decided_at=answer.decided_at if answer else None,
-        appeal=AppealView(appeal.pk, appeal.state, appeal.text, appeal.decision) if appeal else None,
-        may_appeal_until=answer.decided_at + Appeal.WITHIN
-        if rejected and answer and answer.decided_at
+        category=category_named(row.project, answer.category) if rejected and answer else None,
+        partial=Money(answer.partial_minor, row.project.currency)
+        if answer and answer.partial_minor
         else None,
+        decided_at=answer.decided_at if answer else None,
+        appeal=_appeal_view(appeal) if appeal else None,
+        may_appeal_until=may_appeal_until(answer) if answer and not appeal else None,
     )
+
+
+def may_appeal_until(answer: Answer) -> datetime | None:
+    """Until when an answer without an appeal can be appealed; None if it cannot, or not any more."""
+    if answer.state != Answer.State.REJECTED or answer.decided_at is None:
+        return None
+    until = answer.decided_at + Appeal.WITHIN
+    return until if until > timezone.now() else None
+
+
+def _appeal_view(row: Appeal) -> AppealView:
+    return AppealView(row.pk, row.state, row.text, row.decision, row.created_at, row.same_reviewer)
 
 
 @dataclass(frozen=True)
@@ -113,172 +132,3 @@ def my_skills(user: User) -> list[SkillLine]:
         SkillLine(row.project_id, row.project.title, row.field, row.accuracy, row.answers)
         for row in rows.order_by("project__title", "field")
     ]
-
-
-# -- what a reviewer sees ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class AnswerView:
-    """Somebody's answer; `value` of one field in the review queue, of all fields on an item's page.
-
-    In the queue a value that refers to another field speaks of the consensus on that one, so that a reviewer
-    can take it over; `whole`, the answer as it was given, has it as the annotator meant it.
-    """
-
-    id: UUID
-    annotator: str
-    skill: float | None
-    value: Any
-    whole: dict[str, Any]
-    seconds: float
-    state: str
-    reason: str
-    source: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class ReviewEntry:
-    """`beside`: field -> consensus, where a field of the project refers to others."""
-
-    consensus: Consensus
-    item: Item
-    answers: tuple[AnswerView, ...]
-    beside: dict[str, Any]
-
-
-def review_queue(project: Project) -> QuerySet[Consensus]:
-    """What waits for a reviewer, the most doubtful first; `review_entries` adds who said what."""
-    rows = Consensus.objects.filter(project=project, state=Consensus.State.REVIEW)
-    return rows.select_related("item").order_by("confidence", "id")
-
-
-def review_entries(rows: Sequence[Consensus]) -> list[ReviewEntry]:
-    """A fixed number of queries, however many rows."""
-    answers = _answers_by_item({row.item_id for row in rows})
-    beside = _beside(answers)
-    skills = _skills([answer for given in answers.values() for answer in given])
-    return [
-        ReviewEntry(
-            row,
-            row.item,
-            tuple(
-                _answer_view(
-                    answer,
-                    _value_beside(answer, row.field, beside[row.item_id]),
-                    skills.get((row.field, answer.worker_id)),
-                )
-                for answer in answers[row.item_id]
-            ),
-            beside[row.item_id],
-        )
-        for row in rows
-    ]
-
-
-def _beside(answers: dict[UUID, list[Answer]]) -> dict[UUID, dict[str, Any]]:
-    """Item -> field -> consensus, where answers have fields that refer to others."""
-    found: dict[UUID, dict[str, Any]] = defaultdict(dict)
-    versions = {answer.schema_version_id for given in answers.values() for answer in given}
-    if not any(field.refers for version in versions for field in schema_fields(version)):
-        return found
-    rows = Consensus.objects.filter(item_id__in=answers)
-    for item_id, name, value in rows.values_list("item_id", "field", "value"):
-        found[item_id][name] = value
-    return found
-
-
-def _value_beside(answer: Answer, name: str, beside: dict[str, Any]) -> Any:
-    value = answer.value.get(name)
-    for field in schema_fields(answer.schema_version_id):
-        if field.name == name and field.refers:
-            return field.refer(field.resolve(value, answer.value), beside)
-    return value
-
-
-def open_appeals(project: Project) -> QuerySet[Appeal]:
-    """Appeals that wait for a decision, the oldest first."""
-    rows = Appeal.objects.filter(answer__project=project, state=Appeal.State.OPEN)
-    return rows.select_related("answer", "answer__item").order_by("id")
-
-
-@dataclass(frozen=True)
-class ReviewView:
-    """One decision in the past."""
-
-    field: str
-    action: str
-    reviewer: str
-    before: Any
-    after: Any
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class ItemDetail:
-    item: Item
-    answers: tuple[AnswerView, ...]
-    consensus: tuple[Consensus, ...]
-    history: tuple[ReviewView, ...]
-
-
-def item_detail(item: Item) -> ItemDetail:
-    """Everything that is known about one item: answers (rejected ones too), consensus, decisions."""
-    answers = _answers_by_item({item.pk})[item.pk]
-    skills = _skills(answers)
-    reviews = (
-        Review.objects.filter(consensus__item=item).select_related("consensus", "reviewer").order_by("id")
-    )
-    return ItemDetail(
-        item=item,
-        answers=tuple(
-            _answer_view(answer, answer.value, _mean_skill(skills, answer.worker_id)) for answer in answers
-        ),
-        consensus=tuple(Consensus.objects.filter(item=item).order_by("field")),
-        history=tuple(
-            ReviewView(
-                r.consensus.field, r.action, str(r.reviewer), r.before, r.after, r.reason, r.created_at
-            )
-            for r in reviews
-        ),
-    )
-
-
-def _answers_by_item(item_ids: Collection[UUID]) -> dict[UUID, list[Answer]]:
-    found: dict[UUID, list[Answer]] = defaultdict(list)
-    for answer in Answer.objects.filter(item_id__in=item_ids).order_by("created_at", "id"):
-        found[answer.item_id].append(answer)
-    return found
-
-
-def _skills(answers: Sequence[Answer]) -> dict[tuple[str, UUID], float]:
-    rows = WorkerSkill.objects.filter(
-        project_id__in={answer.project_id for answer in answers},
-        worker_id__in={answer.worker_id for answer in answers},
-        answers__gt=0,
-    )
-    return {
-        (field, worker): skill for field, worker, skill in rows.values_list("field", "worker_id", "accuracy")
-    }
-
-
-def _mean_skill(skills: dict[tuple[str, UUID], float], worker_id: UUID) -> float | None:
-    own = [skill for (_field, worker), skill in skills.items() if worker == worker_id]
-    return sum(own) / len(own) if own else None
-
-
-def _answer_view(answer: Answer, value: Any, skill: float | None) -> AnswerView:
-    return AnswerView(
-        id=answer.pk,
-        annotator=pseudonym(answer.project_id, answer.worker_id),
-        skill=skill,
-        value=value,
-        whole=answer.value,
-        seconds=answer.seconds,
-        state=answer.state,
-        reason=answer.reason,
-        source=answer.source,
-        created_at=answer.created_at,
-    )

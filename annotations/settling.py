@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from annotations import approval
+from annotations.gain import expected_gain
 from annotations.judging import FieldVerdict, Verdict
 from annotations.models import Answer, Consensus
 from annotations.references import restate
@@ -37,7 +38,10 @@ def settle(project: Project, verdicts: Sequence[Verdict]) -> None:
     answers, known = _answer_states(by_item), consensus_of(by_item)
     untouched = {row.pk for rows in known.values() for row in rows.values() if row.state in FINAL}
     current = [item for item in items if by_item[item.pk].answers == frozenset(answers[item.pk])]
-    plans = {item.pk: _plan(project, item, by_item[item.pk], known[item.pk]) for item in current}
+    plans = {
+        item.pk: _plan(project, item, by_item[item.pk], known[item.pk], len(_pending(answers, [item])))
+        for item in current
+    }
     finished = [item for item in current if _is_final(plans[item.pk])]
     approved = approval.approve(_pending(answers, finished))
     for item in current:
@@ -94,7 +98,7 @@ def _is_final(rows: Rows) -> bool:
     return bool(rows) and all(row.state in FINAL for row in rows.values())
 
 
-def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows) -> Rows:
+def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows, pending: int) -> Rows:
     """The item's consensus as far as the answers alone decide it; nothing is stored yet."""
     if item.state == Item.State.WITHDRAWN or _is_final(rows) and set(verdict.fields) <= set(rows):
         return rows
@@ -110,6 +114,12 @@ def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows) -> Rows:
         row = rows.setdefault(name, Consensus(project=project, item=item, field=name))
         row.value, row.confidence, row.posterior = field.value, field.confidence, field.posterior
         row.answers = len(verdict.answers)
+        row.gain = expected_gain(
+            confidence=field.confidence,
+            posterior=field.posterior,
+            undecided=pending,
+            is_test=item.split == "test",
+        )
     _restate(project, verdict, rows, before, undecided)
     if not doubtful(project, undecided) and not _held_for_a_person(rows):
         sampled = is_sampled(project, item.pk)
@@ -160,7 +170,7 @@ def _store(rows: Sequence[Consensus]) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["item", "field"],
-        update_fields=["value", "confidence", "posterior", "answers", "state", "cause", "updated_at"],
+        update_fields=["value", "confidence", "posterior", "answers", "state", "cause", "gain", "updated_at"],
     )
 
 

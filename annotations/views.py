@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from accounts.models import Role
-from annotations import access, presenting, quality, selectors
+from annotations import access, presenting, quality, reviewing, selectors
 from annotations.forms import AppealDecisionForm, AppealForm, DecisionForm
 from annotations.models import Consensus
 from annotations.services import appeals, review
@@ -79,9 +79,9 @@ def review_projects(request: SignedIn) -> HttpResponse:
 def review_queue(request: SignedIn, project_id: UUID) -> HttpResponse:
     """One doubtful item at a time; a decision brings the next."""
     project = tasks_access.project_for(request.user, project_id, Role.REVIEWER)
-    queue = selectors.review_queue(project)
+    queue = reviewing.review_queue(project, request.user)
     skip = max(0, int(request.GET.get("skip", "0"))) if request.GET.get("skip", "0").isdigit() else 0
-    entries = selectors.review_entries(list(queue[skip : skip + 1]))
+    entries = reviewing.review_entries(list(queue[skip : skip + 1]))
     context = project_page(
         request,
         project,
@@ -89,7 +89,7 @@ def review_queue(request: SignedIn, project_id: UUID) -> HttpResponse:
         waiting=queue.count(),
         skip=skip,
         entry=_entry_view(entries[0]) if entries else None,
-        appeals=selectors.open_appeals(project)[:20],
+        appeals=reviewing.open_appeals(project)[:20],
     )
     return render(request, "annotations/review.html", context)
 
@@ -128,7 +128,7 @@ def decide_appeal(request: SignedIn, appeal_id: UUID) -> HttpResponse:
     return redirect("project-review", project_id=row.answer.project_id)
 
 
-def _entry_view(entry: selectors.ReviewEntry) -> dict[str, Any]:
+def _entry_view(entry: reviewing.ReviewEntry) -> dict[str, Any]:
     """What the review page shows of one field of one item, by the field's kind."""
     row, payload = entry.consensus, entry.item.payload
     shape = next(f for f in tasks_selectors.current_fields(row.project) if f.name == row.field)
@@ -197,7 +197,7 @@ def _one_of(shape: Field) -> Sequence[str | int]:
 def item_page(request: SignedIn, item_id: UUID) -> HttpResponse:
     """Every answer and consensus of one item on one page."""
     item = tasks_access.item_for(request.user, item_id, Role.REVIEWER)
-    detail = selectors.item_detail(item)
+    detail = reviewing.item_detail(item)
     fields = tasks_selectors.current_fields(item.project)
     agreed = {row.field: row.value for row in detail.consensus}
     context = project_page(

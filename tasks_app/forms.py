@@ -5,10 +5,14 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tasks_app import categories
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project, Qualification
 from tasks_app.qualified import required_by
+
+# Settings that a form may leave out: they stay what they were.
+_LEFT_AS_THEY_ARE = ("second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share")
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -20,6 +24,12 @@ class ProjectForm(forms.ModelForm[Project]):
         max_value=100_000,
         decimal_places=2,
         help_text=_("0.06 is six cents."),
+    )
+    categories = forms.CharField(
+        label=_("Reasons that reviewers pick from"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 7, "spellcheck": "false"}),
+        help_text=_("One a line, “name: title”, at most 8. A ! in front: not in good faith, no partial pay."),
     )
     fields_json = forms.CharField(
         label=_("Answer fields (JSON)"),
@@ -56,6 +66,11 @@ class ProjectForm(forms.ModelForm[Project]):
             "sampling",
             "max_per_person",
             "max_per_group",
+            "second_review_share",
+            "auto_approve_after",
+            "pay_rejected_share",
+            "pay_withdrawn_share",
+            "gold_evidence",
         ]
         labels = {
             "title": _("Title"),
@@ -71,6 +86,11 @@ class ProjectForm(forms.ModelForm[Project]):
             "sampling": _("Items are asked"),
             "max_per_person": _("Items for one person, at most"),
             "max_per_group": _("Items of one group for one person, at most"),
+            "second_review_share": _("Share of decisions that a second reviewer takes again blindly"),
+            "auto_approve_after": _("Seconds until an undecided answer is approved and paid"),
+            "pay_rejected_share": _("Share of the pay for rejected answers given in good faith"),
+            "pay_withdrawn_share": _("Share of the pay when an item is withdrawn under somebody"),
+            "gold_evidence": _("Rejected answers to gold items may show the truth"),
         }
         help_texts = {
             "max_per_person": _("Empty: no limit."),
@@ -101,6 +121,9 @@ class ProjectForm(forms.ModelForm[Project]):
             ("keep", _("kept (public data only)")),
             ("drop", _("a reason to leave the item out")),
         ]
+        for name in _LEFT_AS_THEY_ARE:
+            self.fields[name].required = False
+        self.fields["categories"].initial = categories.to_lines(self.instance.error_categories)
         if self.instance.state != Project.State.DRAFT:
             for name in ("reward", "privacy_policy"):
                 self.fields[name].disabled = True
@@ -118,9 +141,16 @@ class ProjectForm(forms.ModelForm[Project]):
             raise forms.ValidationError([f"{p.pointer}: {p.detail}" for p in error.problems]) from None
         return fields
 
+    def clean_categories(self) -> Any:
+        if "categories" not in self.data:
+            return self.instance.error_categories
+        return categories.from_lines(self.cleaned_data["categories"], self.instance.error_categories)
+
     def settings(self) -> dict[str, Any]:
-        data = dict(self.cleaned_data)
+        left = {name for name in _LEFT_AS_THEY_ARE if self.cleaned_data.get(name) is None}
+        data = {name: value for name, value in self.cleaned_data.items() if name not in left}
         data["reward_minor"] = round(data.pop("reward") * 100)
+        data["error_categories"] = data.pop("categories")
         data["fields"] = data.pop("fields_json")
         codes = [one.strip() for one in data.pop("languages_text").split(",")]
         data["languages"] = [one[:10] for one in codes if one]

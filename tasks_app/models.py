@@ -81,6 +81,13 @@ class Project(models.Model):
     privacy_policy = models.CharField(
         max_length=12, choices=PrivacyPolicy.choices, default=PrivacyPolicy.PLACEHOLDER
     )
+    # Due process: decisions that a second reviewer takes again blindly, the reasons that reviewers pick from
+    # (empty: the usual ones), what is paid all the same, and whether rejected gold answers show the truth.
+    second_review_share = models.FloatField(db_default=0.0, default=0.0)
+    error_categories: Any = models.JSONField(default=list, blank=True, db_default=[])
+    pay_rejected_share = models.FloatField(db_default=0.0, default=0.0)
+    pay_withdrawn_share = models.FloatField(db_default=0.5, default=0.5)
+    gold_evidence = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -98,6 +105,15 @@ class Project(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(sample_check_share__gte=0, sample_check_share__lte=1), name="project_sample_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(second_review_share__gte=0, second_review_share__lte=1),
+                name="project_second_review_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(pay_rejected_share__gte=0, pay_rejected_share__lte=1)
+                & Q(pay_withdrawn_share__gte=0, pay_withdrawn_share__lte=1),
+                name="project_partial_pay",
             ),
         ]
 
@@ -215,6 +231,7 @@ class Assignment(models.Model):
         SUBMITTED = "submitted"
         RETURNED = "returned"
         EXPIRED = "expired"
+        WITHDRAWN = "withdrawn"  # we took the item away while the person had it
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="assignments")

@@ -38,6 +38,8 @@ def _line(line: selectors.WorkLine) -> dict[str, Any]:
             "id": str(line.answer_id),
             "state": line.answer_state,
             "reason": line.reason,
+            "code": line.category.name if line.category else "",
+            "paid_in_part": line.partial.to_json() if line.partial else None,
             "decided_at": line.decided_at,
             "may_appeal_until": line.may_appeal_until,
             "appeal": appeal
@@ -46,6 +48,7 @@ def _line(line: selectors.WorkLine) -> dict[str, Any]:
                 "state": appeal.state,
                 "text": appeal.text,
                 "decision": appeal.decision,
+                "heard_by_same_reviewer": appeal.same_reviewer,
             },
         },
     }

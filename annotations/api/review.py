@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -9,52 +11,87 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from accounts.models import Role
-from annotations import access, selectors
-from annotations.models import Appeal, Consensus
-from annotations.pseudonyms import pseudonym
-from annotations.services import appeals, review
+from annotations import access, reviewing
+from annotations.differences import difference
+from annotations.models import Consensus
+from annotations.services import review
 from common.idempotency import idempotent
 from tasks_app.access import project_for
+from tasks_app.categories import OTHER
+from tasks_app.fields.base import Field
+from tasks_app.models import Project
+from tasks_app.selectors import current_fields
 
 
-class ByDoubt(CursorPagination):
-    ordering: str | tuple[str, ...] = ("confidence", "id")
+class ByGain(CursorPagination):
+    ordering: str | tuple[str, ...] = ("-gain", "id")
     page_size = 20
     page_size_query_param = "page_size"
     max_page_size = 100
 
 
-class OldestFirst(ByDoubt):
+class OldestFirst(ByGain):
     ordering = "id"
 
 
 class ReviewsApi(APIView):
-    """What waits for a reviewer, the most doubtful first, with everybody's answers side by side."""
+    """What waits for me to review, the greatest expected gain first, with all answers side by side.
+
+    `gain` is the doubt times the answers that wait for it, plus the labels that a decision is expected to put
+    right. `differs` of an answer is its distance to the consensus, 0 to 1.
+    """
 
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project = project_for(request.user, project_id, Role.REVIEWER)
-        pages = ByDoubt()
-        rows = pages.paginate_queryset(selectors.review_queue(project), request, view=self) or []
-        return pages.get_paginated_response([_entry(entry) for entry in selectors.review_entries(rows)])
+        pages = ByGain()
+        rows = (
+            pages.paginate_queryset(reviewing.review_queue(project, request.user), request, view=self) or []
+        )
+        shapes = shapes_of(project)
+        return pages.get_paginated_response(
+            [_entry(entry, shapes) for entry in reviewing.review_entries(rows)]
+        )
 
 
-def _entry(entry: selectors.ReviewEntry) -> dict[str, Any]:
+Shapes = Mapping[str, Field]
+
+
+def shapes_of(project: Project) -> Shapes:
+    return {field.name: field for field in current_fields(project)}
+
+
+def _entry(entry: reviewing.ReviewEntry, shapes: Shapes) -> dict[str, Any]:
+    row = entry.consensus
+    return {
+        **entry_json(entry, shapes),
+        "confidence": row.confidence,
+        "gain": row.gain,
+        "cause": row.cause,
+        "posterior": row.posterior,
+        "approves_itself_at": entry.approves_itself_at,
+        "history": [asdict(one) for one in entry.history],
+    }
+
+
+def entry_json(entry: reviewing.ReviewEntry, shapes: Shapes) -> dict[str, Any]:
+    """The part that also a second reviewer may see."""
     row, item = entry.consensus, entry.item
+    shape = shapes.get(row.field)  # None: the project no longer has this field
     return {
         "id": str(row.pk),
         "item": {"id": str(item.pk), "external_id": item.external_id, "payload": item.payload},
         "field": row.field,
         "value": row.value,
         "beside": entry.beside,
-        "confidence": row.confidence,
-        "cause": row.cause,
-        "posterior": row.posterior,
-        "answers": [_answer(answer) for answer in entry.answers],
+        "answers": [_answer(answer, shape, entry) for answer in entry.answers],
     }
 
 
-def _answer(answer: selectors.AnswerView) -> dict[str, Any]:
+def _answer(
+    answer: reviewing.AnswerView, shape: Field | None, entry: reviewing.ReviewEntry
+) -> dict[str, Any]:
+    found = shape and difference(shape, answer.whole, entry.truth, entry.item.payload)
     return {
         "id": str(answer.id),
         "annotator": answer.annotator,
@@ -62,6 +99,9 @@ def _answer(answer: selectors.AnswerView) -> dict[str, Any]:
         "value": answer.value,
         "seconds": answer.seconds,
         "state": answer.state,
+        "differs": found.distance if found else None,
+        "only_here": found.extra if found else [],
+        "lacking": found.lacking if found else [],
     }
 
 
@@ -87,6 +127,7 @@ class ApproveApi(APIView):
 class CorrectInput(serializers.Serializer[Any]):
     value = serializers.JSONField(allow_null=True)
     reason = serializers.CharField(max_length=500)
+    code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
 
 
 class CorrectApi(APIView):
@@ -96,12 +137,23 @@ class CorrectApi(APIView):
         row = access.consensus_for(request.user, consensus_id)
         body = CorrectInput(data=request.data)
         body.is_valid(raise_exception=True)
-        done = review.correct_consensus(consensus=row, actor=request.user, **body.validated_data)
+        data = body.validated_data
+        done = review.correct_consensus(
+            consensus=row,
+            value=data["value"],
+            reason=data["reason"],
+            category=data["code"],
+            actor=request.user,
+        )
         return Response(_decided(done))
 
 
 class RejectInput(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=500)
+    """`code`: one of the project's `error_categories`; without one the `reason` says it all."""
+
+    reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
+    code = serializers.CharField(max_length=40, required=False, default=OTHER.name)
+    passage = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
     answers = serializers.ListField(
         child=serializers.UUIDField(), required=False, min_length=1, max_length=500
     )
@@ -125,84 +177,9 @@ class RejectApi(APIView):
             consensus=row,
             actor=request.user,
             reason=body.validated_data["reason"],
+            category=body.validated_data["code"],
+            passage=body.validated_data["passage"],
             answer_ids=body.validated_data.get("answers"),
         )
         rejected = [str(answer.pk) for answer in done.answers]
         return Response({**_decided(done.consensus), "rejected": rejected, "reopened_slots": done.reopened})
-
-
-class AppealInput(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=1000)
-
-
-class AppealOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    answer = serializers.UUIDField()
-    state = serializers.CharField()
-    text = serializers.CharField()
-    decision = serializers.CharField()
-
-
-def _appeal(appeal: Appeal) -> dict[str, Any]:
-    return {
-        "id": str(appeal.pk),
-        "answer": str(appeal.answer_id),
-        "state": appeal.state,
-        "text": appeal.text,
-        "decision": appeal.decision,
-    }
-
-
-class AppealApi(APIView):
-    """Object to the rejection of my answer: within 7 days, once."""
-
-    @extend_schema(request=AppealInput, responses={201: AppealOutput})
-    @idempotent
-    def post(self, request: ApiSignedIn, answer_id: UUID) -> Response:
-        answer = access.answer_for(request.user, answer_id)
-        body = AppealInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        appeal = appeals.appeal_answer(answer=answer, actor=request.user, **body.validated_data)
-        return Response(_appeal(appeal), status=201)
-
-
-class DecideInput(serializers.Serializer[Any]):
-    uphold = serializers.BooleanField()
-    reason = serializers.CharField(max_length=500)
-
-
-class DecideApi(APIView):
-    """Upheld: the answer is approved and paid after all."""
-
-    @extend_schema(request=DecideInput, responses=AppealOutput)
-    @idempotent
-    def post(self, request: ApiSignedIn, appeal_id: UUID) -> Response:
-        appeal = access.appeal_for(request.user, appeal_id)
-        body = DecideInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        return Response(
-            _appeal(appeals.decide_appeal(appeal=appeal, actor=request.user, **body.validated_data))
-        )
-
-
-class AppealsApi(APIView):
-    """Appeals of a project that wait for a decision, the oldest first."""
-
-    @extend_schema(responses={200: OpenApiResponse()})
-    def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
-        project = project_for(request.user, project_id, Role.REVIEWER)
-        pages = OldestFirst()
-        rows = pages.paginate_queryset(selectors.open_appeals(project), request, view=self) or []
-        return pages.get_paginated_response([_open_appeal(row) for row in rows])
-
-
-def _open_appeal(row: Appeal) -> dict[str, Any]:
-    answer = row.answer
-    return {
-        **_appeal(row),
-        "annotator": pseudonym(answer.project_id, answer.worker_id),
-        "value": answer.value,
-        "reason": answer.reason,
-        "item": {"id": str(answer.item_id), "payload": answer.item.payload},
-        "created_at": row.created_at.isoformat(),
-    }

@@ -3,20 +3,18 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Role, User
 from accounts.services.notifications import notify
-from annotations import approval, tasks
-from annotations.models import Answer, Appeal, Review
+from annotations.models import Answer, Appeal, Review, SecondReview
+from annotations.reinstating import reinstate
 from annotations.settling import lock_items
 from common import audit
 from common.errors import Conflict, Forbidden
-from common.queueing import enqueue_on_commit
-from rewards.services import ledger
-from tasks_app.models import Item, Project
+from tasks_app.models import Project
 
 _REVIEWERS = [Role.REVIEWER, Role.REQUESTER, Role.ADMIN]
 
@@ -38,73 +36,74 @@ def appeal_answer(*, answer: Answer, text: str, actor: User) -> Appeal:
 
 @transaction.atomic
 def decide_appeal(*, appeal: Appeal, uphold: bool, reason: str, actor: User) -> Appeal:
-    """Uphold (the answer is approved and paid after all) or dismiss. Once; the second reviewer gets 409."""
+    """Uphold (the answer is approved and paid after all) or dismiss. Once; the second reviewer gets 409.
+
+    Whoever rejected it does not hear the appeal, unless nobody else could: then the appeal says so.
+    """
     item = lock_items([appeal.answer.item_id])[0]
     appeal = (
         Appeal.objects.select_for_update(of=("self",)).select_related("answer__project").get(pk=appeal.pk)
     )
     if appeal.state != Appeal.State.OPEN:
         raise Conflict(_("This appeal has been decided already."), code="already_decided")
-    _refuse_own_rejection(appeal.answer, actor)
+    appeal.same_reviewer = _heard_by_the_same(appeal.answer, actor)
     appeal.state = Appeal.State.UPHELD if uphold else Appeal.State.DISMISSED
     appeal.decided_by, appeal.decision, appeal.decided_at = actor, reason, timezone.now()
     appeal.save()
     if uphold:
-        _reinstate(appeal.answer, item)
+        reinstate([appeal.answer], item)
     audit.record(f"appeal.{appeal.state}", appeal, actor=actor.pk, answer=str(appeal.answer_id))
     notify(
         user_id=appeal.answer.worker_id,
         kind=f"appeal_{appeal.state}",
-        url="/work/",
+        url=f"/work/{appeal.answer_id}/",
         project=appeal.answer.project.title,
+        same_reviewer=appeal.same_reviewer,
         answer=str(appeal.answer_id),
         reason=reason,
     )
     return appeal
 
 
-def rejected_by(answer: Answer) -> UUID | None:
-    """Who rejected the answer last."""
+def rejected_by(answer: Answer) -> set[UUID]:
+    """Who turned the answer down: the reviewer, and whoever came to the same in a second look."""
+    decision = answer.decision_id or _older_decision(answer)
+    if decision is None:
+        return set()
+    found = Review.objects.filter(pk=decision).values_list("reviewer_id", flat=True)
+    rejecting = SecondReview.objects.filter(review=decision, action=Review.Action.REJECT)
+    return {*found, *(one for one in rejecting.values_list("reviewer_id", flat=True) if one)}
+
+
+def _older_decision(answer: Answer) -> UUID | None:
+    """Answers rejected before they kept their decision are found by it."""
     found = Review.objects.filter(
         consensus__item_id=answer.item_id,
         action=Review.Action.REJECT,
         after__answers__contains=[str(answer.pk)],
     ).order_by("created_at")
-    return found.values_list("reviewer_id", flat=True).last()
+    return found.values_list("pk", flat=True).last()
 
 
-def _refuse_own_rejection(answer: Answer, actor: User) -> None:
-    if rejected_by(answer) == actor.pk and _has_other_reviewer(answer.project, actor):
+def _heard_by_the_same(answer: Answer, actor: User) -> bool:
+    """Whether somebody hears an appeal against a decision of their own; Forbidden if another one could."""
+    if answer.worker_id == actor.pk:
+        raise Forbidden(_("Nobody decides on an appeal of their own."), code="own_appeal")
+    against = rejected_by(answer)
+    if actor.pk not in against:
+        return False
+    if _has_other_reviewer(answer.project, {*against, answer.worker_id}):
         raise Forbidden(
             _("You rejected this answer yourself; another reviewer has to hear the appeal."),
             code="other_reviewer",
         )
-    if answer.worker_id == actor.pk:
-        raise Forbidden(_("Nobody decides on an appeal of their own."), code="own_appeal")
+    return True
 
 
-def _has_other_reviewer(project: Project, actor: User) -> bool:
-    if project.owner_id != actor.pk:
+def _has_other_reviewer(project: Project, but: set[UUID]) -> bool:
+    if project.owner_id not in but:
         return True
     here = Q(scope=project.pk, role__in=_REVIEWERS)
     everywhere = Q(scope=None, role__in=[Role.REVIEWER, Role.ADMIN])
-    return Membership.objects.filter(here | everywhere, user__is_active=True).exclude(user=actor).exists()
-
-
-def _reinstate(answer: Answer, item: Item) -> None:
-    """Approve and pay. Its slot was opened for somebody else: it is taken back if it is still free, else the
-    money comes from the escrow (Conflict, insufficient_funds, if there is none)."""
-    Answer.objects.filter(pk=answer.pk).update(state=Answer.State.PENDING)
-    approved = approval.approve([answer.pk])
-    reward = approved[0].reward_minor
-    free = Item.objects.filter(pk=item.pk, taken__lt=F("slots"), state=Item.State.OPEN)
-    if not free.update(taken=F("taken") + 1, submitted=F("submitted") + 1) and reward:
-        ledger.reserve(
-            project_id=answer.project_id,
-            currency=answer.project.currency,
-            amount_minor=reward,
-            key=f"reserve:appeal:{answer.pk}",
-        )
-    approval.pay(approved)
-    Item.objects.filter(pk=item.pk).update(needs_aggregation=True)
-    enqueue_on_commit(tasks.aggregate_item, item.pk)
+    others = Membership.objects.filter(here | everywhere, user__is_active=True).exclude(user__in=but)
+    return others.exists()

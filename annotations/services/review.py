@@ -1,6 +1,6 @@
 """A reviewer decides, under the item's lock: of two reviewers at the same moment the first one counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,29 +8,41 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.models import User
 from accounts.services.notifications import notify
-from annotations import tasks
+from annotations import second_look, tasks
+from annotations.correcting import canonical_value, note_mistakes, put_value
+from annotations.evidence import category_named
 from annotations.models import Answer, Consensus, Review
-from annotations.references import certain, restate
-from annotations.settling import conclude, consensus_of, lock_items
+from annotations.partial_pay import pay_in_good_faith
+from annotations.settling import conclude, lock_items
 from common import audit
-from common.errors import Conflict, Invalid, Problem
+from common.errors import Conflict, Forbidden, Invalid, Problem
 from common.queueing import enqueue_on_commit
-from tasks_app import selectors
-from tasks_app.fields.base import Field, Others
-from tasks_app.fields.problem import InvalidAnswer
+from common.templatetags.show import label_title
+from tasks_app import categories
+from tasks_app.categories import Category
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
 
 State, Action = Consensus.State, Review.Action
 
 
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """Why a decision went against answers: a category of the project's list, words, a quoted instruction."""
+
+    category: str = ""
+    text: str = ""
+    passage: str = ""
+
+
 @transaction.atomic
 def approve_consensus(*, consensus: Consensus, actor: User) -> Consensus:
     """The answers were right. When the item's last field is decided, its answers are paid and it closes."""
-    item, row = _lock(consensus)
+    item, row = _lock(consensus, actor)
     row.state = State.APPROVED
     row.save(update_fields=["state", "updated_at"])
     _record(row, actor, Action.APPROVE, before=row.value, after=row.value)
@@ -39,25 +51,17 @@ def approve_consensus(*, consensus: Consensus, actor: User) -> Consensus:
 
 
 @transaction.atomic
-def correct_consensus(*, consensus: Consensus, value: Any, reason: str, actor: User) -> Consensus:
+def correct_consensus(
+    *, consensus: Consensus, value: Any, actor: User, reason: str = "", category: str = ""
+) -> Consensus:
     """Put the reviewer's value in place. The annotators are paid: they answered in good faith."""
-    item, row = _lock(consensus)
-    fields = _fields_of(row)
-    field = _field_of(row, fields)
-    rows = consensus_of([item.pk])[item.pk]
-    values = {name: other.value for name, other in rows.items()}
-    try:
-        canonical = field.check_among(value, _others(field, values), item.payload, "/value")
-    except InvalidAnswer as invalid:
-        problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
-        raise Invalid(_("The corrected value does not fit this field."), problems=problems) from None
-    before, row.value = row.value, canonical
-    row.state, row.confidence = State.CORRECTED, 1.0
-    row.posterior = certain(field, canonical, values, item.payload)
-    row.save(update_fields=["value", "state", "confidence", "posterior", "updated_at"])
-    for dependent in restate(fields, rows | {row.field: row}, dict.fromkeys(rows, values)):
-        dependent.save(update_fields=["value", "updated_at"])
-    _record(row, actor, Action.CORRECT, before=before, after=canonical, reason=reason)
+    item, row = _lock(consensus, actor)
+    why = Why(category=_category(row.project, category).name if category else "", text=reason)
+    before = row.value
+    put_value(row, canonical_value(row, value, item), item)
+    _record(row, actor, Action.CORRECT, before=before, after=row.value, why=why)
+    if why.category:
+        note_mistakes(row, item, why.category)
     conclude(item)
     return row
 
@@ -73,30 +77,66 @@ class Rejection:
 
 @transaction.atomic
 def reject_answers(
-    *, consensus: Consensus, reason: str, actor: User, answer_ids: Sequence[UUID] | None = None
+    *,
+    consensus: Consensus,
+    actor: User,
+    reason: str = "",
+    category: str = categories.OTHER.name,
+    passage: str = "",
+    answer_ids: Sequence[UUID] | None = None,
 ) -> Rejection:
-    """Send answers back unpaid, with the reason; their slots open for other people.
+    """Send answers back, with the reason and as the project's rules say unpaid or paid in part; their slots
+    open for other people.
 
     `answer_ids`: which of the item's undecided answers; all of them if not given.
     """
-    item, row = _lock(consensus)
+    item, row = _lock(consensus, actor)
+    kind = _category(row.project, category)
+    why = _why_rejected(row.project, kind, reason, passage)
     rejected = _undecided(item, answer_ids)
-    for answer in rejected:
-        answer.state, answer.reason, answer.decided_at = Answer.State.REJECTED, reason, timezone.now()
-    Answer.objects.bulk_update(rejected, ["state", "reason", "decided_at"])
     ids = [str(answer.pk) for answer in rejected]
-    _record(row, actor, Action.REJECT, before=row.value, after={"answers": ids}, reason=reason)
-    reopened = _reopen(item, rejected)
+    decision = _record(row, actor, Action.REJECT, before=row.value, after={"answers": ids}, why=why)
     for answer in rejected:
-        _tell(answer, reason)
+        answer.state, answer.decided_at, answer.decision = Answer.State.REJECTED, timezone.now(), decision
+        answer.reason, answer.category = why.text, why.category
+    Answer.objects.bulk_update(rejected, ["state", "reason", "category", "decision", "decided_at"])
+    reopened = _reopen(item, rejected, in_good_faith=kind.good_faith)
+    for answer in rejected:
+        _tell(answer, row.project, why)
     enqueue_on_commit(tasks.aggregate_item, item.pk)
     row.refresh_from_db()
     return Rejection(row, rejected, reopened)
 
 
-def _lock(consensus: Consensus) -> tuple[Item, Consensus]:
+def _category(project: Project, name: str) -> Category:
+    known = categories.parse(project.error_categories)
+    for one in known:
+        if one.name == name:
+            return one
+    detail = _("There is no such category. There are: %(names)s.") % {
+        "names": ", ".join(one.name for one in known)
+    }
+    raise Invalid(detail, problems=[Problem("/code", "unknown", detail)])
+
+
+def _why_rejected(project: Project, kind: Category, reason: str, passage: str) -> Why:
+    text, quoted = reason.strip(), passage.strip()
+    problems = []
+    if kind == categories.OTHER and not text:
+        detail = _("Pick a reason from the list, or say in words why: the annotators read it.")
+        problems.append(Problem("/reason", "required", detail))
+    if quoted and quoted not in project.instructions:
+        detail = _("Quote the instructions word for word.")
+        problems.append(Problem("/passage", "not_in_instructions", detail))
+    if problems:
+        raise Invalid(problems[0].detail, problems=problems)
+    return Why(category=kind.name, text=text, passage=quoted)
+
+
+def _lock(consensus: Consensus, actor: User) -> tuple[Item, Consensus]:
     item = lock_items([consensus.item_id])[0]
     row = Consensus.objects.select_related("project").get(pk=consensus.pk)
+    refuse_own_answer(item.pk, actor)
     if row.state != State.REVIEW:
         raise Conflict(
             _("This has been decided already, perhaps by another reviewer. Go on with the next one."),
@@ -106,37 +146,37 @@ def _lock(consensus: Consensus) -> tuple[Item, Consensus]:
     return item, row
 
 
-def _record(row: Consensus, actor: User, action: str, *, before: Any, after: Any, reason: str = "") -> None:
-    Review.objects.create(
-        consensus=row, reviewer=actor, action=action, before=before, after=after, reason=reason
+def refuse_own_answer(item_id: UUID, actor: User) -> None:
+    if Answer.objects.filter(item_id=item_id, worker=actor).exists():
+        raise Forbidden(
+            _("You answered this item yourself; another reviewer has to decide on it."), code="own_answer"
+        )
+
+
+def _record(
+    row: Consensus, actor: User, action: str, *, before: Any, after: Any, why: Why | None = None
+) -> Review:
+    why = why or Why()
+    decision = Review.objects.create(
+        consensus=row,
+        reviewer=actor,
+        action=action,
+        before=before,
+        after=after,
+        category=why.category,
+        reason=why.text,
+        passage=why.passage,
     )
     audit.record(f"consensus.{action}", row, actor=actor.pk, field=row.field, item=str(row.item_id))
-
-
-def _fields_of(row: Consensus) -> Sequence[Field]:
-    """The fields as they were asked in the latest answer; without answers as they are asked now."""
-    latest = Answer.objects.filter(item_id=row.item_id).order_by("created_at").last()
-    version = latest.schema_version_id if latest else selectors.current_schema(row.project).pk
-    return selectors.schema_fields(version)
-
-
-def _others(field: Field, values: Mapping[str, Any]) -> Others:
-    """The consensus on the fields that `field` refers to, as the reviewer sees it."""
-    there = {name: values[name] or [] for name in field.refers if name in values}
-    return Others(there, {name: range(len(value)) for name, value in there.items()})
-
-
-def _field_of(row: Consensus, fields: Sequence[Field]) -> Field:
-    for field in fields:
-        if field.name == row.field:
-            return field
-    raise Conflict(_("The project no longer has this field."), code="no_field")
+    second_look.draw(row.project, decision)
+    return decision
 
 
 def _undecided(item: Item, answer_ids: Sequence[UUID] | None) -> list[Answer]:
     pending = {
         answer.pk: answer
-        for answer in Answer.objects.select_for_update()
+        for answer in Answer.objects.select_for_update(of=("self",))
+        .select_related("assignment", "worker")
         .filter(item=item, state=Answer.State.PENDING)
         .order_by("pk")
     }
@@ -153,11 +193,13 @@ def _undecided(item: Item, answer_ids: Sequence[UUID] | None) -> list[Answer]:
     return [pending[pk] for pk in dict.fromkeys(answer_ids)]
 
 
-def _reopen(item: Item, rejected: Sequence[Answer]) -> int:
+def _reopen(item: Item, rejected: Sequence[Answer], *, in_good_faith: bool) -> int:
     """Only slots that somebody leased here come back; answers imported from elsewhere took none."""
     count = sum(answer.assignment_id is not None for answer in rejected)
     if count:
         slots.reopen_slots(item_id=item.pk, count=count)
+        if in_good_faith:
+            count -= pay_in_good_faith(Project.objects.get(pk=item.project_id), item, rejected)
         if Project.objects.get(pk=item.project_id).state == Project.State.FINISHED:
             slots.close_item(item_id=item.pk, state=Item.State.OPEN)
             count = 0
@@ -170,15 +212,22 @@ def _reopen(item: Item, rejected: Sequence[Answer]) -> int:
     return count
 
 
-def _tell(answer: Answer, reason: str) -> None:
+def _tell(answer: Answer, project: Project, why: Why) -> None:
     if not answer.assignment_id:
         return
-    project = Project.objects.only("title").get(pk=answer.project_id)
     notify(
         user_id=answer.worker_id,
         kind="answer_rejected",
-        url="/work/",
+        url=f"/work/{answer.pk}/",
         project=project.title,
         answer=str(answer.pk),
-        reason=reason,
+        category=why.category,
+        reason=why.text or _title(project, why.category, answer.worker.language),
     )
+
+
+def _title(project: Project, name: str, language: str) -> str:
+    """As the annotator reads it, not as the reviewer does."""
+    with override(language):
+        named = category_named(project, name)
+        return label_title(named) if named else name

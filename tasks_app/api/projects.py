@@ -16,7 +16,7 @@ from common.idempotency import idempotent, key_of
 from common.ids import uuid7
 from common.pagination import ById
 from rewards.services import ledger
-from tasks_app import access, selectors
+from tasks_app import access, categories, selectors
 from tasks_app.models import Project
 from tasks_app.services import projects
 
@@ -41,6 +41,11 @@ class ProjectInput(serializers.Serializer[Any]):
     lease_seconds = serializers.IntegerField(required=False)
     gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     sample_check_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    second_review_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    pay_rejected_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    pay_withdrawn_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    gold_evidence = serializers.BooleanField(required=False)
+    error_categories = serializers.JSONField(required=False)
     auto_approve_after = serializers.IntegerField(min_value=0, max_value=21 * 86400, required=False)
     languages = serializers.ListField(child=serializers.CharField(max_length=10), required=False)
     visibility = serializers.ChoiceField(choices=Project.Visibility.choices, required=False)
@@ -103,6 +108,11 @@ def _details(project: Project) -> dict[str, Any]:
         "lease_seconds": project.lease_seconds,
         "gold_share": project.gold_share,
         "sample_check_share": project.sample_check_share,
+        "second_review_share": project.second_review_share,
+        "pay_rejected_share": project.pay_rejected_share,
+        "pay_withdrawn_share": project.pay_withdrawn_share,
+        "gold_evidence": project.gold_evidence,
+        "error_categories": [one.to_json() for one in categories.parse(project.error_categories)],
         "auto_approve_after": project.auto_approve_after,
         "budget": None
         if project.budget_minor is None

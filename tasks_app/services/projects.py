@@ -10,7 +10,7 @@ from common import audit
 from common.currencies import show_money
 from common.errors import Conflict, Invalid, Problem
 from rewards.services import ledger
-from tasks_app import selectors
+from tasks_app import categories, selectors
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import fields_to_json, parse_fields
 from tasks_app.gallery import catalogue as gallery
@@ -86,6 +86,10 @@ def _check(project: Project) -> None:
             problems.append(Problem(f"/{name}", "range", _("Give at least 1, or nothing for no limit.")))
     project.qualification, found = check_qualification(project.qualification)
     problems += found
+    try:
+        categories.parse(project.error_categories)
+    except Rejected as error:
+        problems += [Problem(f"/error_categories{p.pointer}", p.code, p.detail) for p in error.problems]
     if problems:
         raise Invalid(_("Some settings do not fit together."), problems=problems)
 

@@ -1,10 +1,16 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from annotations.models import Answer, Appeal, Consensus
+from accounts.models import Role
+from accounts.roles import grant
+from annotations import fitting
+from annotations.models import Answer, Appeal, Consensus, Review, SecondReview, WorkerSkill
 from annotations.services.review import reject_answers
 from tasks_app.models import Item, Project
 from tests.annotations.crowd import balance, decide, make_reviewer, told, wallet
@@ -142,3 +148,57 @@ def test_my_work_shows_what_became_of_an_answer(rejected: Answer) -> None:
     line = client.get("/api/v1/me/assignments").json()["results"][0]
     assert line["answer"]["appeal"]["state"] == "open"
     assert client_of(make_user("stranger")).get("/api/v1/me/assignments").json()["results"] == []
+
+
+def test_nobody_hears_an_appeal_of_their_own(rejected: Answer) -> None:
+    grant(rejected.worker, Role.REVIEWER, rejected.project_id)
+    make_appeal(rejected)
+    response = decide_appeal(client_of(rejected.worker), True)
+    assert (response.status_code, response.json()["code"]) == (403, "own_appeal")
+
+
+def test_a_sole_reviewer_says_so(project: Project) -> None:
+    people = decide(make_items(project)[0], "refund", "delivery", "other")
+    reject_answers(consensus=Consensus.objects.get(), reason="Spam.", actor=project.owner)
+    mine = Answer.objects.get(worker=people[0])
+    make_appeal(mine)
+    assert decide_appeal(client_of(project.owner), False).json()["heard_by_same_reviewer"] is True
+    line = client_of(people[0]).get("/api/v1/me/assignments").json()["results"][0]["answer"]
+    assert line["appeal"]["heard_by_same_reviewer"] is True
+
+
+def test_whoever_confirmed_a_rejection_does_not_hear_it_either(rejected: Answer, rejecter: Any) -> None:
+    judge = make_reviewer(rejected.project)
+    SecondReview.objects.create(
+        project=rejected.project, review=Review.objects.get(), reviewer=judge, action="reject", state="agreed"
+    )
+    make_appeal(rejected)
+    assert decide_appeal(client_of(judge), False).json()["code"] == "other_reviewer"
+
+
+def test_an_upheld_appeal_is_weighed_in_the_next_fit(rejected: Answer) -> None:
+    """Skill was lost with the rejection and comes back, although the number of answers stays the same."""
+    fitting.refit(rejected.project_id, wait=True)
+    assert not WorkerSkill.objects.filter(worker=rejected.worker).exists()
+    make_appeal(rejected)
+    decide_appeal(client_of(make_reviewer(rejected.project)), True)
+    fitting.refit_due()
+    assert WorkerSkill.objects.get(worker=rejected.worker).answers == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_judges_at_once_one_decides(rejected: Answer) -> None:
+    make_appeal(rejected)
+    judges = [client_of(make_reviewer(rejected.project)) for _ in range(4)]
+    start = threading.Barrier(4)
+
+    def one(judge: Any) -> int:
+        start.wait()
+        try:
+            return int(decide_appeal(judge, True).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(one, judges)) == [200, 409, 409, 409]
+    assert wallet(rejected.worker) == 10

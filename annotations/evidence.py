@@ -1,0 +1,72 @@
+"""What an annotator is shown of a rejection: their answer beside the accepted one, and what was wrong.
+
+Nothing here names another person. An answer to a gold item looks like one whose item is still undecided: the
+truth is shown only where the project lets its gold be known.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from annotations.differences import Difference, difference
+from annotations.models import Answer, Consensus, Review
+from tasks_app import categories, selectors
+from tasks_app.categories import Category
+from tasks_app.fields.base import Field
+from tasks_app.models import Project
+
+_FINAL = [Consensus.State.APPROVED, Consensus.State.CORRECTED]
+
+
+@dataclass(frozen=True)
+class FieldEvidence:
+    """`accepted` means nothing while `settled` is False: the item waits for other people's answers."""
+
+    shape: Field
+    yours: Any
+    settled: bool
+    accepted: Any
+    difference: Difference | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    category: Category | None
+    reason: str
+    passage: str
+    fields: tuple[FieldEvidence, ...]
+
+
+def category_named(project: Project, name: str) -> Category | None:
+    """None for no category, or one that the project has dropped since."""
+    return next((one for one in categories.parse(project.error_categories) if one.name == name), None)
+
+
+def evidence_of(answer: Answer) -> Evidence:
+    accepted = _accepted(answer)
+    review = Review.objects.filter(pk=answer.decision_id or UUID(int=0)).only("passage").first()
+    return Evidence(
+        category=category_named(answer.project, answer.category),
+        reason=answer.reason,
+        passage=review.passage if review else "",
+        fields=tuple(
+            _field(answer, shape, accepted) for shape in selectors.schema_fields(answer.schema_version_id)
+        ),
+    )
+
+
+def _accepted(answer: Answer) -> dict[str, Any]:
+    """Field -> what is held to be true; of rejected answers only."""
+    if answer.state != Answer.State.REJECTED:
+        return {}
+    if answer.item.gold is not None:
+        return dict(answer.item.gold) if answer.project.gold_evidence else {}
+    rows = Consensus.objects.filter(item_id=answer.item_id, state__in=_FINAL)
+    return dict(rows.values_list("field", "value"))
+
+
+def _field(answer: Answer, shape: Field, accepted: dict[str, Any]) -> FieldEvidence:
+    yours, settled = answer.value.get(shape.name), shape.name in accepted
+    truth = accepted.get(shape.name)
+    found = difference(shape, answer.value, accepted, answer.item.payload) if settled else None
+    return FieldEvidence(shape, yours, settled, truth, found)
