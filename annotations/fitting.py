@@ -17,7 +17,7 @@ from django.utils import timezone
 from annotations.aggregation.families import family
 from annotations.aggregation.inference import Inference, Posterior, TooManyLabels
 from annotations.aggregation.judgments import Judgment
-from annotations.agreement import agreement_of
+from annotations.agreement import measure_agreement
 from annotations.judging import Verdict, answers_to, decode_all, full_unit, voice_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.settling import settle
@@ -97,6 +97,7 @@ def refit(project_id: UUID, *, wait: bool) -> bool:
         verdicts = _fit(project)
     for start in range(0, len(verdicts), _BATCH):
         settle(project, verdicts[start : start + _BATCH])
+    measure_agreement(project)
     return True
 
 
@@ -225,7 +226,6 @@ def _store(project: Project, current: Field, inference: Inference, corpus: Corpu
         field=current.name,
         defaults={
             "priors": inference.priors,
-            "agreement": agreement_of(current, corpus.judgments[current.name], without=GOLD),
             "answers": corpus.count,
             "fitted_at": started,
         },

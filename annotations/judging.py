@@ -47,7 +47,7 @@ def answers_to(item_ids: Collection[UUID]) -> dict[UUID, list[Answer]]:
     """Every answer that counts (not the rejected ones), in order of arrival."""
     found: dict[UUID, list[Answer]] = defaultdict(list)
     rows = Answer.objects.filter(item_id__in=item_ids).exclude(state=Answer.State.REJECTED)
-    for answer in rows.only("item_id", "worker_id", "schema_version_id", "value").order_by(
+    for answer in rows.only("item_id", "worker_id", "schema_version_id", "value", "created_at").order_by(
         "created_at", "id"
     ):
         found[answer.item_id].append(answer)

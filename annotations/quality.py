@@ -20,11 +20,14 @@ _RECENT = 5_000
 
 @dataclass(frozen=True)
 class LabelQuality:
-    """`share` of all judgments; `agreement`: when one says it, how often another says it too. Both 0..1."""
+    """`share` of all judgments; `agreement`: when one says it, how often another says it too. `found`: how
+    much of what the consensus calls so people call so, `right`: the other way round. All 0..1."""
 
     label: str
     share: float
     agreement: float | None
+    found: float | None = None
+    right: float | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class FieldQuality:
     high: float | None
     units: int
     labels: tuple[LabelQuality, ...]
+    measured: Mapping[str, Any]  # all that `annotations.agreement.agreement_on` found at the last fit
     states: Mapping[str, int]  # consensus state -> items
 
 
@@ -104,9 +108,12 @@ def _fields(project: Project) -> tuple[FieldQuality, ...]:
             high=fit.get("high"),
             units=fit.get("units", 0),
             labels=tuple(
-                LabelQuality(label, row["share"], row["agreement"])
-                for label, row in fit.get("labels", {}).items()
+                LabelQuality(label, row["share"], row["agreement"], row.get("found"), row.get("right"))
+                for label in field.labels or field.verdicts  # the database puts keys in an order of its own
+                for row in [fit.get("labels", {}).get(label)]
+                if row
             ),
+            measured=fit,
             states=states.get(field.name, {}),
         )
         for field in selectors.current_fields(project)

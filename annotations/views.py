@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from accounts.models import Role
-from annotations import access, presenting, quality, reviewing, selectors
+from annotations import access, presenting, reviewing, selectors
 from annotations.forms import AppealDecisionForm, AppealForm, DecisionForm
 from annotations.models import Consensus
 from annotations.services import appeals, review
@@ -228,11 +228,3 @@ def _field_views(
 
 def _field_view(shape: Field, value: Any, payload: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
     return {"shape": shape, "shown": shown(shape, value, payload, answer)}
-
-
-@login_required
-@require_GET
-def project_quality(request: SignedIn, project_id: UUID) -> HttpResponse:
-    project = tasks_access.project_for(request.user, project_id)
-    context = project_page(request, project, "quality", quality=quality.quality_of(project))
-    return render(request, "annotations/quality.html", context)

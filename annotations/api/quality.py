@@ -14,7 +14,13 @@ from tasks_app.access import project_for
 
 
 class QualityApi(APIView):
-    """Agreement, labels, people, cost, time and progress of one project."""
+    """Agreement, labels, people, cost, time and progress of one project.
+
+    Agreement is that of the last fit: Krippendorff's alpha with its 95 % interval, at the level of the field
+    (`measure`: nominal, ordinal, or by the distance of whole answers), kappa, F1 of what is marked in a text,
+    all of it over time, what is taken for what (`confusion`, against the consensus) and how alike two people
+    answer (`pairs`).
+    """
 
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
@@ -51,10 +57,24 @@ def quality_json(quality: Quality) -> dict[str, Any]:
 
 
 def _field(field: FieldQuality) -> dict[str, Any]:
+    found = field.measured
     return {
         "field": field.field,
         "title": field.title,
-        "agreement": {"alpha": field.alpha, "low": field.low, "high": field.high, "units": field.units},
+        "agreement": {
+            "alpha": field.alpha,
+            "low": field.low,
+            "high": field.high,
+            "units": field.units,
+            "judgments": found.get("judgments", 0),
+            "measure": found.get("measure"),
+            "levels": found.get("levels", {}),
+            "kappa": found.get("kappa", {}),
+            "f1": found.get("f1", {}),
+            "over_time": {"step": found.get("step"), "parts": found.get("over_time", [])},
+        },
         "labels": [asdict(label) for label in field.labels],
+        "confusion": found.get("confused", []),
+        "pairs": found.get("pairs", []),
         "states": dict(field.states),
     }

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any, ClassVar, Self
 
 from tasks_app.fields.config import ConfigReader, Label
@@ -36,7 +37,8 @@ class Field(ABC):
     widget: ClassVar[str]  # static/js/fields/<widget>.js
     head: ClassVar[str]  # training/engine/heads/<head>.py
     method: ClassVar[str]  # annotations.aggregation.families: how judgments are weighed
-    level: ClassVar[str] = "nominal"  # or "ordinal": whether verdicts can be nearly right
+    # How agreement is measured: by "nominal" or "ordinal" verdicts, or by the "distance" of whole answers.
+    level: ClassVar[str] = "nominal"
     keys: ClassVar[frozenset[str]] = frozenset(
         {"name", "type", "title", "title_zh", "help", "help_zh", "scope", "required"}
     )
@@ -80,6 +82,10 @@ class Field(ABC):
     @abstractmethod
     def distance(self, a: Any, b: Any, payload: Payload) -> float:
         """How far two canonical values are apart: 0 the same, 1 nothing in common."""
+
+    def blind(self, payload: Payload, random: Random) -> Any | None:
+        """A value of somebody who did not look at the item, where such can be made up."""
+        return None
 
     @property
     def verdicts(self) -> tuple[str, ...]:

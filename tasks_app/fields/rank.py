@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import prod
+from random import Random
 from typing import Any, ClassVar, Self
 
 from tasks_app.fields.base import Field, Judged, Payload, Posteriors, common_parts
@@ -31,6 +32,7 @@ class RankField(Field):
     widget: ClassVar[str] = "rank"
     head: ClassVar[str] = "rank"
     method: ClassVar[str] = "pairwise"
+    level: ClassVar[str] = "distance"
     keys: ClassVar[frozenset[str]] = Field.keys | {"top"}
     scopes: ClassVar[tuple[str, ...]] = ("candidates",)
 
@@ -109,6 +111,9 @@ class RankField(Field):
         # With `top` the last one named must be before the first one left out.
         confidence = prod(chance[a, b] for a, b in zip(order[:length], order[1:], strict=False))
         return [known[a] for a in order[:length]], confidence if posteriors or len(known) < 2 else 0.0
+
+    def blind(self, payload: Payload, random: Random) -> list[str]:
+        return random.sample(_ids(payload), self.length(payload))
 
     def distance(self, a: Any, b: Any, payload: Payload) -> float:
         left = {(i, j): won for i, j, won in _compared(a, payload)}

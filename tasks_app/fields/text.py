@@ -25,6 +25,7 @@ class TextField(Field):
     widget: ClassVar[str] = "text"
     head: ClassVar[str] = "text"
     method: ClassVar[str] = "majority"
+    level: ClassVar[str] = "distance"
     keys: ClassVar[frozenset[str]] = Field.keys | {"max_length"}
     scopes: ClassVar[tuple[str, ...]] = ("dialogue", "pair")
 

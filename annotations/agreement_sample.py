@@ -1,0 +1,85 @@
+"""The items from which agreement is measured: some of those that several people have answered."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+
+from annotations.aggregation.judgments import Judgment
+from annotations.judging import answers_to, full_unit, voice_of
+from annotations.models import Answer, Consensus
+from annotations.settling import consensus_of
+from annotations.voices import Voice, judged
+from tasks_app import selectors
+from tasks_app.fields.base import Field
+from tasks_app.models import Item, Project
+
+CONSENSUS = "consensus"  # stands among the workers for what is held to be true
+# An interval of a hundredth or two; more items would only take longer.
+_MOST_ITEMS = 3_000
+_PAGE = 250
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One item, and who said what of it. `at`: when its last answer came."""
+
+    key: str
+    payload: Mapping[str, Any]
+    at: datetime
+    voices: Sequence[Voice]
+    said: Mapping[str, Sequence[Judgment]]
+
+    def judgments(self, field: str) -> Sequence[Judgment]:
+        return self.said.get(field, ())
+
+    def values(self, field: Field, *, blank: bool = False) -> dict[str, Any]:
+        """Worker -> value, resolved; blank ones on demand, and never the consensus'."""
+        return {
+            voice.who: field.resolve(voice.answer[field.name], voice.answer)
+            for voice in self.voices
+            if field.name in voice.answer and (blank or voice.answer[field.name] != field.empty(self.payload))
+        }
+
+
+def sample_of(project: Project) -> list[Sampled]:
+    """Ids are random, so the first by id are a fair sample, whenever they were answered."""
+    counted = Answer.objects.filter(project=project).exclude(state=Answer.State.REJECTED)
+    several = counted.values("item_id").annotate(n=Count("id")).filter(n__gte=2).order_by("item_id")
+    ids = list(several.values_list("item_id", flat=True)[:_MOST_ITEMS])
+    return [
+        sampled
+        for start in range(0, len(ids), _PAGE)
+        for sampled in _page(project, list(Item.objects.filter(pk__in=ids[start : start + _PAGE])), start)
+    ]
+
+
+def _page(project: Project, items: Sequence[Item], start: int) -> list[Sampled]:
+    answers = answers_to([item.pk for item in items])
+    held = consensus_of([item.pk for item in items])
+    fields = selectors.current_fields(project)
+    found = []
+    for number, item in enumerate(items, start=start):
+        values = item.gold or _agreed(fields, held[item.pk], item.payload)
+        voices = [voice_of(answer) for answer in answers[item.pk]]
+        everybody = [*voices, Voice(CONSENSUS, fields, values)] if values else voices
+        said: dict[str, list[Judgment]] = defaultdict(list)
+        for name, judgments in judged(everybody, item.payload).items():
+            said[name] = [one._replace(unit=full_unit(number, one.unit)) for one in judgments]
+        at = max(answer.created_at for answer in answers[item.pk])
+        found.append(Sampled(str(number), item.payload, at, voices, said))
+    return found
+
+
+def _agreed(
+    fields: Sequence[Field], rows: Mapping[str, Consensus], payload: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Field -> value; a field of which nothing is held to be true yet is left out."""
+    return {
+        field.name: rows[field.name].value
+        for field in fields
+        if field.name in rows and (rows[field.name].value is not None or field.empty(payload) is None)
+    }

@@ -1,0 +1,36 @@
+"""The quality of a project as a page and as tables to take along."""
+
+import csv
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.http import SignedIn
+from annotations import agreement_page, quality
+from tasks_app import selectors
+from tasks_app.access import project_for
+from tasks_app.requester_views import project_page
+
+
+@login_required
+@require_GET
+def project_quality(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = project_for(request.user, project_id)
+    found = quality.quality_of(project)
+    context = project_page(request, project, "quality", quality=found)
+    context["agreement"] = agreement_page.agreement_views(found.fields, selectors.current_fields(project))
+    context["measured"] = any(field.measured for field in found.fields)
+    return render(request, "annotations/quality.html", context)
+
+
+@login_required
+@require_GET
+def agreement_csv(request: SignedIn, project_id: UUID) -> HttpResponse:
+    fields = quality.quality_of(project_for(request.user, project_id)).fields
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="agreement-{project_id}.csv"'
+    csv.writer(response).writerows(agreement_page.timeline_rows(fields))
+    return response
