@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations.api import appeals, export, mine, quality, review, second_look, submission
+from annotations.api import appeals, export, methods, mine, quality, review, second_look, submission
 
 urlpatterns = [
     path("assignments/<uuid:assignment_id>/submit", submission.SubmitApi.as_view(), name="api-submit"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/reviews", review.ReviewsApi.as_view(), name="api-reviews"),
     path("projects/<uuid:project_id>/appeals", appeals.AppealsApi.as_view(), name="api-appeals"),
     path("projects/<uuid:project_id>/quality", quality.QualityApi.as_view(), name="api-quality"),
+    path("projects/<uuid:project_id>/methods/<str:field>", methods.MethodApi.as_view(), name="api-method"),
     path("projects/<uuid:project_id>/export", export.ExportApi.as_view(), name="api-export"),
     path("projects/<uuid:project_id>/refit", quality.RefitApi.as_view(), name="api-refit"),
     path("consensus/<uuid:consensus_id>/approve", review.ApproveApi.as_view(), name="api-approve"),

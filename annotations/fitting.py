@@ -14,9 +14,10 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from annotations import methods
 from annotations.aggregation.families import family
-from annotations.aggregation.inference import Inference, Posterior, TooManyLabels
-from annotations.aggregation.judgments import Judgment
+from annotations.aggregation.inference import Inference, Posterior, TooManyLabels, infer
+from annotations.aggregation.judgments import KNOWN, Judgment
 from annotations.agreement import measure_agreement
 from annotations.judging import Verdict, answers_to, decode_all, full_unit, voice_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
@@ -26,7 +27,6 @@ from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
 
-GOLD = "gold"  # stands among the workers for the known truth of gold items
 _BATCH = 100
 _PAGE = 500
 _SMALL = 20_000  # answers; up to here a fit is quick enough to follow every change
@@ -115,14 +115,20 @@ def _fit(project: Project) -> list[Verdict]:
     corpus = _read(project)
     posteriors: dict[str, Posterior] = {}
     for name, current in fields.items():
-        inference = _infer(current, corpus.judgments[name])
+        judgments = corpus.judgments[name]
+        choice = methods.choose(project.pk, current, judgments)
+        method = methods.used(project.pk, name, choice) if choice else None
+        inference = _infer(current, judgments, method)
         posteriors[name] = inference.posterior
         _store(project, current, inference, corpus, started)
+        methods.keep(project.pk, name, choice, inference.doubt)
     return list(_verdicts(corpus, posteriors))
 
 
-def _infer(current: Field, judgments: Sequence[Judgment]) -> Inference:
+def _infer(current: Field, judgments: Sequence[Judgment], method: str | None) -> Inference:
     try:
+        if method:
+            return infer(judgments, method=method)
         return family(current.method).fit(judgments)
     except TooManyLabels:
         return family("majority").fit(judgments)  # then every voice counts the same
@@ -180,7 +186,7 @@ def _known_truth(item: Item, answer: Answer) -> list[Voice]:
     if not item.gold:
         return []
     fields = selectors.schema_fields(answer.schema_version_id)
-    return [Voice(GOLD, [f for f in fields if family(f.method).weighs_people], item.gold)]
+    return [Voice(KNOWN, [f for f in fields if family(f.method).weighs_people], item.gold)]
 
 
 def _verdicts(corpus: Corpus, posteriors: dict[str, Posterior]) -> Iterator[Verdict]:
@@ -211,14 +217,15 @@ def _store(project: Project, current: Field, inference: Inference, corpus: Corpu
                     true: {said: round(share, 4) for said, share in row.items()}
                     for true, row in skill.confusion.items()
                 },
+                evidence={true: round(worth, 1) for true, worth in skill.evidence.items()},
                 answers=skill.answers,
             )
             for worker, skill in sorted(inference.skill.items())
-            if worker != GOLD
+            if worker != KNOWN
         ],
         update_conflicts=True,
         unique_fields=["project", "field", "worker"],
-        update_fields=["accuracy", "confusion", "answers", "updated_at"],
+        update_fields=["accuracy", "confusion", "evidence", "answers", "updated_at"],
         batch_size=500,
     )
     FieldFit.objects.update_or_create(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from annotations.aggregation.bayes import hold_to_vote
 from annotations.aggregation.families import family
 from annotations.aggregation.inference import Posterior
 from annotations.aggregation.judgments import Judgment
@@ -21,7 +22,7 @@ _LEAST_STORED = 0.0005
 _SEPARATOR = "|"
 
 Skills = Mapping[str, Mapping[str, WorkerSkillEstimate]]  # field -> worker -> skill
-Priors = Mapping[str, Mapping[str, float]]  # field -> label -> share
+Fits = Mapping[str, FieldFit]  # field -> what the last fit learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ def judge(items: Sequence[Item]) -> list[Verdict]:
     answers = answers_to([item.pk for item in items])
     if not answers:
         return []
-    skills, priors = _known_skills(items[0].project_id, answers), _known_priors(items[0].project_id)
-    return [_judge_item(item, answers[item.pk], skills, priors) for item in items if item.pk in answers]
+    skills, fits = _known_skills(items[0].project_id, answers), _known_fits(items[0].project_id)
+    return [_judge_item(item, answers[item.pk], skills, fits) for item in items if item.pk in answers]
 
 
 def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) -> Skills:
@@ -71,14 +72,20 @@ def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) ->
     return skills
 
 
-def _known_priors(project_id: UUID) -> Priors:
-    return dict(FieldFit.objects.filter(project_id=project_id).values_list("field", "priors"))
+def _known_fits(project_id: UUID) -> Fits:
+    rows = FieldFit.objects.filter(project_id=project_id).only("field", "priors", "method", "doubt")
+    return {row.field: row for row in rows}
 
 
-def _judge_item(item: Item, answers: Sequence[Answer], skills: Skills, priors: Priors) -> Verdict:
+def _judge_item(item: Item, answers: Sequence[Answer], skills: Skills, fits: Fits) -> Verdict:
     fields = selectors.schema_fields(answers[-1].schema_version_id)
     said = judged([voice_of(answer) for answer in answers], item.payload)
-    posteriors = {field.name: _posterior(field, said.get(field.name, []), skills, priors) for field in fields}
+    posteriors = {
+        field.name: posterior_of(
+            field, said.get(field.name, []), skills.get(field.name, {}), fits.get(field.name)
+        )
+        for field in fields
+    }
     return Verdict(
         item_id=item.pk,
         answers=frozenset(answer.pk for answer in answers),
@@ -86,9 +93,18 @@ def _judge_item(item: Item, answers: Sequence[Answer], skills: Skills, priors: P
     )
 
 
-def _posterior(field: Field, judgments: Sequence[Judgment], skills: Skills, priors: Priors) -> Posterior:
-    shares = priors.get(field.name) or dict.fromkeys(field.verdicts, 1.0)
-    return family(field.method).update(judgments, skills.get(field.name, {}), shares)
+def posterior_of(
+    field: Field,
+    judgments: Sequence[Judgment],
+    skill: Mapping[str, WorkerSkillEstimate],
+    fit: FieldFit | None,
+) -> Posterior:
+    """One item's, by what the last fit learned; before the first one, by what crowds usually do."""
+    kind = family(field.method)
+    posterior = kind.update(judgments, skill, (fit and fit.priors) or dict.fromkeys(field.verdicts, 1.0))
+    if fit is None or not kind.has_methods:
+        return posterior
+    return hold_to_vote(posterior, judgments, {} if fit.method == "majority" else skill, fit.doubt)
 
 
 def voice_of(answer: Answer) -> Voice:

@@ -207,6 +207,7 @@ class WorkerSkill(models.Model):
     worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="skills")
     accuracy = models.FloatField()
     confusion = models.JSONField(default=dict)  # true label -> given label -> probability
+    evidence = models.JSONField(default=dict, db_default={})  # true label -> judgments that its row is worth
     answers = models.PositiveIntegerField(default=0)
     gold_seen = models.PositiveIntegerField(default=0)
     gold_score = models.FloatField(default=0)  # sum over gold answers of 1 - distance to the truth
@@ -230,6 +231,11 @@ class FieldFit(models.Model):
     priors = models.JSONField(default=dict)
     agreement = models.JSONField(default=dict)  # alpha, low, high, units, per label
     answers = models.PositiveIntegerField(default=0)
+    # How the answers are weighed: by what gold showed, by default, or as the owner fixed it ("": not fixed).
+    method = models.CharField(max_length=16, blank=True)
+    fixed_method = models.CharField(max_length=16, blank=True)
+    choice = models.JSONField(default=dict)  # gold seen, and per method accuracy, confidence, log_loss
+    doubt = models.FloatField(default=0)  # the share of each posterior that is left to the vote
     # When the answers were read, not when the fit was stored: what came in between is still to be fitted.
     fitted_at = models.DateTimeField()
 

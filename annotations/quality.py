@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count
 
+from annotations.certainty import LabelSkill, label_skills, skill_interval
+from annotations.methods import Weighing, weighing_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.pseudonyms import pseudonym
 from rewards.services import ledger
@@ -43,6 +45,7 @@ class FieldQuality:
     labels: tuple[LabelQuality, ...]
     measured: Mapping[str, Any]  # all that `annotations.agreement.agreement_on` found at the last fit
     states: Mapping[str, int]  # consensus state -> items
+    weighing: Weighing | None = None  # None where the kind of field knows one way only, or before a fit
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class WorkerQuality:
     annotator: str
     field: str
     skill: float | None
+    low: float | None  # 90 % interval of the skill
+    high: float | None
+    labels: tuple[LabelSkill, ...]
     answers: int
     gold_seen: int
     gold_score: float | None
@@ -92,9 +98,8 @@ def quality_of(project: Project) -> Quality:
 
 
 def _fields(project: Project) -> tuple[FieldQuality, ...]:
-    fits: dict[str, dict[str, Any]] = dict(
-        FieldFit.objects.filter(project=project).values_list("field", "agreement")
-    )
+    rows = {row.field: row for row in FieldFit.objects.filter(project=project)}
+    fits: dict[str, dict[str, Any]] = {name: row.agreement for name, row in rows.items()}
     states: dict[str, dict[str, int]] = {}
     counted = Consensus.objects.filter(project=project).values("field", "state").annotate(n=Count("id"))
     for field, state, n in counted.values_list("field", "state", "n"):
@@ -115,6 +120,7 @@ def _fields(project: Project) -> tuple[FieldQuality, ...]:
             ),
             measured=fit,
             states=states.get(field.name, {}),
+            weighing=weighing_of(rows.get(field.name)),
         )
         for field in selectors.current_fields(project)
         for fit in [fits.get(field.name) or {}]
@@ -123,18 +129,22 @@ def _fields(project: Project) -> tuple[FieldQuality, ...]:
 
 def _workers(project_id: UUID) -> tuple[WorkerQuality, ...]:
     rows = WorkerSkill.objects.filter(project_id=project_id).only(
-        "field", "worker_id", "accuracy", "answers", "gold_seen", "gold_score"
+        "field", "worker_id", "accuracy", "confusion", "evidence", "answers", "gold_seen", "gold_score"
     )
     return tuple(
         WorkerQuality(
             annotator=pseudonym(project_id, row.worker_id),
             field=row.field,
             skill=row.accuracy if row.answers else None,
+            low=bounds[0] if bounds else None,
+            high=bounds[1] if bounds else None,
+            labels=label_skills(row) if row.answers else (),
             answers=row.answers,
             gold_seen=row.gold_seen,
             gold_score=row.gold_score / row.gold_seen if row.gold_seen else None,
         )
         for row in rows.order_by("-answers", "worker_id", "field")[:_MOST_WORKERS]
+        for bounds in [skill_interval(row)]
     )
 
 

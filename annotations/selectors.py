@@ -11,6 +11,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
+from annotations.certainty import LabelSkill, label_skills, skill_interval
 from annotations.evidence import category_named
 from annotations.models import Answer, Appeal, Suggestion, WorkerSkill
 from rewards.selectors import Money
@@ -123,12 +124,25 @@ class SkillLine:
     field: str
     accuracy: float
     answers: int
+    low: float | None  # 90 % interval of the accuracy
+    high: float | None
+    labels: tuple[LabelSkill, ...]
 
 
 def my_skills(user: User) -> list[SkillLine]:
     """As of the last full fit. Nothing that moves with a single answer, or gold could be told by it."""
     rows = WorkerSkill.objects.filter(worker=user, answers__gt=0).select_related("project")
     return [
-        SkillLine(row.project_id, row.project.title, row.field, row.accuracy, row.answers)
+        SkillLine(
+            project_id=row.project_id,
+            project=row.project.title,
+            field=row.field,
+            accuracy=row.accuracy,
+            answers=row.answers,
+            low=bounds[0] if bounds else None,
+            high=bounds[1] if bounds else None,
+            labels=label_skills(row),
+        )
         for row in rows.order_by("project__title", "field")
+        for bounds in [skill_interval(row)]
     ]

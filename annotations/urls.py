@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations import quality_views, views
+from annotations import method_views, quality_views, views
 
 urlpatterns = [
     path("work/", views.my_work, name="my-work"),
@@ -15,5 +15,6 @@ urlpatterns = [
         quality_views.agreement_csv,
         name="project-agreement-csv",
     ),
+    path("projects/<uuid:project_id>/quality/<str:field>/method/", method_views.fix, name="fix-method"),
     path("items/<uuid:item_id>/", views.item_page, name="item"),
 ]

@@ -8,6 +8,7 @@ from annotations.aggregation.dawid_skene import expectation
 from annotations.aggregation.inference import Posterior, by_unit
 from annotations.aggregation.judgments import Floats, Judgment, encode
 from annotations.aggregation.skill import Confusions, WorkerSkillEstimate, matrix_from_json
+from annotations.aggregation.tally import vote_shares
 
 _ENOUGH_FOR_A_MEAN = 100  # workers; reading a thousand matrices of 77 labels would take a second
 
@@ -38,6 +39,31 @@ def posterior_given_skill(
     )
     confusions = Confusions(matrices, stranger, frequencies / frequencies.sum())
     return by_unit(coded, expectation(coded, confusions))
+
+
+def hold_to_vote(
+    posterior: Posterior,
+    judgments: Sequence[Judgment],
+    skill: Mapping[str, WorkerSkillEstimate],
+    doubt: float,
+) -> Posterior:
+    """The posterior with the share `doubt` of it replaced by the vote, weighted by accuracy where known."""
+    if not judgments or not doubt:
+        return posterior
+    coded = encode(judgments)
+    known = [skill[worker].accuracy for worker in coded.workers if worker in skill]
+    usual = sum(known) / len(known) if known else 1.0
+    weights = np.array(
+        [skill[worker].accuracy if worker in skill else usual for worker in coded.workers], dtype=np.float64
+    )
+    votes = by_unit(coded, vote_shares(coded, np.maximum(weights, 1e-6)))
+    return {
+        unit: {
+            label: (1 - doubt) * row.get(label, 0.0) + doubt * votes.get(unit, row).get(label, 0.0)
+            for label in {**row, **votes.get(unit, {})}
+        }
+        for unit, row in posterior.items()
+    }
 
 
 def _mean_matrix(skill: Mapping[str, WorkerSkillEstimate], labels: tuple[str, ...]) -> Floats:

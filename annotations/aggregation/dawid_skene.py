@@ -40,11 +40,11 @@ def expectation(coded: Coded, confusions: Confusions) -> Floats:
 def _maximise(tally: Tally, rates_of: Callable[[Floats], Floats], rounds: int) -> Floats:
     """`rates_of`: (workers, said, true) counts to P(said | true)."""
     weights = tally.coded.weights
-    posterior = vote_shares(tally.coded)
+    posterior = tally.pinned(vote_shares(tally.coded))
     counts, reached = tally.counts(posterior), -np.inf
     for _ in range(rounds):
         priors = np.maximum(weights @ posterior / weights.sum(), _LEAST)
-        posterior = normalised(tally.sums(np.log(rates_of(counts))) + np.log(priors))
+        posterior = tally.pinned(normalised(tally.sums(np.log(rates_of(counts))) + np.log(priors)))
         counts = tally.counts(posterior)
         bound = _bound(tally, posterior, counts, rates_of(counts))
         if bound - reached < _TOLERANCE:
@@ -56,13 +56,13 @@ def _maximise(tally: Tally, rates_of: Callable[[Floats], Floats], rounds: int) -
 def _shares_of_row(counts: Floats) -> Floats:
     ever_said = counts.sum(axis=2, keepdims=True) > 0
     rates = np.where(ever_said, np.maximum(counts, _LEAST), 0.0)
-    rates /= rates.sum(axis=1, keepdims=True)
+    rates /= np.maximum(rates.sum(axis=1, keepdims=True), _LEAST)
     return np.where(ever_said, rates, 1.0)  # what nobody said has no judgment to weigh
 
 
 def _one_accuracy(counts: Floats) -> Floats:
     width = counts.shape[-1]
-    right = np.trace(counts, axis1=1, axis2=2) / counts.sum(axis=(1, 2))
+    right = np.trace(counts, axis1=1, axis2=2) / np.maximum(counts.sum(axis=(1, 2)), _LEAST)
     wrong = (1 - right) / (width - 1)
     rates: Floats = np.where(np.eye(width, dtype=bool), right[:, None, None], wrong[:, None, None])
     return np.clip(rates, _LEAST, 1 - _LEAST)

@@ -24,6 +24,8 @@ class Family:
     fit: Callable[[Sequence[Judgment]], Inference]
     update: Callable[[Sequence[Judgment], Skill, Mapping[str, float]], Posterior]
     weighs_people: bool = True
+    # Several methods can weigh these judgments: `infer` takes them by name, and gold or the owner chooses.
+    has_methods: bool = False
 
 
 def family(name: str) -> Family:
@@ -35,9 +37,9 @@ def _vote(judgments: Sequence[Judgment]) -> Inference:
 
 
 FAMILIES: dict[str, Family] = {
-    "dawid-skene": Family(infer, posterior_given_skill),
+    "dawid-skene": Family(infer, posterior_given_skill, has_methods=True),
     "ordinal": Family(fit_ordinal, ordinal_given_skill),
     "pairwise": Family(fit_pairwise, pairwise_given_skill),
-    "linked": Family(infer, posterior_given_skill),
+    "linked": Family(infer, posterior_given_skill, has_methods=True),
     "majority": Family(_vote, lambda judgments, skill, priors: majority(judgments), weighs_people=False),
 }

@@ -20,6 +20,9 @@ from annotations.aggregation.tally import Tally, normalised, vote_shares
 _ONE_CAUSE = 64.0  # from this strength on (skill.HABIT_STRENGTHS)
 _FEW_ROUNDS = 2
 _HELD_TO_THE_VOTE = 0.5
+# Unless the fit, run to its end, explains the answers so much better (in nats a judgment) that the vote must
+# be wrong: three who always say the same, against two who know.
+_CROWD_MISLEADS = 0.025
 _TOLERANCE = 1e-4  # largest change of a probability at which further rounds are idle
 # Judgments' worth of belief that somebody agrees with the vote seven times in ten.
 _VOTER_STRENGTH = 2.0
@@ -28,22 +31,32 @@ _VOTER_AGREES = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """`posterior` (patterns, labels). `doubt`: the share of it that is the vote's."""
+    """`posterior` (patterns, labels) is the `model`'s, but for the share `doubt` of it that is the vote's."""
 
     posterior: Floats
-    doubt: float
+    model: Floats
+    doubt: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The habits that a fit ended with, and the log likelihood of the answers, the mean over judgments."""
+
+    habits: Habits
+    likelihood: float
 
 
 def hierarchical(tally: Tally, rounds: int) -> Weighed:
     """The posterior of each pattern of judgments."""
-    votes = vote_shares(tally.coded)
-    early, habits = _refine(tally, votes, _FEW_ROUNDS)
-    if habits.strength >= _ONE_CAUSE:
-        settled, habits = _refine(tally, early, rounds)
-        if habits.strength >= _ONE_CAUSE:
-            return Weighed(settled, 0.0)
+    votes = tally.pinned(vote_shares(tally.coded))
+    early, before = _refine(tally, votes, _FEW_ROUNDS)
+    settled, after = _refine(tally, early, rounds)
+    one_cause = min(before.habits.strength, after.habits.strength) >= _ONE_CAUSE
+    if one_cause or after.likelihood - before.likelihood > _CROWD_MISLEADS:
+        return Weighed(settled, settled)
     doubt = _HELD_TO_THE_VOTE
-    return Weighed((1 - doubt) * early + doubt * weighted_vote(tally, votes), doubt)
+    held = tally.pinned((1 - doubt) * early + doubt * weighted_vote(tally, votes))
+    return Weighed(held, early, doubt)
 
 
 def weighted_vote(tally: Tally, votes: Floats) -> Floats:
@@ -55,18 +68,25 @@ def weighted_vote(tally: Tally, votes: Floats) -> Floats:
     return vote_shares(tally.coded, agreed / (counts.sum(axis=(1, 2)) + _VOTER_STRENGTH))
 
 
-def _refine(tally: Tally, posterior: Floats, rounds: int) -> tuple[Floats, Habits]:
+def _refine(tally: Tally, posterior: Floats, rounds: int) -> tuple[Floats, Explained]:
     """Alternate both steps until nothing moves or `rounds` are done."""
     strength: float | None = None
-    for done in range(rounds):
+    for done in range(max(rounds, 1)):
         habits = learn_habits(tally.counts(posterior), strength)
         # It hardly moves after the first rounds, and is the dearest part with many labels.
         strength = habits.strength if done > 2 else None
-        priors = _priors(tally.coded.weights @ posterior)
-        before, posterior = posterior, normalised(tally.sums(np.log(habits.rates)) + np.log(priors))
+        scores = tally.sums(np.log(habits.rates)) + np.log(_priors(tally.coded.weights @ posterior))
+        before, posterior = posterior, tally.pinned(normalised(scores))
         if np.abs(posterior - before).max() < _TOLERANCE:
             break
-    return posterior, habits
+    return posterior, Explained(habits, _likelihood(tally, scores))
+
+
+def _likelihood(tally: Tally, scores: Floats) -> float:
+    """Mean log probability of a judgment; `scores` (patterns, labels) are joint with the truth."""
+    highest = scores.max(axis=1)
+    each = highest + np.log(np.exp(scores - highest[:, None]).sum(axis=1))
+    return float(tally.coded.weights @ each / max(tally.judgments, 1.0))
 
 
 def _priors(class_counts: Floats) -> Floats:

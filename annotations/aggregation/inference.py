@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from annotations.aggregation.dawid_skene import dawid_skene, one_coin
-from annotations.aggregation.hierarchical import hierarchical
+from annotations.aggregation.hierarchical import Weighed, hierarchical
 from annotations.aggregation.judgments import Coded, Floats, Judgment, Names, encode, encode_columns
 from annotations.aggregation.reference import crowdkit_posterior
 from annotations.aggregation.skill import WorkerSkillEstimate, estimates, learn_habits
@@ -60,8 +60,9 @@ def infer(
     _check_size(coded)
     tally = Tally(coded)
     if len(coded.labels) == 1:  # nothing to tell apart, and several of the models divide by labels - 1
-        return _inference(tally, vote_shares(coded))
-    return _inference(tally, *_posterior(method, tally, iterations))
+        votes = vote_shares(coded)
+        return _inference(tally, Weighed(votes, votes))
+    return _inference(tally, _weigh(method, tally, iterations))
 
 
 def infer_labels(
@@ -70,24 +71,21 @@ def infer_labels(
     """Units and the likeliest label of each, from columns: for millions of labels that need no more."""
     coded = encode_columns(workers, units, verdicts)
     _check_size(coded)
-    posterior, _ = _posterior(method, Tally(coded), iterations)
-    best = posterior.argmax(axis=1)[coded.pattern_of]
+    best = _weigh(method, Tally(coded), iterations).posterior.argmax(axis=1)[coded.pattern_of]
     return coded.units, [coded.labels[place] for place in best.tolist()]
 
 
-def _posterior(method: str, tally: Tally, iterations: int) -> tuple[Floats, float]:
-    """(patterns, labels) and the share of doubt in it."""
+def _weigh(method: str, tally: Tally, iterations: int) -> Weighed:
     if method == "hierarchical":
-        weighed = hierarchical(tally, iterations)
-        return weighed.posterior, weighed.doubt
-    if method == "dawid-skene":
-        return dawid_skene(tally, iterations), 0.0
-    if method == "one-coin":
-        return one_coin(tally, iterations), 0.0
+        return hierarchical(tally, iterations)
+    if method in {"dawid-skene", "one-coin"}:
+        textbook = (dawid_skene if method == "dawid-skene" else one_coin)(tally, iterations)
+        return Weighed(textbook, textbook)
     if method == "majority":
-        return vote_shares(tally.coded), 1.0
+        votes = vote_shares(tally.coded)
+        return Weighed(votes, votes, doubt=1.0)
     posterior = crowdkit_posterior(method, tally.coded, iterations)
-    return posterior, 1.0 if method == "wawa" else 0.0
+    return Weighed(posterior, posterior, doubt=1.0 if method == "wawa" else 0.0)
 
 
 def majority(judgments: Sequence[Judgment]) -> Posterior:
@@ -104,15 +102,15 @@ def by_unit(coded: Coded, posterior: Floats) -> Posterior:
     return {unit: rows[pattern] for unit, pattern in zip(coded.units, coded.pattern_of.tolist(), strict=True)}
 
 
-def _inference(tally: Tally, posterior: Floats, doubt: float = 0.0) -> Inference:
-    coded, counts = tally.coded, tally.counts(posterior)
-    frequencies = coded.weights @ posterior + 1.0
+def _inference(tally: Tally, weighed: Weighed) -> Inference:
+    coded, counts = tally.coded, tally.counts(weighed.model)
+    frequencies = coded.weights @ weighed.model + 1.0
     frequencies /= frequencies.sum()
     return Inference(
-        posterior=by_unit(coded, posterior),
+        posterior=by_unit(coded, weighed.posterior),
         skill=estimates(coded, counts, learn_habits(counts)),
         priors=dict(zip(coded.labels, frequencies.tolist(), strict=True)),
-        doubt=doubt,
+        doubt=weighed.doubt,
     )
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Names = Sequence[str] | npt.NDArray[Any]
+KNOWN = "gold"  # stands among the workers for what is known to be true
 # From here on pandas is quicker at numbering names than a dictionary; below, it is not worth its import.
 _MANY = 20_000
 

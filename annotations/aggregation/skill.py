@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from annotations.aggregation.judgments import Coded, Floats
+from annotations.aggregation.judgments import KNOWN, Coded, Floats
 
 # What an unknown crowd is believed to do, as a number of judgments: right 70 % of the time.
 PRIOR_ACCURACY = 0.7
@@ -154,6 +154,7 @@ def estimates(coded: Coded, counts: Floats, habits: Habits) -> dict[str, WorkerS
             evidence=dict(zip(coded.labels, habits.evidence[index].tolist(), strict=True)),
         )
         for index, worker in enumerate(coded.workers)
+        if worker != KNOWN
     }
 
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from annotations.aggregation.judgments import Coded, Floats
+from annotations.aggregation.judgments import KNOWN, Coded, Floats, Ints
 
 
 class Tally:
-    """(patterns, workers * labels), 1 where a worker said a label, and its transpose.
+    """(patterns, workers * labels), 1 where a worker said a label.
 
-    Tables of this module's callers are (workers, said, true): a row for each cell of the matrix.
+    Tables of this module's callers are (workers, said, true): a row for each cell of the matrix. The worker
+    KNOWN is none: what they say is true, and `pinned` holds a posterior to it.
     """
 
     def __init__(self, coded: Coded) -> None:
@@ -22,7 +23,21 @@ class Tally:
         self.workers = len(coded.workers)
         ends = np.append(coded.starts, len(coded.pairs))
         shape = (len(coded.starts), self.workers * self.width)
-        self._said: Any = sparse.csr_matrix((np.ones(len(coded.pairs)), coded.pairs, ends), shape=shape)
+        heard = np.ones(len(coded.pairs))
+        self._known: Ints = np.empty(0, dtype=np.int64)
+        if KNOWN in coded.workers:
+            of_truth = coded.pairs // self.width == coded.workers.index(KNOWN)
+            heard[of_truth] = 0.0
+            self._known, self._truth = coded.pattern_of_pair[of_truth], coded.pairs[of_truth] % self.width
+        self.judgments = float(heard @ coded.weights[coded.pattern_of_pair])
+        self._said: Any = sparse.csr_matrix((heard, coded.pairs, ends), shape=shape)
+
+    def pinned(self, posterior: Floats) -> Floats:
+        """In place: certainty where the truth is known."""
+        if len(self._known):
+            posterior[self._known] = 0.0
+            posterior[self._known, self._truth] = 1.0
+        return posterior
 
     def counts(self, posterior: Floats) -> Floats:
         """(workers, said, true) expected judgments under `posterior` (patterns, labels)."""

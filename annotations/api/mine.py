@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -68,6 +69,9 @@ class MySkillsApi(APIView):
                         "field": line.field,
                         "accuracy": line.accuracy,
                         "answers": line.answers,
+                        "low": line.low,
+                        "high": line.high,
+                        "labels": [asdict(label) for label in line.labels],
                     }
                     for line in lines
                 ]

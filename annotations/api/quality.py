@@ -77,4 +77,5 @@ def _field(field: FieldQuality) -> dict[str, Any]:
         "confusion": found.get("confused", []),
         "pairs": found.get("pairs", []),
         "states": dict(field.states),
+        "weighing": field.weighing and asdict(field.weighing),
     }

@@ -75,7 +75,7 @@ def test_people_who_err_each_in_an_own_way_are_held_to_the_vote():
     judgments = []
     for unit, true in enumerate(truth):
         for worker in dice.permutation(12)[:5]:
-            said = true if dice.random() < 0.6 else habit[worker][true]
+            said = true if dice.random() < 0.75 else habit[worker][true]
             judgments.append(Judgment(f"w{worker}", f"u{unit}", str(said)))
     fit = infer(judgments)
     assert fit.doubt == 0.5
