@@ -4,6 +4,7 @@ Each variable is listed with its meaning in `.env.example`. Safe by default: DEB
 SECRET_KEY and no database unless somebody sets them (`python3 manage.py up` does).
 """
 
+import os
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -118,6 +119,8 @@ CACHES = {
 MEDIA_ROOT = DATA_DIR / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
+# Processes that look for personal data in a large file, beside the one that reads and stores it.
+IMPORT_PROCESSES = env.integer("IMPORT_PROCESSES", min(4, os.cpu_count() or 1))
 IMPORT_MAX_LINE_BYTES = env.integer("IMPORT_MAX_LINE_BYTES", 4 * 1024 * 1024)
 ARTIFACTS_DIR = Path(env.text("ARTIFACTS_DIR", str(DATA_DIR / "artifacts")))
 BASE_MODEL = env.text("BASE_MODEL", "starter")

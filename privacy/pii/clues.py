@@ -45,6 +45,11 @@ class Clues:
         return self.previous.question if self.previous else NOTHING
 
 
+def in_word(char: str) -> bool:
+    r"""Whether an expression's \w takes the character."""
+    return char.isalnum() or char == "_"
+
+
 def _lower(text: str) -> str:
     """U+0130 alone would grow."""
     lower = text.lower()

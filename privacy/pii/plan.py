@@ -4,7 +4,7 @@ Each detector is one bit. A turn's digits, words, signs and script each leave a 
 them is read. For each detector that comes to the same as asking its gate, which a test holds against this.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 
 from privacy.pii.clues import Clues
@@ -28,16 +28,18 @@ class Plan:
         self._without_han = _bits(not gate.han for gate in gates)
         self._without_capital = _bits(not gate.capital for gate in gates)
 
-    def wanted(self, clues: Clues) -> Iterator[Detector]:
+    def wanted(self, clues: Clues) -> list[Detector]:
         """The detectors whose gates open for the turn, in their order."""
         left = self._candidates(clues)
+        found: list[Detector] = []
         while left:
             lowest = left & -left
             left ^= lowest
             at = lowest.bit_length() - 1
             also = self._also[at]
             if also is None or also(clues):
-                yield self.detectors[at]
+                found.append(self.detectors[at])
+        return found
 
     def _candidates(self, clues: Clues) -> int:
         left = self._by_digits[min(clues.digits, len(self._by_digits) - 1)]

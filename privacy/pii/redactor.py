@@ -80,6 +80,10 @@ class Redactor:
             maps.append(offsets)
         return Redacted(new_texts, replaced, maps, dropped=self.policy == "drop" and bool(replaced))
 
+    def knows(self, text: str) -> bool:
+        """Whether a value that was found in this dialogue stands in the text as well."""
+        return bool(self._repeats.find(Turn(text).clues))
+
     def _reserve_numbers(self, texts: list[str]) -> None:
         for text in texts:
             for kind, number in PLACEHOLDER.findall(text) if "[" in text else ():

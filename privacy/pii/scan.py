@@ -37,7 +37,9 @@ def scan_turn(turn: Turn, plan: Plan, kinds: Collection[str] | None = None) -> l
     clues, text = turn.clues, turn.folded.text
     found: list[Finding] = []
     for detector in plan.wanted(clues):
-        found.extend(trimmed for finding in detector.find(clues) if (trimmed := _trim(finding, text)))
+        for finding in detector.find(clues):
+            if trimmed := _trim(finding, text):
+                found.append(trimmed)
     if kinds is not None:
         found = [finding for finding in found if finding.kind in kinds]
     if turn.folded.index is None:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from privacy.pii.clues import Clues
+from privacy.pii.clues import Clues, in_word
 from privacy.pii.finding import Finding
 from privacy.pii.gazetteer import COMMON
 
@@ -79,6 +79,8 @@ class Repeats:
         """Every place of a known value in a folded turn, as whole words; of two that overlap the first, of
         two that begin together the longer.
         """
+        if not self._kinds:
+            return []
         places = [
             (start, -len(form), form)
             for form in self._kinds
@@ -98,10 +100,6 @@ def _places(form: str, text: str) -> Iterator[int]:
     at = text.find(form)
     while at >= 0:
         end = at + len(form)
-        if anywhere or not ((at and _in_word(text[at - 1])) or (end < len(text) and _in_word(text[end]))):
+        if anywhere or not ((at and in_word(text[at - 1])) or (end < len(text) and in_word(text[end]))):
             yield at
         at = text.find(form, at + 1)
-
-
-def _in_word(char: str) -> bool:
-    return char.isalnum() or char == "_"

@@ -3,14 +3,11 @@
 import base64
 import binascii
 import hashlib
-import json
-import os
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -19,6 +16,7 @@ from django.utils.translation import gettext as _
 from common import audit
 from common.errors import Conflict, Invalid, NotFound
 from privacy.models import VaultEntry
+from privacy.sealing import Seal
 
 
 @lru_cache(maxsize=4)
@@ -44,18 +42,9 @@ def secret_for(project_id: UUID) -> bytes:
     return hashlib.sha256(b"surrogate\0" + material + project_id.bytes).digest()
 
 
-def seal(*, project_id: UUID, item_id: UUID, originals: list[dict[str, Any]]) -> VaultEntry:
-    """An unsaved entry; the item's id is bound in, so that entries cannot be swapped between items."""
-    key = _key(settings.VAULT_KEY)
-    nonce = os.urandom(12)
-    text = json.dumps(originals, ensure_ascii=False).encode()
-    return VaultEntry(
-        project=project_id,
-        item=item_id,
-        nonce=nonce,
-        sealed=AESGCM(key).encrypt(nonce, text, item_id.bytes),
-        key_id=hashlib.sha256(key).hexdigest()[:16],
-    )
+def key() -> bytes | None:
+    """What originals are sealed with, or None when they are not kept."""
+    return _key(settings.VAULT_KEY) if is_kept() else None
 
 
 @transaction.atomic
@@ -68,10 +57,6 @@ def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
         raise NotFound(_("No originals are kept for this item."))
     audit.record("vault.revealed", entry, actor=actor, item=str(item_id), reason=reason[:300])
     try:
-        text = AESGCM(_key(settings.VAULT_KEY)).decrypt(
-            bytes(entry.nonce), bytes(entry.sealed), item_id.bytes
-        )
+        return Seal(_key(settings.VAULT_KEY)).open(item_id, bytes(entry.nonce), bytes(entry.sealed))
     except InvalidTag:
         raise Conflict(_("The vault's key has changed since this was sealed."), code="wrong_key") from None
-    rows: list[dict[str, Any]] = json.loads(text)
-    return rows

@@ -1,14 +1,13 @@
-"""Bulk insertion of items: COPY into a temporary table, then one INSERT that skips what is there already."""
+"""Bulk insertion: COPY into a temporary table, then one INSERT that skips what is there already."""
 
 import io
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
+from tasks_app.importing.preparing import PreparedItem
+from tasks_app.importing.rows import FINDING_COLUMNS, ITEM_COLUMNS, VAULT_COLUMNS
 from tasks_app.models import Project
 
 _CREATE = """
@@ -17,76 +16,45 @@ CREATE TEMPORARY TABLE IF NOT EXISTS incoming_item (
     content_hash text, gold jsonb, split text, state text, needs_aggregation boolean
 ) ON COMMIT DELETE ROWS
 """
-_COPY = "COPY incoming_item FROM STDIN WITH (FORMAT text)"
 # The sequence, not a count: two imports into one project at once must not give out one position twice.
-_INSERT = """
+_INSERT = f"""
 INSERT INTO tasks_app_item
-    (id, project_id, external_id, "group", language, payload, meta, content_hash, gold, split, state,
-     needs_aggregation, position, priority, slots, taken, submitted, created_at)
-SELECT id, %s, external_id, "group", language, payload, meta, content_hash, gold, split, state,
-       needs_aggregation, nextval('tasks_app_item_position'), 0, 0, 0, 0, now()
+    ({ITEM_COLUMNS}, project_id, position, priority, slots, taken, submitted, created_at)
+SELECT {ITEM_COLUMNS}, %s, nextval('tasks_app_item_position'), 0, 0, 0, 0, now()
 FROM (SELECT * FROM incoming_item ORDER BY n) ordered
 ON CONFLICT DO NOTHING
 RETURNING id
-"""
+"""  # noqa: S608  (our own column names)
 _KNOWN = "SELECT n.id FROM incoming_item n JOIN tasks_app_item i USING (content_hash) WHERE i.project_id = %s"
 
 
 @dataclass(frozen=True)
-class NewItem:
-    id: UUID
-    external_id: str
-    group: str
-    language: str
-    payload: dict[str, Any]
-    meta: dict[str, Any]
-    content_hash: str
-    gold: dict[str, Any] | None
-    split: str
-    state: str
-    needs_aggregation: bool
-
-
-@dataclass(frozen=True)
 class Copied:
-    inserted: set[UUID]
-    same_content: set[UUID]  # left out: the project has this text
+    inserted: set[str]
+    same_content: set[str]  # left out: the project has this text
     # whatever is in neither set was left out because its external id is taken by another text
 
 
-def copy_items(project: Project, items: Sequence[NewItem]) -> Copied:
-    """Insert `items` in order, inside the caller's transaction."""
+def copy_items(project: Project, items: Sequence[PreparedItem]) -> Copied:
+    """Insert `items` in order, with what was found in them, inside the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-        cursor.copy_expert(_COPY, io.StringIO("".join(_row(n, item) for n, item in enumerate(items))))
+        _copy(f"incoming_item (n, {ITEM_COLUMNS})", (f"{n}\t{item.item}" for n, item in enumerate(items)))
         cursor.execute(_INSERT, [project.pk])
-        inserted = {row[0] for row in cursor.fetchall()}
-        cursor.execute(_KNOWN, [project.pk])
-        same = {row[0] for row in cursor.fetchall()} - inserted
+        inserted = {str(row[0]) for row in cursor.fetchall()}
+        same: set[str] = set()
+        if len(inserted) < len(items):
+            cursor.execute(_KNOWN, [project.pk])
+            same = {str(row[0]) for row in cursor.fetchall()} - inserted
         cursor.execute("DELETE FROM incoming_item")
+    new = [item for item in items if item.id in inserted]
+    _copy(f"privacy_finding ({FINDING_COLUMNS})", (row for item in new for row in item.findings))
+    _copy(f"privacy_vaultentry ({VAULT_COLUMNS})", (item.original for item in new if item.original))
     return Copied(inserted, same)
 
 
-def _row(n: int, item: NewItem) -> str:
-    cells = [
-        n,
-        item.id,
-        item.external_id,
-        item.group,
-        item.language,
-        json.dumps(item.payload, ensure_ascii=False),
-        json.dumps(item.meta, ensure_ascii=False),
-        item.content_hash,
-        None if item.gold is None else json.dumps(item.gold, ensure_ascii=False),
-        item.split,
-        item.state,
-        "t" if item.needs_aggregation else "f",
-    ]
-    return "\t".join(_cell(cell) for cell in cells) + "\n"
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "\\N"
-    text = str(value)
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+def _copy(target: str, rows: Iterable[str]) -> None:
+    text = "\n".join(rows)
+    if text:
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY {target} FROM STDIN WITH (FORMAT text)", io.StringIO(text + "\n"))

@@ -5,13 +5,11 @@ one goes on where the last batch ended: nothing is lost and nothing is imported 
 """
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
-from typing import Any, BinaryIO, cast
+from operator import itemgetter
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -21,19 +19,22 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.services.notifications import notify
-from privacy.models import Finding, VaultEntry
-from privacy.services import redaction, vault
+from privacy.services import vault
 from tasks_app import selectors
-from tasks_app.fields.base import Field
 from tasks_app.importing import records
-from tasks_app.importing.copying import NewItem, copy_items
+from tasks_app.importing.copying import Copied, copy_items
+from tasks_app.importing.crew import helpers, in_order
 from tasks_app.importing.labels import ImportedLabels, store_labels
-from tasks_app.importing.lines import Labels, LineRefused, ParsedItem, carry_value, parse_item
-from tasks_app.models import ImportJob, Item, SchemaVersion
+from tasks_app.importing.lines import Labels
+from tasks_app.importing.preparing import Prepared, PreparedItem, Setup, prepare
+from tasks_app.importing.records import Batch
+from tasks_app.models import ImportJob, SchemaVersion
 from tasks_app.services import slots
 
 logger = logging.getLogger(__name__)
-BATCH = 200
+BATCH = 500
+BATCH_BYTES = 4 << 20
+WORTH_HELPERS = 2 << 20  # bytes
 MAX_ERRORS = 500
 STALE_AFTER = timedelta(seconds=60)
 # What may be better in a minute: the database or the disk was away, memory was short.
@@ -42,24 +43,6 @@ PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
 
 class TakenOver(Exception):
     """Another worker has moved this job on; this one must stop without a trace."""
-
-
-@dataclass
-class Batch:
-    """What one batch adds to the job."""
-
-    read: int = 0
-    end: int = 0
-    items: list[tuple[int, NewItem]] = field(default_factory=list)
-    labels: dict[UUID, ImportedLabels] = field(default_factory=dict)
-    vault: dict[UUID, VaultEntry] = field(default_factory=dict)
-    findings: dict[UUID, list[Finding]] = field(default_factory=dict)
-    counts: dict[UUID, Counter[str]] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-
-    def refuse(self, line: int, detail: str) -> None:
-        self.errors.append({"line": line, "detail": detail})
 
 
 def run(job_id: UUID) -> None:
@@ -91,7 +74,7 @@ def run(job_id: UUID) -> None:
 
 def _read_file(job: ImportJob) -> None:
     version = selectors.current_schema(job.project) if job.project.schema_versions.exists() else None
-    fields = selectors.schema_fields(version.pk) if version else ()
+    setup = _setup(job, version)
     with default_storage.open(job.path, "rb") as stream:
         found = records.read(
             cast(BinaryIO, stream),
@@ -100,132 +83,75 @@ def _read_file(job: ImportJob) -> None:
             skip=job.read,
             max_bytes=settings.IMPORT_MAX_LINE_BYTES,
         )
-        while chunk := list(islice(found, BATCH)):
-            batch = _prepare(job, fields, iter(chunk))
-            _store(job, version, batch)
+        batches = records.batches(found, most=BATCH, most_bytes=BATCH_BYTES)
+        with helpers(setup, _helpers_for(job)) as team:
+            for batch, prepared in in_order(batches, team) if team else _here(batches, setup):
+                _store(job, version, batch, prepared)
 
 
-def _prepare(
-    job: ImportJob, fields: tuple[Field, ...], chunk: Iterator[records.Record | records.Broken]
-) -> Batch:
-    batch = Batch()
-    for record in chunk:
-        batch.read += 1
-        batch.end = record.end
-        if isinstance(record, records.Broken):
-            batch.refuse(record.number, record.detail)
-            continue
-        try:
-            _add(job, fields, batch, record.number, parse_item(record.value, fields))
-        except LineRefused as error:
-            batch.refuse(record.number, str(error))
-    return batch
-
-
-def _add(job: ImportJob, fields: tuple[Field, ...], batch: Batch, number: int, parsed: ParsedItem) -> None:
-    project, item_id = job.project, uuid.uuid4()
-    redacted = redaction.redact_payload(
-        parsed.payload,
-        parsed.texts,
-        policy=project.privacy_policy,
-        project_id=project.pk,
-        language=parsed.language or None,
+def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
+    key = vault.key()
+    return Setup(
+        project=str(job.project_id),
+        job=str(job.pk),
+        schema=version.fields if version else [],
+        policy=job.project.privacy_policy,
+        secret=vault.secret_for(job.project_id).hex(),
+        vault_key=key.hex() if key else "",
+        keep_duplicates=bool(job.options.get("keep_duplicates")),
     )
-    batch.counts[item_id] = redacted.counts
-    if redacted.dropped:
-        batch.skipped["personal_data"] += 1
-        return
-
-    def carry(turn: int, start: int, end: int) -> tuple[int, int]:
-        return redacted.maps[turn].span(start, end)
-
-    def carried(value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return None if value is None else carry_value(fields, value, carry)
-
-    approved, gold = carried(parsed.approved), carried(parsed.gold)
-    answers = [Labels(a.annotator, carried(a.value) or {}, a.seconds) for a in parsed.answers]
-    batch.items.append((number, _new_item(job, item_id, number, parsed, redacted.payload, gold)))
-    if answers or approved is not None:
-        batch.labels[item_id] = ImportedLabels(item_id, redacted.payload, answers, approved)
-    if redacted.findings:
-        batch.findings[item_id] = redaction.finding_rows(
-            project_id=project.pk, item_id=item_id, redacted=redacted
-        )
-        if vault.is_kept():
-            batch.vault[item_id] = vault.seal(
-                project_id=project.pk, item_id=item_id, originals=redacted.originals
-            )
 
 
-def _new_item(
-    job: ImportJob,
-    item_id: UUID,
-    number: int,
-    parsed: ParsedItem,
-    payload: dict[str, Any],
-    gold: dict[str, Any] | None,
-) -> NewItem:
-    # Kept duplicates differ by where they stand, so the unique index still stops a batch that runs twice.
-    keep = job.options.get("keep_duplicates")
-    content = f"{parsed.content_hash[:24]}:{job.pk.hex[:24]}:{number}"[:64] if keep else parsed.content_hash
-    state = Item.State.WAITING
-    if parsed.approved is not None:
-        state = Item.State.CLOSED
-    elif parsed.answers:
-        state = Item.State.OPEN
-    return NewItem(
-        id=item_id,
-        external_id=parsed.external_id,
-        group=parsed.group,
-        language=parsed.language,
-        payload=payload,
-        meta=parsed.meta,
-        content_hash=content,
-        gold=gold,
-        split=parsed.split,
-        state=state,
-        needs_aggregation=bool(parsed.answers) and parsed.approved is None,
-    )
+def _helpers_for(job: ImportJob) -> int:
+    """A small file is done before another process has started."""
+    count: int = settings.IMPORT_PROCESSES
+    return count if count > 1 and job.size - job.offset > WORTH_HELPERS else 0
+
+
+def _here(batches: Iterator[Batch], setup: Setup) -> Iterator[tuple[Batch, Prepared]]:
+    return ((batch, prepare(setup, batch.lines)) for batch in batches)
 
 
 @transaction.atomic
-def _store(job: ImportJob, version: SchemaVersion | None, batch: Batch) -> None:
-    current = ImportJob.objects.select_for_update().get(pk=job.pk)
+def _store(job: ImportJob, version: SchemaVersion | None, batch: Batch, prepared: Prepared) -> None:
+    current = ImportJob.objects.select_for_update().only("state", "read").get(pk=job.pk)
     if current.state != ImportJob.State.RUNNING or current.read != job.read:
         raise TakenOver
-    copied = copy_items(job.project, [item for _number, item in batch.items])
-    for number, item in batch.items:
-        if item.id in copied.same_content:
-            batch.skipped["duplicate"] += 1
-        elif item.id not in copied.inserted:
-            batch.skipped["duplicate_id"] += 1
-            batch.refuse(number, f"The id “{item.external_id}” is taken by another text in this project.")
-    _store_privacy(batch, copied.inserted)
-    labels = [row for item_id, row in batch.labels.items() if item_id in copied.inserted]
+    copied = copy_items(job.project, prepared.items)
+    inserted = [item for item in prepared.items if item.id in copied.inserted]
+    labels = [_labels(item) for item in inserted if item.labels]
     if labels and version is not None:
         store_labels(job.project, version, labels)
-    _add_up(job, batch, copied.inserted)
+    _add_up(job, batch, prepared, copied)
     job.save()
 
 
-def _store_privacy(batch: Batch, inserted: set[UUID]) -> None:
-    Finding.objects.bulk_create(
-        [row for item_id, rows in batch.findings.items() if item_id in inserted for row in rows],
-        batch_size=1000,
-    )
-    VaultEntry.objects.bulk_create([row for item_id, row in batch.vault.items() if item_id in inserted])
+def _labels(item: PreparedItem) -> ImportedLabels:
+    found = item.labels or {}
+    answers = [Labels(**answer) for answer in found["answers"]]
+    return ImportedLabels(UUID(item.id), found["payload"], answers, found["approved"])
 
 
-def _add_up(job: ImportJob, batch: Batch, inserted: set[UUID]) -> None:
+def _add_up(job: ImportJob, batch: Batch, prepared: Prepared, copied: Copied) -> None:
+    errors = [{"line": broken.number, "detail": broken.detail} for broken in batch.broken] + prepared.errors
+    skipped = Counter({"personal_data": prepared.left_out})
+    findings = Counter(job.findings) + Counter(prepared.dropped)
+    for item in prepared.items:
+        if item.id in copied.inserted:
+            findings.update(item.counts)
+        elif item.id in copied.same_content:
+            skipped["duplicate"] += 1
+        else:
+            skipped["duplicate_id"] += 1
+            detail = f"The id “{item.external_id}” is taken by another text in this project."
+            errors.append({"line": item.number, "detail": detail})
     job.read += batch.read
     job.offset = batch.end or job.offset
-    job.imported += len(inserted)
-    job.skipped = dict(Counter(job.skipped) + batch.skipped)
-    ids = {item.id for _number, item in batch.items}
-    counted = [found for item_id, found in batch.counts.items() if item_id in inserted or item_id not in ids]
-    job.findings = dict(sum(counted, Counter(job.findings)))
-    job.error_count += len(batch.errors)
-    job.errors = [*job.errors, *batch.errors][:MAX_ERRORS]
+    job.imported += len(copied.inserted)
+    job.skipped = dict(Counter(job.skipped) + skipped)
+    job.findings = dict(findings)
+    job.error_count += len(errors)
+    job.errors = [*job.errors, *sorted(errors, key=itemgetter("line"))][:MAX_ERRORS]
     job.heartbeat_at = timezone.now()
 
 

@@ -8,7 +8,7 @@ from tasks_app.fields.base import Field
 from tasks_app.fields.payload import PAYLOAD_KEYS, check_payload, content_hash, turn_texts
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import check_answer, check_fit
-from tasks_app.fields.strings import nfc_offset
+from tasks_app.fields.strings import is_storable, nfc_offset
 
 KNOWN = {*PAYLOAD_KEYS, "id", "group", "language", "gold", "approved", "answers", "split", "meta"}
 # (turn, start, end) of the text as it was -> (start, end) in the text as it is published
@@ -72,7 +72,7 @@ def parse_item(value: dict[str, Any], fields: Sequence[Field]) -> ParsedItem:
 def _short(value: dict[str, Any], key: str, *, most: int = 200) -> str:
     found = value.get(key, "")
     text = str(found).strip() if isinstance(found, (str, int)) and not isinstance(found, bool) else None
-    if text is None or len(text) > most or "\x00" in text:
+    if text is None or len(text) > most or not is_storable(text):
         raise LineRefused(f"/{key}: Expected a text of up to {most} characters.")
     return text
 
@@ -89,7 +89,17 @@ def _meta(value: dict[str, Any]) -> dict[str, Any]:
     meta = value.get("meta", {})
     if not isinstance(meta, dict):
         raise LineRefused("/meta: Expected an object.")
+    if meta and not _storable(meta):
+        raise LineRefused("/meta: Remove NUL characters and lone surrogates.")
     return meta
+
+
+def _storable(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_storable(value)
+    if isinstance(value, dict):
+        return all(is_storable(key) and _storable(inner) for key, inner in value.items())
+    return all(map(_storable, value)) if isinstance(value, list) else True
 
 
 class _Labels:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import ijson
@@ -24,13 +24,34 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """A line of JSON Lines that nobody has looked into."""
+
+    number: int
+    end: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Broken:
     number: int
     end: int
     detail: str
 
 
+@dataclass
+class Batch:
+    """Records that are stored together: `read` in all, up to byte `end`."""
+
+    lines: list[Raw] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    read: int = 0
+    end: int = 0
+
+
 Records = Iterator[Record | Broken]
+Lines = Iterator[Raw | Broken]
+_TOO_DEEP = "Not JSON: nested too deeply, or a number too long."
 FORMATS = ("jsonl", "json", "csv")
 
 
@@ -38,16 +59,50 @@ class UnreadableFile(ValueError):
     """Nothing more can be read from the file; what was read before stays imported."""
 
 
-def read(stream: BinaryIO, format: str, *, offset: int, skip: int, max_bytes: int) -> Records:
-    """Records of `stream`. A continued import passes its byte `offset` (JSON Lines) and what to `skip`."""
+def read(stream: BinaryIO, format: str, *, offset: int, skip: int, max_bytes: int) -> Lines:
+    """The records of `stream` as lines of JSON, whatever the format.
+
+    A continued import passes its byte `offset` (JSON Lines) and what to `skip`.
+    """
     if format == "jsonl":
         return read_lines(stream, offset=offset, number=skip, max_bytes=max_bytes)
+    return map(_as_line, _records(stream, format, skip, max_bytes))
+
+
+def batches(found: Lines, *, most: int, most_bytes: int) -> Iterator[Batch]:
+    """`most` records together, or fewer when they are large."""
+    batch, size = Batch(), 0
+    for one in found:
+        batch.read += 1
+        batch.end = one.end
+        if isinstance(one, Broken):
+            batch.broken.append(one)
+        else:
+            batch.lines.append(one)
+            size += len(one.line)
+        if batch.read == most or size >= most_bytes:
+            yield batch
+            batch, size = Batch(), 0
+    if batch.read:
+        yield batch
+
+
+def _records(stream: BinaryIO, format: str, skip: int, max_bytes: int) -> Records:
     if format == "json":
         return read_array(stream, skip=skip)
     return read_csv(stream, skip=skip, max_bytes=max_bytes)
 
 
-def read_lines(stream: BinaryIO, *, offset: int = 0, number: int = 0, max_bytes: int) -> Records:
+def _as_line(record: Record | Broken) -> Raw | Broken:
+    if isinstance(record, Broken):
+        return record
+    try:
+        return Raw(record.number, record.end, json.dumps(record.value).encode())
+    except RecursionError:
+        return Broken(record.number, record.end, _TOO_DEEP)
+
+
+def read_lines(stream: BinaryIO, *, offset: int = 0, number: int = 0, max_bytes: int) -> Lines:
     stream.seek(offset)
     end = offset
     while line := stream.readline(max_bytes + 1):
@@ -57,7 +112,7 @@ def read_lines(stream: BinaryIO, *, offset: int = 0, number: int = 0, max_bytes:
             end += _skip_line(stream, max_bytes)
             yield Broken(number, end, f"The line is longer than {max_bytes:,} bytes. Split the item.")
         elif line.strip(b" \t\r\n\xef\xbb\xbf"):
-            yield _parse_line(line, number, end)
+            yield Raw(number, end, line)
 
 
 def _skip_line(stream: BinaryIO, chunk: int) -> int:
@@ -70,7 +125,9 @@ def _skip_line(stream: BinaryIO, chunk: int) -> int:
     return skipped
 
 
-def _parse_line(line: bytes, number: int, end: int) -> Record | Broken:
+def parse(raw: Raw) -> Record | Broken:
+    """What the line says, or why it cannot be read."""
+    line, number, end = raw.line, raw.number, raw.end
     try:
         value = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -80,7 +137,7 @@ def _parse_line(line: bytes, number: int, end: int) -> Record | Broken:
     except json.JSONDecodeError as error:
         return Broken(number, end, f"Not JSON: {error.msg} at column {error.colno}.")
     except (RecursionError, ValueError):
-        return Broken(number, end, "Not JSON: nested too deeply, or a number too long.")
+        return Broken(number, end, _TOO_DEEP)
     if not isinstance(value, dict):
         return Broken(number, end, 'Expected an object such as {"id": "1", "turns": [...]}.')
     return Record(number, end, value)

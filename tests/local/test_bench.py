@@ -20,7 +20,17 @@ FIGURES = {
         "lost",
         "share_of_sql_limit",
     },
-    "import": {"seconds", "items", "findings", "items_per_second", "peak_mb"},
+    "import": {
+        "seconds",
+        "items",
+        "findings",
+        "items_per_second",
+        "peak_mb",
+        "clean_turns_per_second",
+        "redacted_turns_per_second",
+        "presidio_turns_per_second",
+        "turns_with_findings_share",
+    },
     "consensus": {"seconds", "reference_seconds", "ratio", "agreement_with_reference"},
 }
 

@@ -6,6 +6,7 @@ import tracemalloc
 from io import BytesIO
 from unittest import mock
 
+import psutil
 import pytest
 from django.core.files.storage import default_storage
 from django.test import override_settings
@@ -100,7 +101,7 @@ def test_an_overlong_line_is_skipped_without_reading_it_into_memory(project):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert isinstance(found[0], records.Broken) and "longer than" in found[0].detail
-    assert found[1].value == {"text": "after"}
+    assert isinstance(found[1], records.Raw) and found[1].line == b'{"text": "after"}\n'
     assert peak < 5_000_000
 
 
@@ -203,11 +204,12 @@ def test_a_file_that_breaks_off_fails_with_a_reason_and_keeps_what_it_can(projec
     assert expected in job.reason
 
 
-def test_a_killed_worker_s_job_goes_on_where_it_stopped(project):
+def test_a_killed_worker_s_job_goes_on_where_it_stopped(project, monkeypatch):
     rows = [{"id": str(n), "text": f"Number {n}."} for n in range(500)]
     job = imports.start_import(project=project, actor=project.owner, chunks=[lines(*rows)], format="jsonl")
+    monkeypatch.setattr(work, "BATCH", 200)
     with (
-        mock.patch.object(work, "_prepare", side_effect=_fail_on_call(3, work._prepare)),
+        mock.patch.object(work, "prepare", side_effect=_fail_on_call(3, work.prepare)),
         pytest.raises(MemoryError),
     ):
         work.run(job.pk)
@@ -235,6 +237,99 @@ def _fail_on_call(number, real):
         return real(*args)
 
     return prepare
+
+
+@pytest.fixture
+def with_helpers(settings, monkeypatch):
+    """Two other processes prepare the lines, whatever the size of the file."""
+    settings.IMPORT_PROCESSES = 2
+    monkeypatch.setattr(work, "WORTH_HELPERS", -1)
+    monkeypatch.setattr(work, "BATCH", 20)
+
+
+def personal_rows(count):
+    """Every tenth line is bad; each good one has somebody's data and a label to be carried along."""
+    for n in range(count):
+        text = f"I'm Rebecca Edwards, order 48{n:03d}-11873. When will it come?"
+        start = text.index("When")
+        span = {"turn": 0, "start": start, "end": len(text), "label": "question"}
+        good = {"id": f"r{n}", "text": text, "gold": {"intent": "refund", "qa": [span]}}
+        yield b"{broken" if n % 10 == 9 else good
+
+
+def import_helpers():
+    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if "tasks_app.importing.crew" in child.cmdline()]
+
+
+def shown(project):
+    items = Item.objects.filter(project=project).order_by("position")
+    rows = list(items.values_list("external_id", "payload", "content_hash", "gold", "state"))
+    found = Finding.objects.filter(project=project.pk).order_by("replacement", "start")
+    return rows, sorted(found.values_list("kind", "start", "end", "replacement", "detector"))
+
+
+def test_with_helpers_the_same_comes_in_as_without(owner, project, settings, with_helpers):
+    content = lines(*personal_rows(250))
+    with override_settings(VAULT_KEY=KEY):
+        helped = load(project, content)
+        settings.IMPORT_PROCESSES = 1
+        other = make_project(owner, fields=FIELDS)
+        alone = load(other, content)
+        sealed = VaultEntry.objects.filter(project=project.pk).first()
+        originals = vault.reveal(item_id=sealed.item, actor=owner.pk, reason="checking the vault")
+    assert (helped.state, helped.imported, helped.error_count) == ("succeeded", 225, 25)
+    assert [error["line"] for error in helped.errors] == list(range(10, 251, 10))
+    assert (helped.errors, helped.findings, helped.offset) == (alone.errors, alone.findings, alone.offset)
+    assert shown(project) == shown(other)
+    assert "Rebecca Edwards" in {original["value"] for original in originals}
+    assert VaultEntry.objects.filter(project=project.pk).count() == 225
+
+
+def test_a_helper_that_is_killed_loses_nothing(project, with_helpers):
+    rows = list(personal_rows(300))
+    job = imports.start_import(project=project, actor=project.owner, chunks=[lines(*rows)], format="jsonl")
+    store = work._store
+
+    def store_and_kill(*args):
+        for helper in import_helpers():
+            helper.kill()
+        store(*args)
+
+    with (
+        mock.patch.object(work, "_store", store_and_kill),
+        pytest.raises(OSError, match="is gone|Broken pipe"),
+    ):
+        work.run(job.pk)
+    job.refresh_from_db()
+    assert job.state == "running" and 0 < job.read < 300
+    ImportJob.objects.update(heartbeat_at=job.created_at - work.STALE_AFTER * 2)
+    work.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.read, job.imported, job.error_count) == ("succeeded", 300, 270, 30)
+    assert Item.objects.count() == Item.objects.values("external_id").distinct().count() == 270
+
+
+def test_no_helper_outlives_its_import(project, with_helpers):
+    load(project, lines(*personal_rows(60)))
+    assert import_helpers() == []
+
+
+@pytest.mark.parametrize("meta", ["a\x00b", "\ud800", {"deep": ["\x00"]}])
+def test_what_the_database_cannot_hold_is_a_bad_line_and_not_the_end(project, meta):
+    row = {"id": "x", "text": "a", "meta": {"note": meta}}
+    job = load(project, lines(row, {"id": "\ud800", "text": "b"}, {"id": "y", "text": "c"}))
+    assert (job.state, job.imported, job.error_count) == ("succeeded", 1, 2)
+    assert "/meta" in job.errors[0]["detail"] and "/id" in job.errors[1]["detail"]
+
+
+def test_a_batch_ends_when_it_is_large(project, monkeypatch):
+    monkeypatch.setattr(work, "BATCH_BYTES", 1000)
+    sizes = []
+    store = work._store
+    with mock.patch.object(work, "_store", lambda *args: (sizes.append(args[2].read), store(*args))):
+        load(project, lines(*({"text": f"{n} " + "x" * 400} for n in range(7))))
+    assert sizes == [3, 3, 1]
 
 
 def test_a_full_disk_gives_507_and_stores_nothing(project, sign_in):

@@ -5,6 +5,7 @@ Number and street, street and number, boxes, corners, and what follows a cue.
 
 import re
 
+from privacy.pii.clues import Clues
 from privacy.pii.detectors.base import PatternDetector, words
 from privacy.pii.detectors.postcode import US_STATE
 
@@ -84,6 +85,15 @@ _LEAD_WORDS = words(
     "vicolo impasse quai"
 )
 
+_NUMBERED = re.compile(r"[^\W\d_]\.?,? \d")
+
+
+def _may_name_a_street(clues: Clues) -> bool:
+    return _NUMBERED.search(clues.text) is not None and any(
+        word.endswith(_STEM_ENDS) or word in _LEAD_WORDS for word in clues.word_set
+    )
+
+
 STREET_NUMBER = PatternDetector(
     name="address-european",
     kind="ADDRESS",
@@ -98,7 +108,7 @@ STREET_NUMBER = PatternDetector(
     language="en",
     digits=1,
     capital=True,
-    need=lambda clues: any(word.endswith(_STEM_ENDS) or word in _LEAD_WORDS for word in clues.word_set),
+    need=_may_name_a_street,
     check=lambda value: any(char.isupper() for char in value),
 )
 

@@ -43,11 +43,11 @@ AGE = PatternDetector(
     name="age",
     kind="AGE",
     pattern=re.compile(
-        rf"\b\d{{1,3}}(?=[ -]years?[ -]old[ -]{_PERSONS}\b|[ -]?(?:y/?o|y\.o\.?)\b)"
+        rf"(?=\d)(?:\b\d{{1,3}}(?=[ -]years?[ -]old[ -]{_PERSONS}\b|[ -]?(?:y/?o|y\.o\.?)\b)"
         r"|(?<=\bi am )\d{1,3}(?= years? old| yrs)|(?<=\bi'm )\d{1,3}(?= years? old|\.|,|$)"
         r"|(?<=\b[ws]as )\d{1,3}(?= years old)|(?<=\bis )\d{1,3}(?= years old)|(?<=\baged )\d{1,3}\b"
         r"|(?<=\bage of )\d{1,3}\b|(?<=\bage: )\d{1,3}\b|(?<=\bmy age is )\d{1,3}\b"
-        r"|(?<=\bturn )\d{2}(?=[ .,!]|$)(?! degrees| percent)|(?<=\bjust turned )\d{1,3}\b",
+        r"|(?<=\bturn )\d{2}(?=[ .,!]|$)(?! degrees| percent)|(?<=\bjust turned )\d{1,3}\b)",
         re.I,
     ),
     score=0.75,

@@ -33,6 +33,14 @@ _IP_SHAPES = (
 )
 
 
+_DOTTED = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]")
+
+
+def _may_hold_an_address(clues: Clues) -> bool:
+    text = clues.text
+    return text.count(":") > 1 or (text.count(".") > 2 and _DOTTED.search(text) is not None)
+
+
 @dataclass(frozen=True)
 class IpAddress:
     """IPv4 and IPv6 in all their spellings (RFC 4291, section 2.2), if they name an address."""
@@ -40,9 +48,7 @@ class IpAddress:
     name: str = "ip"
     kinds: frozenset[str] = frozenset({"IP"})
     language: str | None = None
-    gate: Gate = Gate(
-        digits=1, signs=".:", also=lambda clues: clues.text.count(".") > 2 or clues.text.count(":") > 1
-    )
+    gate: Gate = Gate(digits=1, signs=".:", also=_may_hold_an_address)
 
     def find(self, clues: Clues) -> Iterator[Finding]:
         for shape in _IP_SHAPES:
@@ -80,8 +86,8 @@ MAC = PatternDetector(
     check=_is_device,
 )
 
-# A dot within a word, "www." or "://": what every link has.
-_LINKED = re.compile(r"\.[\w-]")
+# One of these, "www." or "://" is in every link.
+_SUFFIX = re.compile(r"\.(?:com|net|org|edu|gov|info|biz|io|co)")
 
 # A link, or a bare host under a suffix that people give out; "today.i" and "ok.so" are typing errors.
 URL = PatternDetector(
@@ -95,5 +101,7 @@ URL = PatternDetector(
     ),
     score=0.7,
     signs=".:",
-    need=lambda clues: _LINKED.search(clues.text) is not None or "://" in clues.text or "www." in clues.lower,
+    need=lambda clues: (
+        _SUFFIX.search(clues.lower) is not None or "://" in clues.text or "www." in clues.lower
+    ),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from privacy.pii.clues import Clues
+from privacy.pii.clues import Clues, in_word
 from privacy.pii.detectors.base import Gate, words
 from privacy.pii.detectors.latin import ANY, NO_PERSON_AFTER, ROLES
 from privacy.pii.finding import Finding
@@ -28,12 +28,25 @@ _NAME_CUES = re.compile(
     rf"|{_NOT_A_PERSONS}(?:full |first |last |sur )?name[\"']?\s?(?:is|:|=|-)|^name\b"
     r"|name(?: on the account)?\?(?: (?:user:|it's|a:|customer:))?)"
 )
-_GREETING_CUES = re.compile(
-    r"\b(?:(?:this is|it's|its|i am|i'm|im|i’m|me is|call me|called|named|speaking (?:is|with|to)|under"
-    r"|myself)\b"
-    r"|(?:dear|hi|hello|hey|hai|thanks|thank you|regards|sincerely|cheers|bye|morning|afternoon"
-    r"|evening)\b,?)"
-)
+# What a turn with the word is looked through for. Each begins with letters, which is the fastest to look for;
+# that a word begins there is seen to afterwards.
+_GREETING_CUES = {
+    **{word: re.compile(rf"{word}\b") for word in words("its im called named under myself")},
+    "this": re.compile(r"this is\b"),
+    "it": re.compile(r"it's\b"),
+    "i": re.compile(r"i(?: am|'m|’m)\b"),
+    "me": re.compile(r"me is\b"),
+    "call": re.compile(r"call me\b"),
+    "speaking": re.compile(r"speaking (?:is|with|to)\b"),
+    **{
+        word: re.compile(rf"{word}\b,?")
+        for word in words(
+            "dear hi hello hey hai thanks regards sincerely cheers bye morning afternoon evening"
+        )
+    },
+    "thank": re.compile(r"thank you\b,?"),
+}
+_GREETERS = frozenset(_GREETING_CUES)
 _LABEL_CUES = re.compile(
     r"\b(?:patient|maintainer|surgeon|contact|cc|to|from|re|attn|attention|name on (?:the )?card"
     r"|provider|kin|holder|directed by|signed(?: by)?|author|guest|passenger|beneficiary|recipient"
@@ -64,49 +77,31 @@ _ENDS_A_NAME = NO_NAME | words(
     "mailid id mobile last first booking confirmation sir madam team there again speaking here "
     "account policy claim what whats"
 )
-# The words of which one, or two together, stand in every cue; words before a colon only with a colon.
-_CUE_WORDS = words(
-    "im called named under myself dear hi hello hey hai thanks regards sincerely cheers bye morning "
-    "afternoon evening"
-)
-_CUE_PAIRS = [
-    words(pair)
-    for pair in (
-        "i am", "i m", "it s", "its", "this is", "me is", "call me", "speaking is", "speaking with",
-        "speaking to", "thank you",
-    )
-]  # fmt: skip
+# One of these is before the colon of a label.
 _BEFORE_COLON = words(
     "patient maintainer surgeon contact cc to from re attn attention card provider kin holder directed "
     "signed author guest passenger beneficiary recipient sender"
 )
 
 
-_GREETERS = _CUE_WORDS.union(*_CUE_PAIRS) - words("am m s is with to you")
-
-
-def _greets(clues: Clues) -> bool:
-    found = clues.word_set
-    if _GREETERS.isdisjoint(found):
-        return False
-    return not _CUE_WORDS.isdisjoint(found) or any(pair <= found for pair in _CUE_PAIRS)
-
-
 def _has_cue(clues: Clues) -> bool:
     return (
-        "name" in clues.lower
-        or _greets(clues)
+        not _GREETERS.isdisjoint(clues.word_set)
+        or "name" in clues.lower
         or (":" in clues.text and not _BEFORE_COLON.isdisjoint(clues.word_set))
     )
 
 
 def _cues(clues: Clues) -> Iterator[re.Match[str]]:
-    if "name" in clues.lower:
-        yield from _NAME_CUES.finditer(clues.lower)
-    if _greets(clues):
-        yield from _GREETING_CUES.finditer(clues.lower)
-    if ":" in clues.text:
-        yield from _LABEL_CUES.finditer(clues.lower)
+    lower = clues.lower
+    if "name" in lower:
+        yield from _NAME_CUES.finditer(lower)
+    for word in _GREETERS & clues.word_set:
+        for match in _GREETING_CUES[word].finditer(lower):
+            if not match.start() or not in_word(lower[match.start() - 1]):
+                yield match
+    if ":" in lower:
+        yield from _LABEL_CUES.finditer(lower)
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,18 @@ TITLED = PatternDetector(
 _FULL = rf"{PLAIN}(?: (?:{INITIAL}|{PARTICLE}))* {PLAIN}"
 
 # One of these is in every such text.
-_ACTS = words("album song concert speaking talking lives flew shouted said says is explained listed spent")
+_ACTS = words("album song concert speaking talking lives flew shouted said says explained listed spent")
+_AGED = re.compile(r" is a \d", re.I)
 _MIDDLE = re.compile(rf" [{UPPER}](?:\. |  ?)[{UPPER}]")
+
+
+def _may_hold_a_full_name(clues: Clues) -> bool:
+    return (
+        not _ACTS.isdisjoint(clues.word_set)
+        or _MIDDLE.search(clues.text) is not None
+        or (clues.digits > 0 and _AGED.search(clues.text) is not None)
+    )
+
 
 # A full name, by what it does or by a middle initial: no company speaks, flies or has a concert.
 FULL_NAME = PatternDetector(
@@ -57,7 +67,7 @@ FULL_NAME = PatternDetector(
     score=0.72,
     language="en",
     capital=True,
-    need=lambda clues: not _ACTS.isdisjoint(clues.word_set) or _MIDDLE.search(clues.text) is not None,
+    need=_may_hold_a_full_name,
     check=lambda value: (
         not any(part.lower() in NO_NAME for part in value.split() if len(part) > 1)
         and NO_PERSON_AFTER.isdisjoint(value.lower().split())
@@ -98,10 +108,17 @@ _ENDED = (
 )  # fmt: skip
 
 
+# Long enough for an ending, and written as a name is.
+_CAPITALISED = re.compile(rf"[{UPPER}][^\W\d_]{{4,}}")
+
+
 def _has_name(clues: Clues) -> bool:
-    return not DISTINCT.isdisjoint(clues.word_set) or any(
-        len(word) > 4 and word.endswith(_ENDED) and _ENDINGS.match(word) for word in clues.word_set
-    )
+    if not DISTINCT.isdisjoint(clues.word_set):
+        return True
+    for word in _CAPITALISED.findall(clues.text):  # noqa: SIM110  (faster than a generator, on every turn)
+        if word.endswith(_ENDED):
+            return True
+    return False
 
 
 @dataclass(frozen=True)

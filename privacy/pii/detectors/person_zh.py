@@ -83,6 +83,8 @@ ADDRESSED = PatternDetector(
     han=True,
 )
 
+_SPACED = re.compile(rf"{_HAN} {_HAN}")
+
 # Written with a space, in either order ("秀英 赵"), as forms and mail programs print it.
 SPACED = PatternDetector(
     name="person-chinese-spaced",
@@ -93,4 +95,5 @@ SPACED = PatternDetector(
     score=0.75,
     signs=" ",
     han=True,
+    need=lambda clues: _SPACED.search(clues.text) is not None,
 )

@@ -37,14 +37,14 @@ WELL_FORMED_PHONE = PatternDetector(
     name="phone-form",
     kind="PHONE",
     pattern=re.compile(
-        r"(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"
+        r"(?=[+(\d])(?:(?<![\w.-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}"
         + _EXTENSION
         + r"(?![\w-])"
         r"|(?<![\w+])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"
         + _EXTENSION
         + r"(?![\w-])"
         r"|(?<![\w.-])\(0?\d{1,4}\) ?\d(?:[ .-]?\d){5,9}(?![\w-])"
-        r"|(?<![\w.-])0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}(?![\w-])"
+        r"|(?<![\w.-])0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}(?![\w-]))"
     ),
     score=0.82,
     digits=7,
@@ -144,7 +144,8 @@ class ValidPhone:
 
     def find(self, clues: Clues) -> Iterator[Finding]:
         for run in _RUN.finditer(clues.text):
-            if _is_clear(clues.text, run):
+            bare = run[0].isdigit() and not _formatted(run[0])
+            if bare or _is_clear(clues.text, run):
                 continue
             for start, end in _numbers(run[0]):
                 if _formatted(run[0][start:end]):

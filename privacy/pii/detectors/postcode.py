@@ -38,6 +38,8 @@ POSTCODE = PatternDetector(
     words=words("zip zipcode postcode post postal pin pincode"),
 )
 
+_AFTER_WORD = re.compile(r"[^\W\d_],? ?\d{5}")
+
 STATE_POSTCODE = PatternDetector(
     name="postcode-state",
     kind="POSTCODE",
@@ -49,7 +51,10 @@ STATE_POSTCODE = PatternDetector(
     score=0.7,
     language="en",
     digits=5,
+    need=lambda clues: _AFTER_WORD.search(clues.text) is not None,
 )
+
+_INWARD = re.compile(r"\d[ABD-HJLNP-UW-Z]{2}(?![\w-])", re.I)
 
 UK_POSTCODE = PatternDetector(
     name="postcode-uk",
@@ -62,5 +67,6 @@ UK_POSTCODE = PatternDetector(
     score=0.7,
     language="en",
     digits=2,
+    need=lambda clues: _INWARD.search(clues.text) is not None,
     check=lambda value: " " not in value or value.isupper() or value.islower(),
 )

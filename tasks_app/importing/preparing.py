@@ -1,0 +1,150 @@
+"""From lines of a file to rows for the database: check, replace personal data, seal the originals.
+
+Pure, and what goes in and comes out is JSON, so that it runs in this process or in several others alike.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from common.ids import uuid7
+from privacy.pii.payload import RedactedPayload, redact_payload
+from privacy.sealing import Seal
+from tasks_app.fields.base import Field
+from tasks_app.fields.schema import parse_fields
+from tasks_app.importing import rows
+from tasks_app.importing.lines import LineRefused, ParsedItem, carry_value, parse_item
+from tasks_app.importing.records import Broken, Raw, parse
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What preparing depends on. `schema` is as the schema version stores it; secrets are in hexadecimal."""
+
+    project: str
+    job: str
+    schema: list[dict[str, Any]]
+    policy: str
+    secret: str
+    vault_key: str
+    keep_duplicates: bool
+
+    @cached_property
+    def fields(self) -> tuple[Field, ...]:
+        return parse_fields(self.schema) if self.schema else ()
+
+    @cached_property
+    def seal(self) -> Seal | None:
+        return Seal(bytes.fromhex(self.vault_key)) if self.vault_key else None
+
+
+@dataclass
+class PreparedItem:
+    """`item`, `findings` and `original` are rows in the text form of COPY; see `rows`."""
+
+    number: int
+    id: str
+    external_id: str
+    item: str
+    findings: list[str] = field(default_factory=list)
+    original: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, Any] | None = None
+
+
+@dataclass
+class Prepared:
+    """What became of some lines. `dropped` counts what was found in items that the policy keeps out."""
+
+    items: list[PreparedItem] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    left_out: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
+    prepared = Prepared()
+    dropped: Counter[str] = Counter()
+    for raw in lines:
+        record = parse(raw)
+        if isinstance(record, Broken):
+            prepared.errors.append({"line": record.number, "detail": record.detail})
+            continue
+        try:
+            parsed = parse_item(record.value, setup.fields)
+        except LineRefused as error:
+            prepared.errors.append({"line": record.number, "detail": nameable(str(error))})
+            continue
+        redacted = redact_payload(
+            parsed.payload,
+            parsed.texts,
+            policy=setup.policy,
+            secret=bytes.fromhex(setup.secret),
+            language=parsed.language,
+        )
+        if redacted.dropped:
+            prepared.left_out += 1
+            dropped += redacted.counts
+            continue
+        prepared.items.append(_item(setup, record.number, parsed, redacted))
+    prepared.dropped = dict(dropped)
+    return prepared
+
+
+def nameable(text: str) -> str:
+    """The text of an error, which may quote what no database takes."""
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()
+
+
+def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPayload) -> PreparedItem:
+    def carry(turn: int, start: int, end: int) -> tuple[int, int]:
+        return redacted.maps[turn].span(start, end)
+
+    def carried(value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return None if value is None else carry_value(setup.fields, value, carry)
+
+    # Random, not time-ordered: see Item.
+    item_id = uuid.uuid4()
+    approved = carried(parsed.approved)
+    answers = [
+        {"annotator": a.annotator, "value": carried(a.value), "seconds": a.seconds} for a in parsed.answers
+    ]
+    labelled = bool(answers) or approved is not None
+    original = ""
+    if redacted.findings and setup.seal:
+        sealed = setup.seal.close(item_id, redacted.originals)
+        original = rows.vault_row(uuid7(), setup.project, item_id, sealed)
+    return PreparedItem(
+        number=number,
+        id=str(item_id),
+        external_id=parsed.external_id,
+        item=rows.item_row(
+            item_id,
+            parsed,
+            payload=redacted.payload,
+            gold=carried(parsed.gold),
+            content_hash=_content(setup, number, parsed),
+            state=_state(parsed),
+            needs_aggregation=bool(answers) and approved is None,
+        ),
+        findings=[rows.finding_row(setup.project, item_id, found) for found in redacted.findings],
+        original=original,
+        counts=dict(redacted.counts),
+        labels={"payload": redacted.payload, "answers": answers, "approved": approved} if labelled else None,
+    )
+
+
+def _content(setup: Setup, number: int, parsed: ParsedItem) -> str:
+    """Kept duplicates differ by where they stand, so the unique index still stops a batch that runs twice."""
+    if not setup.keep_duplicates:
+        return parsed.content_hash
+    return f"{parsed.content_hash[:24]}:{uuid.UUID(setup.job).hex[:24]}:{number}"[:64]
+
+
+def _state(parsed: ParsedItem) -> str:
+    if parsed.approved is not None:
+        return "closed"
+    return "open" if parsed.answers else "waiting"

@@ -1,0 +1,69 @@
+"""Rows in the text form that COPY reads."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from privacy.sealing import Sealed
+from tasks_app.importing.lines import ParsedItem
+
+ITEM_COLUMNS = (
+    'id, external_id, "group", language, payload, meta, content_hash, gold, split, state, needs_aggregation'
+)
+FINDING_COLUMNS = 'project, item, turn, start, "end", kind, detector, score, replacement'
+VAULT_COLUMNS = "id, project, item, nonce, sealed, key_id, created_at"
+_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL = "\\N"
+
+
+def item_row(
+    item_id: UUID,
+    parsed: ParsedItem,
+    *,
+    payload: dict[str, Any],
+    gold: dict[str, Any] | None,
+    content_hash: str,
+    state: str,
+    needs_aggregation: bool,
+) -> str:
+    return "\t".join(
+        (
+            str(item_id),
+            parsed.external_id.translate(_SPECIAL),
+            parsed.group.translate(_SPECIAL),
+            parsed.language.translate(_SPECIAL),
+            _json(payload),
+            _json(parsed.meta),
+            content_hash,
+            _NULL if gold is None else _json(gold),
+            parsed.split,
+            state,
+            "t" if needs_aggregation else "f",
+        )
+    )
+
+
+def finding_row(project: str, item_id: UUID, found: dict[str, Any]) -> str:
+    return "\t".join(
+        (
+            project, str(item_id), str(found["turn"]), str(found["start"]), str(found["end"]), found["kind"],
+            found["detector"], str(found["score"]), found["replacement"].translate(_SPECIAL),
+        )
+    )  # fmt: skip
+
+
+def vault_row(row_id: UUID, project: str, item_id: UUID, sealed: Sealed) -> str:
+    nonce, text = sealed.nonce.hex(), sealed.text.hex()
+    # "now" is the time of the transaction that stores it.
+    return f"{row_id}\t{project}\t{item_id}\t\\\\x{nonce}\t\\\\x{text}\t{sealed.key_id}\tnow"
+
+
+def _json(value: Any) -> str:
+    """JSON holds no raw tabs and line ends, so only its backslashes need another one."""
+    try:
+        text = orjson.dumps(value).decode()
+    except TypeError:  # a number of more than 64 bits, which JSON and PostgreSQL may have
+        text = json.dumps(value, ensure_ascii=False)
+    return text.replace("\\", "\\\\")
