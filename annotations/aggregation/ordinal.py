@@ -30,10 +30,11 @@ _CROWD = 2.0  # workers' worth of belief in any spread, against what this crowd 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Every combination of slope, bias and spread. `tables` (habits, true, said); `chances` (habits,);
-    `spread_of` (habits,): which spread each has."""
+    """Every combination of slope, bias and spread. `tables` (habits, true, said), and their logarithms;
+    `chances` (habits,); `spread_of` (habits,): which spread each has."""
 
     tables: Floats
+    logs: Floats
     chances: Floats
     spread_of: np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -127,8 +128,10 @@ def habits_on(labels: Sequence[str]) -> Habits:
         for number, spread in enumerate(spreads)
     ]
     tables = np.stack([_table(points, slope, bias, spread) for slope, bias, spread, _, _ in grid])
+    tables = np.ascontiguousarray(tables[:, rank[:, None], rank[None, :]])
     return Habits(
-        tables=tables[:, rank[:, None], rank[None, :]],
+        tables=tables,
+        logs=np.log(tables),
         chances=np.array([row[4] for row in grid]),
         spread_of=np.array([row[3] for row in grid]),
     )
@@ -166,7 +169,7 @@ def _maximise(coded: Coded, posterior: Floats, shape: Habits) -> tuple[Habits, C
     width = len(coded.labels)
     counts = count_confusions(coded, posterior).reshape(len(coded.workers), -1)
     cells = shape.tables.reshape(len(shape.tables), -1)
-    scores = counts @ np.log(cells).T + np.log(shape.chances)  # (workers, habits)
+    scores = counts @ shape.logs.reshape(cells.shape).T + np.log(shape.chances)  # (workers, habits)
     scores -= scores.max(axis=1, keepdims=True)
     shares = np.exp(scores)
     shares /= shares.sum(axis=1, keepdims=True)
