@@ -15,4 +15,4 @@ RUN DEBUG=1 DATABASE_URL=postgresql:///build python -m django compilemessages --
 USER manyhands
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--access-logfile", "-"]
+CMD ["python", "-m", "config.serve", "--bind", "0.0.0.0:8000", "--access-log"]

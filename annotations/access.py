@@ -7,26 +7,33 @@ from django.utils.translation import gettext as _
 from accounts.models import Role, User
 from annotations.models import Answer, Appeal, Consensus, SecondReview
 from common.errors import NotFound
+from common.prepared import Prepared, Rows
 from tasks_app import access
-from tasks_app.models import Assignment
+from tasks_app.models import Assignment, Item, Project
+
+_assignments = Rows(Assignment, "a", "id", "worker_id", "item_id", "project_id", "state", "schema_version_id")
+_items = Rows(Item, "i", "id", "payload")
+_projects = Rows(Project, "p", "id", "currency")
+_TO_SUBMIT = Prepared(
+    f"""
+SELECT {_assignments.columns}, {_items.columns}, {_projects.columns}
+FROM tasks_app_assignment a
+JOIN tasks_app_item i ON i.id = a.item_id
+JOIN tasks_app_project p ON p.id = a.project_id
+WHERE a.id = %(id)s AND a.worker_id = %(worker)s
+"""  # noqa: S608 - only our own column names are put in
+)
 
 
 def assignment_to_submit(user: User, assignment_id: UUID) -> Assignment:
     """The person's own assignment with its item and project: all that a submit needs, in one query."""
-    row = (
-        Assignment.objects.filter(pk=assignment_id, worker=user)
-        .select_related("item", "project")
-        .only(
-            "worker_id",
-            "state",
-            "schema_version_id",
-            "item__payload",
-            "project__currency",
-        )
-        .first()
-    )
-    if row is None:
+    rows = _TO_SUBMIT.rows(id=assignment_id, worker=user.pk)
+    if not rows:
         raise NotFound(_("There is no such assignment."))
+    values = rows[0]
+    row = _assignments.of(values[: _assignments.width])
+    row.item = _items.of(values[_assignments.width : -_projects.width])
+    row.project = _projects.of(values[-_projects.width :])
     return row
 
 

@@ -1,5 +1,6 @@
 """Reads for pages and REST: frozen dataclasses, a fixed number of queries whatever a project's size."""
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from django.utils import timezone
 from accounts.models import User
 from annotations.certainty import LabelSkill, label_skills, skill_interval
 from annotations.evidence import category_named
-from annotations.models import Answer, Appeal, Suggestion, WorkerSkill
+from annotations.models import Answer, Appeal, WorkerSkill
+from common.prepared import Prepared
 from rewards.selectors import Money
 from tasks_app.categories import Category
 from tasks_app.models import Assignment
@@ -26,16 +28,18 @@ def pending_earnings(user_id: UUID) -> dict[str, int]:
     return dict(sums.values_list("project__currency", "total"))
 
 
+_SUGGESTED = Prepared("""
+SELECT s.item_id, s.field, s.value::text, s.confidence, s.source
+FROM annotations_suggestion s JOIN tasks_app_item i ON i.id = s.item_id
+WHERE s.item_id = ANY(%(items)s::uuid[]) AND i.gold IS NULL
+""")
+
+
 def suggestions_of(item_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """Item -> field -> a model's value. Gold never has one: it measures people, not their trust in models."""
     found: dict[UUID, dict[str, Any]] = defaultdict(dict)
-    rows = Suggestion.objects.filter(item_id__in=item_ids, item__gold__isnull=True)
-    for row in rows:
-        found[row.item_id][row.field] = {
-            "value": row.value,
-            "confidence": row.confidence,
-            "source": row.source,
-        }
+    for item_id, field, value, confidence, source in _SUGGESTED.rows(items=list(item_ids)):
+        found[item_id][field] = {"value": json.loads(value), "confidence": confidence, "source": source}
     return found
 
 

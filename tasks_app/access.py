@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 from accounts import roles
 from accounts.models import Role, User
 from common.errors import Forbidden, NotFound
+from common.prepared import Prepared, Rows
 from tasks_app.models import Assignment, ImportJob, Item, Project
+
+_projects = Rows(Project, "p")
+_TO_ANSWER = Prepared(
+    f"SELECT {_projects.columns} FROM tasks_app_project p WHERE p.id = %(id)s AND p.state <> 'draft'"  # noqa: S608
+)
 
 
 def _no_project() -> NotFound:
@@ -32,9 +38,10 @@ def project_for(user: User, project_id: UUID, role: str = Role.REQUESTER) -> Pro
 
 def project_to_answer(user: User, project_id: UUID) -> Project:
     """The project, if `user` may answer its items: it was published, and is open or the person is invited."""
-    project = Project.objects.filter(pk=project_id).exclude(state=Project.State.DRAFT).first()
-    if project is None:
+    rows = _TO_ANSWER.rows(id=project_id)
+    if not rows:
         raise _no_project()
+    project = _projects.of(rows[0])
     if project.visibility == Project.Visibility.OPEN or Role.ANNOTATOR in roles.roles_in(user, project_id):
         return project
     raise _no_project()

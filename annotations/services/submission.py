@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -13,6 +13,7 @@ from annotations.models import Answer
 from common.errors import Conflict, Invalid, Problem
 from common.idempotency import refuse_other_body
 from common.ids import uuid7
+from common.prepared import Prepared
 from common.queueing import enqueue_on_commit
 from tasks_app import selectors
 from tasks_app.fields.problem import InvalidAnswer
@@ -30,6 +31,7 @@ class Receipt:
     currency: str
 
 
+_Stored = tuple[UUID, bool, int, int]  # item, whether it is complete, today's count and earnings
 _TODAY = """
     SELECT count(*) AS count, coalesce(sum(s.reward_minor), 0) AS earned
     FROM annotations_answer a
@@ -42,12 +44,13 @@ _TODAY = """
 # One statement, so that no moment exists in which the answer is there and the lease still open, or the
 # other way round. The lease's row decides: of a submit, its double and the lease's end at the same moment,
 # the first to lock the row wins, and the others find it no longer leased.
-_SUBMIT = f"""
+_SUBMIT = Prepared(
+    f"""
 WITH closed AS (
     UPDATE tasks_app_assignment SET state = 'submitted', closed_at = clock_timestamp(), seconds = %(seconds)s
     WHERE id = %(assignment)s AND worker_id = %(worker)s
       AND state = 'leased' AND lease_expires_at > clock_timestamp()
-      AND (%(key)s = '' OR NOT EXISTS (SELECT 1 FROM annotations_answer k
+      AND (%(key)s::text = '' OR NOT EXISTS (SELECT 1 FROM annotations_answer k
                                        WHERE k.worker_id = %(worker)s AND k.idempotency_key = %(key)s))
     RETURNING id, project_id, item_id, worker_id, schema_version_id, reward_minor, closed_at
 ), counted AS (
@@ -69,6 +72,7 @@ WITH closed AS (
 SELECT counted.id, counted.needs_aggregation, today.count + 1, today.earned + closed.reward_minor
 FROM answered, counted, closed, today
 """  # noqa: S608 - only our own text is put in
+)
 _TODAY_UNTIL = _TODAY.format(until="%(until)s")
 
 
@@ -120,17 +124,15 @@ def _checked(assignment: Assignment, answer: Any) -> dict[str, Any]:
         raise Invalid(detail, problems=problems) from None
 
 
-def _store(parameters: dict[str, Any]) -> tuple[UUID, bool, int, int] | None:
+def _store(parameters: dict[str, Any]) -> _Stored | None:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_SUBMIT, parameters)
-            row: tuple[UUID, bool, int, int] | None = cursor.fetchone()
-            return row
+        rows = _SUBMIT.rows(**parameters)
     except IntegrityError as error:
         # Two items at the same moment under one key: only the index could see that.
         if "answer_key_once" in str(error):
             raise refuse_other_body() from None
         raise
+    return cast(_Stored, rows[0]) if rows else None
 
 
 def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:

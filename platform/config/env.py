@@ -68,7 +68,7 @@ def database(name: str) -> dict[str, Any]:
         )
     query = {key: values[-1] for key, values in parse_qs(url.query).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "common.postgres",
         "NAME": unquote(url.path.lstrip("/")) or "manyhands",
         "USER": query.pop("user", None) or unquote(url.username or "postgres"),
         "PASSWORD": unquote(url.password or ""),

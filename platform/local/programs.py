@@ -5,7 +5,6 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from local.data_dir import DataDir
 from local.entry import ROOT
@@ -68,21 +67,9 @@ def _addresses(name: str) -> list[str]:
 def web(listener: socket.socket) -> Program:
     """The web server on a socket that is ours already: the port is taken before anything else is begun, and
     while the server starts again, browsers wait in its queue instead of being refused."""
-    memory = Path("/dev/shm")  # noqa: S108  (gunicorn's heartbeat file must not wait for a disk)
-    options = {
-        "bind": f"fd://{listener.fileno()}",
-        "worker-class": "gthread",
-        "workers": "2",
-        "threads": "8",
-        "timeout": "120",
-        "graceful-timeout": str(GRACEFUL_SECONDS),
-        "log-level": "warning",
-        "no-control-socket": "",
-        **({"worker-tmp-dir": str(memory)} if os.access(memory, os.W_OK) else {}),
-    }
     return Program(
         name="web",
-        command=[sys.executable, "-m", "gunicorn", "config.wsgi:application", *_long(options)],
+        command=[sys.executable, "-m", "config.serve", "--fd", str(listener.fileno())],
         stop_signals=(signal.SIGTERM, signal.SIGINT),
         pass_fds=(listener.fileno(),),
     )

@@ -5,7 +5,7 @@ and nobody has decided on yet is neither thrown away nor waved through: it goes 
 or rejected on its merits like anybody's (docs/decisions).
 """
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,8 +27,7 @@ def ban_worker(*, project: Project, worker: User, reason: str, actor: User) -> W
     if worker.pk == project.owner_id or worker.pk == actor.pk:
         raise Conflict(_("Neither a project's owner nor oneself can be kept out."), code="not_bannable")
     # In turn with the person's claims: none of them can come between the ban and the end of their leases.
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_TURN, {"turn": turn_of(project.pk, worker.pk)})
+    TAKE_TURN.rows(turn=turn_of(project.pk, worker.pk))
     progress, _made = WorkerProgress.objects.get_or_create(project=project, worker=worker)
     if progress.banned_at is not None:
         return progress
@@ -49,8 +48,7 @@ def ban_worker(*, project: Project, worker: User, reason: str, actor: User) -> W
 @transaction.atomic
 def lift_ban(*, project: Project, worker: User, reason: str = "", actor: User) -> None:
     """The person may go on. Twice is harmless."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_TURN, {"turn": turn_of(project.pk, worker.pk)})
+    TAKE_TURN.rows(turn=turn_of(project.pk, worker.pk))
     changed = WorkerProgress.objects.filter(project=project, worker=worker, banned_at__isnull=False).update(
         banned_at=None, banned_by=None, ban_reason=""
     )

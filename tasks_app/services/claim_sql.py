@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
+from common.prepared import Prepared
+
 # One person's claims (two tabs) take turns, and a ban takes its turn among them. A statement of its own, sent
 # along with the claim: what the claim sees must be from after the lock was there. Not the lock of a row: the
 # row is there only from the first claim on.
-TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0));"
+TAKE_TURN = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0))")
+# And one alone waits for what others have in hand, since it may keep a row that others wait for meanwhile.
+WAIT_ALONE = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(queue)s, 0))")
 
 _CLAIM = """
 WITH p AS MATERIALIZED (
-    SELECT state, reward_minor, lease_seconds, languages, qualification, max_per_person, max_per_group
+    SELECT state, reward_minor, lease_seconds, languages, qualification, max_per_person, max_per_group,
+           (SELECT id FROM tasks_app_schemaversion
+            WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1) AS schema_id
     FROM tasks_app_project WHERE id = %(project)s
 ), me AS MATERIALIZED (
     SELECT id, claimed, banned_at,
@@ -74,7 +80,7 @@ WITH p AS MATERIALIZED (
     INSERT INTO tasks_app_assignment
         (id, project_id, item_id, worker_id, schema_version_id, state, reward_minor, claim_key, item_group,
          reason, created_at, lease_expires_at)
-    SELECT (%(ids)s::uuid[])[chosen.n], %(project)s, chosen.id, %(worker)s, %(schema)s, 'leased',
+    SELECT (%(ids)s::uuid[])[chosen.n], %(project)s, chosen.id, %(worker)s, p.schema_id, 'leased',
            p.reward_minor, %(claim_key)s, chosen.grp, '',
            now(), now() + make_interval(secs => p.lease_seconds)
     FROM chosen, p
@@ -85,7 +91,8 @@ WITH p AS MATERIALIZED (
         cursor_gold = coalesce((SELECT k1 FROM golden ORDER BY n DESC LIMIT 1), cursor_gold)
     WHERE id = (SELECT id FROM me) AND EXISTS (SELECT 1 FROM chosen)
 )
-SELECT verdict.code, verdict.room, leased.id, leased.item_id, taken.payload, leased.lease_expires_at
+SELECT verdict.code, verdict.room, leased.id, leased.item_id, taken.payload, leased.lease_expires_at,
+       (SELECT schema_id FROM p)
 FROM verdict LEFT JOIN (leased JOIN taken ON taken.id = leased.item_id) ON true ORDER BY leased.id
 """
 
@@ -165,11 +172,12 @@ _SHUFFLED = _Walk(
 
 
 @lru_cache(maxsize=8)
-def claim_sql(*, shuffled: bool, lanes: bool, groups: bool, waits: bool = False) -> str:
-    """Lock and claim. `lanes`: the person has said what they read; `groups`: a group has a limit.
+def claim_sql(*, shuffled: bool, lanes: bool, groups: bool, waits: bool = False) -> Prepared:
+    """The claim, to be run after TAKE_TURN. `lanes`: the person has said what they read; `groups`: a group
+    has a limit.
 
-    `waits`: for whoever found nothing because others were just taking what is left. It waits for them, with
-    no item in hand, so nobody can wait in a circle; ask it for one item.
+    `waits`: for whoever found nothing because others were just taking what is left. It waits for them, one
+    person at a time (WAIT_ALONE), so nobody can wait in a circle; ask it for one item.
     """
     walk = _SHUFFLED if shuffled else _BY_PLACE
     rules = _GROUP_HAS_ROOM if groups else ""
@@ -181,7 +189,7 @@ def claim_sql(*, shuffled: bool, lanes: bool, groups: bool, waits: bool = False)
         within_group=_WITHIN_GROUP if groups else "",
         cursor=walk.cursor,
     )
-    return TAKE_TURN + (claim.replace(" SKIP LOCKED", "") if waits else claim)
+    return Prepared(claim.replace(" SKIP LOCKED", "") if waits else claim)
 
 
 def _gold(op: str, already: str, *, lanes: bool, rules: str) -> str:

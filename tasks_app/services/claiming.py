@@ -4,7 +4,7 @@ import json
 import random
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.errors import Conflict, DomainError, Forbidden
 from common.ids import uuid7
-from tasks_app import selectors
+from common.prepared import Prepared
 from tasks_app.models import Assignment, Project, WorkerProgress
 from tasks_app.qualified import lacking_qualifications
 from tasks_app.reading import lanes_of
-from tasks_app.services.claim_sql import claim_sql, turn_of
+from tasks_app.services.claim_sql import TAKE_TURN, WAIT_ALONE, claim_sql, turn_of
 
 MAX_LIVE = 5
 _random = random.SystemRandom()
-_Row = tuple[str, int, UUID | None, UUID, Any, datetime]
+_Row = tuple[str, int, UUID | None, UUID, Any, datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,9 @@ def claim_items(*, project: Project, worker: User, count: int = 1, claim_key: st
     # Ids in no order: among items claimed together their ids must not tell which of them is gold.
     ids = [uuid7() for _slot in range(count)]
     _random.shuffle(ids)
-    schema_id = selectors.current_schema(project).pk
     parameters = {
         "project": project.pk,
         "worker": worker.pk,
-        "schema": schema_id,
         "count": count,
         "gold": sum(_random.random() < project.gold_share for _slot in range(count)),
         "ids": ids,
@@ -76,16 +74,14 @@ def claim_items(*, project: Project, worker: User, count: int = 1, claim_key: st
         )
         rows = _run(statement, parameters)
     if _found_nothing(rows):
-        rows = _run(claim_sql(**variant, waits=True), {**parameters, "count": 1, "gold": 0})
-    return _leases(project, worker, claim_key, schema_id, rows)
+        parameters |= {"count": 1, "gold": 0, "queue": f"wait {project.pk}"}
+        rows = _run(claim_sql(**variant, waits=True), parameters, WAIT_ALONE)
+    return _leases(project, worker, claim_key, rows)
 
 
-def _run(statement: str, parameters: dict[str, Any]) -> list[_Row]:
+def _run(statement: Prepared, parameters: dict[str, Any], *locks: Prepared) -> list[_Row]:
     """Lock and claim go out as one message, which is one transaction of its own where none is open."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows: list[_Row] = cursor.fetchall()
-        return rows
+    return cast(list[_Row], statement.rows_after(TAKE_TURN, *locks, **parameters))
 
 
 def _found_nothing(rows: list[_Row]) -> bool:
@@ -94,7 +90,7 @@ def _found_nothing(rows: list[_Row]) -> bool:
     return not code and room > 0 and assignment_id is None
 
 
-def _leases(project: Project, worker: User, claim_key: str, schema_id: UUID, rows: list[_Row]) -> list[Lease]:
+def _leases(project: Project, worker: User, claim_key: str, rows: list[_Row]) -> list[Lease]:
     code = rows[0][0]
     if code == "again":
         return _claimed_before(project, worker, claim_key)
@@ -102,7 +98,7 @@ def _leases(project: Project, worker: User, claim_key: str, schema_id: UUID, row
         raise refusal(code, project, worker)
     leases = [
         Lease(pk, item, payload if isinstance(payload, dict) else json.loads(payload), expires, schema_id)
-        for _code, _room, pk, item, payload, expires in rows
+        for _code, _room, pk, item, payload, expires, schema_id in rows
         if pk is not None
     ]
     if not leases and (why := _why_none(project, worker)):

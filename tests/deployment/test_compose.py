@@ -115,7 +115,7 @@ def test_the_image_copies_what_exists_and_starts_what_is_locked():
     for line in re.findall(r"^COPY (.+) \S+$", text, re.M):
         for source in shlex.split(line):
             assert (ROOT / source).exists(), source
-    assert "gunicorn==" in lock
+    assert re.search(r'^CMD \["python", "-m", "config.serve"', text, re.M) and "granian==" in lock
     assert re.search(r"^torch==", lock, re.M)
     for setting in re.findall(r"--settings (\S+)", text):
         assert (ROOT / "platform" / (setting.replace(".", "/") + ".py")).exists()

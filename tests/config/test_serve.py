@@ -1,0 +1,111 @@
+"""The web server itself, with a small application of its own: its socket, its end, its processes."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+APPLICATION = """
+import os, time
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(1.5)
+    if environ["PATH_INFO"] == "/stream":
+        start_response("200 OK", [])
+        return (b"x" * 1000 for n in range(5))
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+"""
+Start = Callable[[], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def start(tmp_path: Path, listener: socket.socket) -> Iterator[Start]:
+    (tmp_path / "small.py").write_text(APPLICATION)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run() -> "subprocess.Popen[bytes]":
+        where = ["--fd", str(listener.fileno())]
+        command = [sys.executable, "-m", "config.serve", "--application", "small:application", *where]
+        environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        started.append(subprocess.Popen(command, env=environ, pass_fds=(listener.fileno(),)))
+        return started[-1]
+
+    yield run
+    for process in started:
+        for one in [*children(process), process]:
+            one.kill()
+        process.wait()
+
+
+def children(process: "subprocess.Popen[bytes]") -> list[Any]:
+    return psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+
+
+def get(listener: socket.socket, path: str = "/") -> bytes:
+    host, port = listener.getsockname()
+    with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=30) as answer:
+        body: bytes = answer.read()
+        return body
+
+
+def test_requests_wait_in_the_queue_while_the_server_starts_again(
+    start: Start, listener: socket.socket
+) -> None:
+    first = start()
+    before = get(listener)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(20) == 0
+    waiting: list[bytes] = []
+    asked = threading.Thread(target=lambda: waiting.append(get(listener)))
+    asked.start()
+    time.sleep(0.3)
+    assert waiting == []
+    start()
+    asked.join(30)
+    assert waiting and waiting[0] != before
+
+
+def test_what_is_being_answered_is_answered_before_the_end(start: Start, listener: socket.socket) -> None:
+    server = start()
+    get(listener)
+    answers: list[bytes] = []
+    asked = threading.Thread(target=lambda: answers.append(get(listener, "/slow")))
+    asked.start()
+    time.sleep(0.5)
+    server.send_signal(signal.SIGTERM)
+    asked.join(30)
+    assert answers
+    assert server.wait(20) == 0
+
+
+def test_a_killed_process_is_replaced(start: Start, listener: socket.socket) -> None:
+    server = start()
+    killed = int(get(listener))
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while {killed} & {one.pid for one in children(server)} or len(children(server)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert int(get(listener)) != killed
+
+
+def test_an_answer_can_come_in_pieces(start: Start, listener: socket.socket) -> None:
+    start()
+    assert get(listener, "/stream") == b"x" * 5000
