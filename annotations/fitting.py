@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from annotations import methods
+from annotations import methods, overlap_study
 from annotations.aggregation.families import family
 from annotations.aggregation.inference import Inference, Posterior, TooManyLabels, infer
 from annotations.aggregation.judgments import KNOWN, Judgment
@@ -98,6 +98,7 @@ def refit(project_id: UUID, *, wait: bool) -> bool:
     for start in range(0, len(verdicts), _BATCH):
         settle(project, verdicts[start : start + _BATCH])
     measure_agreement(project)
+    overlap_study.refresh(project)
     return True
 
 

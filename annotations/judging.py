@@ -64,6 +64,19 @@ def judge(items: Sequence[Item]) -> list[Verdict]:
     return [_judge_item(item, answers[item.pk], skills, fits) for item in items if item.pk in answers]
 
 
+def judge_prefixes(items: Sequence[Item]) -> list[list[Verdict]]:
+    """For each item what its first answer came to, its first two, ... by today's knowledge of people."""
+    answers = answers_to([item.pk for item in items])
+    if not answers:
+        return []
+    skills, fits = _known_skills(items[0].project_id, answers), _known_fits(items[0].project_id)
+    return [
+        [_judge_item(item, given[: end + 1], skills, fits) for end in range(len(given))]
+        for item in items
+        if (given := answers.get(item.pk))
+    ]
+
+
 def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) -> Skills:
     workers = {answer.worker_id for given in answers.values() for answer in given}
     skills: dict[str, dict[str, WorkerSkillEstimate]] = defaultdict(dict)

@@ -246,6 +246,21 @@ class FieldFit(models.Model):
         return f"{self.project_id} {self.field}"
 
 
+class OverlapStudy(models.Model):
+    """What other bars and overlaps would have cost, replayed on a sample of the answers that are in."""
+
+    project = models.OneToOneField(
+        Project, on_delete=models.CASCADE, primary_key=True, related_name="overlap_study"
+    )
+    items = models.PositiveIntegerField()  # in the sample
+    histories = models.JSONField()  # per item: [sure, right, value's number] after each answer
+    answers = models.PositiveIntegerField()  # of the project when it was made
+    made_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.items}"
+
+
 class Suggestion(models.Model):
     """A model's answer shown (visibly as such) with an item before the person answers."""
 

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from accounts.api import ApiSignedIn
 from accounts.models import Role
 from annotations.quality import FieldQuality, Quality, quality_of
+from annotations.savings import Savings, Simulated, savings_of
 from annotations.services.fitting import refit_project
 from tasks_app.access import project_for
 
@@ -25,7 +26,8 @@ class QualityApi(APIView):
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project = project_for(request.user, project_id, Role.REQUESTER)
-        return Response(quality_json(quality_of(project)))
+        found = quality_of(project)
+        return Response({**quality_json(found), "savings": savings_json(savings_of(project), found.currency)})
 
 
 class RefitApi(APIView):
@@ -36,6 +38,14 @@ class RefitApi(APIView):
         project = project_for(request.user, project_id, Role.REVIEWER)
         refit_project(project.pk)
         return Response({"fields": [_field(field) for field in quality_of(project).fields]})
+
+
+def savings_json(savings: Savings, currency: str) -> dict[str, Any]:
+    def priced(row: Savings | Simulated) -> dict[str, Any]:
+        fields = asdict(row)
+        return {**fields, "saved_money": {"amount_minor": fields.pop("saved_minor"), "currency": currency}}
+
+    return {**priced(savings), "simulated": [priced(row) for row in savings.simulated]}
 
 
 def quality_json(quality: Quality) -> dict[str, Any]:

@@ -31,7 +31,20 @@ FIGURES = {
         "presidio_turns_per_second",
         "turns_with_findings_share",
     },
-    "consensus": {"seconds", "reference_seconds", "ratio", "agreement_with_reference"},
+    "consensus": {
+        "seconds",
+        "reference_seconds",
+        "ratio",
+        "agreement_with_reference",
+        "seconds_full_fit",
+        "adaptive_saved",
+        "adaptive_saved_low",
+        "adaptive_saved_high",
+        "adaptive_answers",
+        "adaptive_accuracy",
+        "adaptive_stated",
+        "vote_of_five_accuracy",
+    },
 }
 
 
