@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import SignedIn
 from accounts.models import Role
 from annotations import access, presenting, reviewing, selectors
+from annotations.doubt import doubts
 from annotations.forms import AppealDecisionForm, AppealForm, DecisionForm
 from annotations.models import Consensus
 from annotations.services import appeals, review
@@ -150,6 +151,7 @@ def _entry_view(entry: reviewing.ReviewEntry) -> dict[str, Any]:
         "shown": Shown(presenting.words(shape, row.value))
         if shape.type == "span"  # its marks are in the dialogue
         else shown(shape, row.value, payload, entry.beside),
+        "doubts": doubts(shape, row.posterior, payload),
         "marked": _marked_texts(shape, payload, entry.beside),
         "turns": _dialogue(shape, row.value, payload, entry.beside),
         "turn_rows": presenting.turn_rows(shape, [a.value for a in entry.answers], row.value, payload)

@@ -24,6 +24,7 @@ _SLOPES = {1.0: 0.75, 0.6: 0.1, 1.4: 0.05, 0.0: 0.1}
 _BIASES = np.linspace(-0.3, 0.3, 13)  # as a share of the scale's length
 _BIAS_SPREAD = 0.1
 _SPREADS = 10
+_MOST_SHOWN = 12  # points, of which each is judged often enough to speak of
 _GUESS = 0.02  # a slip of the finger: any point of the scale
 _CROWD = 2.0  # workers' worth of belief in any spread, against what this crowd shows
 
@@ -59,7 +60,7 @@ def fit_ordinal(judgments: Sequence[Judgment]) -> Inference:
     posterior, confusions = _fit(coded, habits_on(coded.labels))
     return Inference(
         posterior=_with_blanks(by_unit(coded, posterior), judgments),
-        skill=_estimates(coded, confusions),
+        skill=_estimates(coded, posterior, confusions),
         priors=dict(zip(coded.labels, confusions.priors.tolist(), strict=True)),
     )
 
@@ -190,18 +191,20 @@ def _learned_chances(shape: Habits, shares: Floats) -> Floats:
     return after
 
 
-def _estimates(coded: Coded, confusions: Confusions) -> dict[str, WorkerSkillEstimate]:
-    """`accuracy`: how near to the truth an answer is to be expected, 1 at it, 0 at the other end."""
+def _estimates(coded: Coded, posterior: Floats, confusions: Confusions) -> dict[str, WorkerSkillEstimate]:
+    """`accuracy`: how near to the truth an answer is to be expected, 1 at it, 0 at the other end. `evidence`:
+    what was judged at each point, on scales short enough to look at them one by one."""
     values = np.array([float(label) for label in coded.labels])
     near = 1 - np.abs(np.subtract.outer(values, values)) / max(np.ptp(values), 1.0)
     accuracy = np.einsum("wts,ts,t->w", confusions.matrices, near, confusions.priors)
-    weights = coded.weights[coded.pattern_of_pair]
-    answers = np.bincount(coded.pairs // len(coded.labels), weights, len(coded.workers))
+    judged = count_confusions(coded, posterior).sum(axis=2)  # (workers, true)
+    short = len(coded.labels) <= _MOST_SHOWN
     return {
         worker: WorkerSkillEstimate(
             accuracy=float(accuracy[index]),
             confusion=_to_json(confusions.matrices[index], coded.labels),
-            answers=round(float(answers[index])),
+            answers=round(float(judged[index].sum())),
+            evidence=dict(zip(coded.labels, (judged[index] + 1.0).tolist(), strict=True)) if short else {},
         )
         for index, worker in enumerate(coded.workers)
     }
