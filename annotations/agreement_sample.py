@@ -19,7 +19,8 @@ from tasks_app.models import Item, Project
 
 CONSENSUS = "consensus"  # stands among the workers for what is held to be true
 # An interval of a hundredth or two; more items would only take longer.
-_MOST_ITEMS = 3_000
+_MOST_ITEMS = 2_000
+_MOST_JUDGMENTS = 200_000  # of spans, one for every word and person; about three seconds
 _PAGE = 250
 
 
@@ -50,11 +51,16 @@ def sample_of(project: Project) -> list[Sampled]:
     counted = Answer.objects.filter(project=project).exclude(state=Answer.State.REJECTED)
     several = counted.values("item_id").annotate(n=Count("id")).filter(n__gte=2).order_by("item_id")
     ids = list(several.values_list("item_id", flat=True)[:_MOST_ITEMS])
-    return [
-        sampled
-        for start in range(0, len(ids), _PAGE)
-        for sampled in _page(project, list(Item.objects.filter(pk__in=ids[start : start + _PAGE])), start)
-    ]
+    rows = Item.objects.only("payload", "gold")
+    found: list[Sampled] = []
+    judgments = 0
+    for start in range(0, len(ids), _PAGE):
+        page = _page(project, list(rows.filter(pk__in=ids[start : start + _PAGE])), start)
+        judgments += sum(len(said) for sampled in page for said in sampled.said.values())
+        found += page
+        if judgments > _MOST_JUDGMENTS:
+            break
+    return found
 
 
 def _page(project: Project, items: Sequence[Item], start: int) -> list[Sampled]:

@@ -48,7 +48,7 @@ def krippendorff_alpha(
     if not judgments:
         return None
     coded = encode(judgments)
-    votes, weights = _votes(coded)
+    votes, weights = votes_of(coded)
     sizes = votes.sum(axis=1)
     comparable = sizes >= 2
     if weights[comparable].sum() < 2:
@@ -114,7 +114,7 @@ def ratio_interval(
     return _interval(rows, np.ones(len(rows)), ratio, resamples, confidence, seed)
 
 
-def _votes(coded: Coded) -> tuple[Floats, Floats]:
+def votes_of(coded: Coded) -> tuple[Floats, Floats]:
     """(patterns, labels) votes, and how many units show the pattern."""
     width = len(coded.labels)
     cells = coded.pattern_of_pair * width + coded.pairs % width

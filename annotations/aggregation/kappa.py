@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from annotations.aggregation.judgments import Judgment
+import numpy as np
+
+from annotations.aggregation.agreement import votes_of
+from annotations.aggregation.judgments import Judgment, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,20 @@ def fleiss_kappa(judgments: Sequence[Judgment]) -> float | None:
 
     None where no unit was judged twice, or where nothing but one label was said.
     """
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for judgment in judgments:
-        votes[judgment.unit][judgment.label] += 1
-    compared = [unit for unit in votes.values() if unit.total() >= 2]
-    if not compared:
+    if not judgments:
         return None
-    given = sum(compared, Counter[str]())
-    by_chance = sum((count / given.total()) ** 2 for count in given.values())
-    if len(given) == 1:
+    votes, weights = votes_of(encode(judgments))
+    sizes = votes.sum(axis=1)
+    several = sizes >= 2
+    votes, weights, sizes = votes[several], weights[several], sizes[several]
+    if not len(votes):
         return None
-    agreed = sum(
-        sum(count * (count - 1) for count in unit.values()) / (unit.total() * (unit.total() - 1))
-        for unit in compared
-    )
-    return (agreed / len(compared) - by_chance) / (1 - by_chance)
+    given = weights @ votes
+    if np.count_nonzero(given) == 1:
+        return None
+    by_chance = float(((given / given.sum()) ** 2).sum())
+    agreed = (votes * (votes - 1)).sum(axis=1) / (sizes * (sizes - 1))
+    return float((weights @ agreed / weights.sum() - by_chance) / (1 - by_chance))
 
 
 def pairwise_agreement(judgments: Sequence[Judgment]) -> dict[tuple[str, str], PairAgreement]:
