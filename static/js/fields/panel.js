@@ -1,6 +1,9 @@
 // @ts-check
 /** The frame that every field has in the panel: title, kind, help, problems. */
 
+/** @param {import("./index.js").FieldConfig} field @param {string} language */
+export const titleIn = (field, language) => (language.toLowerCase().startsWith("zh") && field.title_zh) || field.title || field.name;
+
 /**
  * @param {import("./index.js").FieldConfig} field
  * @param {import("../workbench/bench.js").Bench} bench
@@ -15,7 +18,7 @@ export function panel(field, bench, kind) {
   head.className = "bench-field-head";
   const title = document.createElement("h2");
   title.id = `field-${field.name}`;
-  title.textContent = (chinese && field.title_zh) || field.title || field.name;
+  title.textContent = titleIn(field, bench.language);
   const note = document.createElement("span");
   note.className = "tiny";
   note.textContent = field.required ? kind : `${kind} · ${bench.t("optional")}`;

@@ -194,7 +194,10 @@ class SpanView {
     where.textContent = this.bench.t("turn_number", { turn: place.turn + 1 });
     open.append(swatch, label, text, where);
     open.addEventListener("mousedown", (event) => event.preventDefault());
-    open.addEventListener("click", () => this.bench.pick({ field: this.field.name, kind, span: one }));
+    open.addEventListener("click", () => {
+      const picked = { field: this.field.name, kind, span: one };
+      if (!this.bench.linker.take(picked)) this.bench.pick(picked);
+    });
     row.append(open);
     if (kind === "suggestion") row.append(this.#small("✓", "accept_suggestion", () => this.bench.accept(/** @type {Suggestion} */ (one))));
     row.append(this.#small("×", "remove", () => this.bench.remove({ field: this.field.name, kind, span: one })));

@@ -1,10 +1,10 @@
 // @ts-check
-import { fieldType, labelsOf } from "../fields/index.js";
+import { fieldType } from "../fields/index.js";
 import { resizeSpan } from "../fields/span-values.js";
 import { toSpan } from "../fields/span.js";
+import { makeLegend } from "./legend.js";
+import { Linker } from "./linking.js";
 import { TextIndex } from "./offsets.js";
-
-const COLOURS = 8;
 
 /**
  * The item on the bench: its texts, the answer, and where the annotator is in it. Fields and the dialogue work
@@ -30,6 +30,9 @@ export class Bench extends EventTarget {
     this.cursor = { turn: 0, caret: 0, selection: null, picked: null };
     /** @type {Map<string, import("./types.js").Label[]>} */
     this.legend = new Map();
+    /** @type {import("./types.js").Candidate[]} */
+    this.candidates = [];
+    this.linker = new Linker(this);
     /** Which end of the picked span the keys move. @type {"start" | "end"} */
     this.moving = "end";
     /** Whether the selection is a word that was just stepped on to. */
@@ -43,26 +46,16 @@ export class Bench extends EventTarget {
    * @param {string} language of the texts
    */
   open(assignment, draft, language) {
-    const { turns, text, pair } = assignment.item;
+    const { turns, text, pair, candidates } = assignment.item;
     const parts = turns ?? (pair ? pair.map((one) => ({ text: one })) : [{ text: text ?? "" }]);
     this.texts = parts.map((part) => new TextIndex(part.text, language));
     this.speakers = parts.map((part) => /** @type {import("./types.js").Turn} */ (part).speaker);
     this.pair = Boolean(pair);
     this.cursor = { turn: 0, caret: 0, selection: null, picked: null };
-    this.#label(assignment.fields);
+    this.candidates = candidates ?? [];
+    this.linker.clear();
+    this.legend = makeLegend(assignment.fields, this);
     this.store.load(assignment, draft);
-  }
-
-  /** @param {import("./types.js").FieldConfig[]} fields */
-  #label(fields) {
-    let keys = 0;
-    let colours = 0;
-    this.legend = new Map(fields.map((field) => [field.name, labelsOf(field, this.language).map((label) => {
-      keys += 1;
-      colours += field.type === "span" ? 1 : 0;
-      const colour = label.color || `c${((colours - 1 + COLOURS) % COLOURS) + 1}`;
-      return { name: label.name, title: label.title, color: colour, key: keys <= 9 ? String(keys) : "" };
-    })]));
   }
 
   // -- reading ---------------------------------------------------------------------------------------------
@@ -121,6 +114,7 @@ export class Bench extends EventTarget {
     const { picked } = this.cursor;
     const alive = picked && this.marksOn(picked.span.turn ?? 0).some((one) => one.span === picked.span);
     if (!alive) this.cursor.picked = null;
+    this.linker.settle();
     this.changed();
   }
 
@@ -131,6 +125,7 @@ export class Bench extends EventTarget {
   /** @param {number} turn */
   goTo(turn) {
     const target = Math.max(0, Math.min(this.texts.length - 1, turn));
+    this.linker.picked = null;
     if (target !== this.cursor.turn) this.cursor = { turn: target, caret: 0, selection: null, picked: null };
     this.changed();
   }
@@ -140,6 +135,7 @@ export class Bench extends EventTarget {
     const tidy = range && this.texts[range.turn].tidy(range.start, range.end);
     this.cursor.selection = range && tidy ? { turn: range.turn, ...tidy, moving: range.moving ?? "end" } : null;
     this.cursor.picked = null;
+    this.linker.picked = null;
     this.fresh = false;
     if (range) this.cursor.turn = range.turn;
     this.changed();
@@ -149,6 +145,7 @@ export class Bench extends EventTarget {
   pick(picked) {
     this.cursor.picked = picked;
     this.cursor.selection = null;
+    this.linker.picked = null;
     this.moving = "end";
     if (picked) this.cursor.turn = picked.span.turn ?? this.cursor.turn;
     this.changed();
@@ -252,12 +249,19 @@ export class Bench extends EventTarget {
 
   /** @param {import("./types.js").Suggestion} suggestion */
   accept(suggestion) {
+    const needed = fieldType(this.store.field(suggestion.field)).needs?.(this.store.field(suggestion.field), suggestion, this);
+    needed?.forEach((one) => this.store.accept(one));
     if (this.store.accept(suggestion)) this.say("suggestion_accepted", {});
     else this.hint("no_overlap");
   }
 
   removeNear() {
     const { picked } = this.cursor;
+    const { field, picked: link } = this.linker;
+    if (field && link) {
+      this.linker.remove(field, link);
+      return;
+    }
     if (picked) {
       this.remove(picked);
       return;
@@ -278,9 +282,9 @@ export class Bench extends EventTarget {
 
   // -- telling ---------------------------------------------------------------------------------------------
 
-  /** @param {string} key */
-  hint(key) {
-    this.dispatchEvent(new CustomEvent("hint", { detail: this.t(key) }));
+  /** @param {string} key @param {Record<string, string | number>} [values] */
+  hint(key, values) {
+    this.dispatchEvent(new CustomEvent("hint", { detail: this.t(key, values) }));
   }
 
   /** For screen readers. @param {string} key @param {Record<string, string | number>} values */

@@ -1,7 +1,10 @@
 // @ts-check
 import { toSpan } from "../fields/span.js";
 import { chosen } from "../fields/choice.js";
+import { fieldType } from "../fields/index.js";
+import { titleIn } from "../fields/panel.js";
 import { percent } from "../fields/proposal.js";
+import { Lines } from "./lines.js";
 import { layoutMarks } from "./marks.js";
 
 /** Draws the turns with their marks. What the pointer does to them is in pointer.js. */
@@ -17,12 +20,14 @@ export class Dialogue {
     this.turns = [];
     /** While a handle is dragged: the ends as they would be. @type {{ start: number, end: number } | null} */
     this.preview = null;
+    this.lines = new Lines(this);
   }
 
   open() {
     const voices = [...new Set(this.bench.speakers)];
     this.turns = this.bench.texts.map((_, turn) => this.#turn(turn, voices));
-    this.pane.replaceChildren(...this.turns.map((one) => one.turn));
+    this.pane.replaceChildren(...this.turns.map((one) => one.turn), ...this.#candidates());
+    this.lines.open();
     this.pane.parentElement?.scrollTo({ top: 0 });
   }
 
@@ -55,6 +60,22 @@ export class Dialogue {
     return { turn: box, bubble, chips, drawn: "" };
   }
 
+  /** What is to be judged beside the text, where no field of its own shows it. */
+  #candidates() {
+    const { candidates, store } = this.bench;
+    if (!candidates.length || store.fields.some((field) => field.type === "rank")) return [];
+    const list = document.createElement("ul");
+    list.className = "bench-candidates";
+    list.setAttribute("aria-label", this.bench.t("candidates"));
+    list.append(...candidates.map(({ text }) => {
+      const row = document.createElement("li");
+      row.dir = "auto";
+      row.textContent = text;
+      return row;
+    }));
+    return [list];
+  }
+
   update() {
     this.turns.forEach((one, turn) => {
       const now = turn === this.bench.cursor.turn;
@@ -68,6 +89,7 @@ export class Dialogue {
       one.drawn = sign;
       one.chips.replaceChildren(...this.#chips(turn));
     });
+    this.lines.update();
   }
 
   /** Bring the current turn into sight and give it the focus. */
@@ -155,9 +177,18 @@ export class Dialogue {
 
   /** What was chosen for a whole turn, under its bubble. @param {number} turn */
   #chips(turn) {
-    return this.bench.store.fields.filter((field) => field.type === "choice" && field.scope === "turn").flatMap((field) => {
-      const made = chosen(field, this.bench.store.now.values[field.name], turn);
-      const proposed = this.bench.store.now.pending.find((one) => one.field === field.name && one.turn === turn);
+    const { fields, now } = this.bench.store;
+    return fields.filter((field) => field.scope === "turn").flatMap((field) => {
+      const type = fieldType(field);
+      const value = now.values[field.name];
+      const proposed = now.pending.find((one) => one.field === field.name && one.turn === turn);
+      if (field.type !== "choice") {
+        const title = titleIn(field, this.bench.language);
+        const made = (type.chips?.(field, value, turn) ?? []).map((word) => this.#chip(`${title}: ${word}`, "chip live-still"));
+        const offered = type.chips && !made.length && proposed;
+        return offered ? [this.#chip(`${title}: ${proposed.point} ${percent(proposed.confidence)}`, "chip suggested")] : made;
+      }
+      const made = chosen(field, value, turn);
       return [
         ...made.map((label) => this.#chip(this.bench.titleOf(field, label), "chip live-still")),
         ...(proposed?.labels ?? []).filter((label) => !made.includes(label))

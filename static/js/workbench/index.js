@@ -136,12 +136,15 @@ class Workbench extends HTMLElement {
   /** On phones the fields lie below the text: the labels come to the selection. */
   #palette() {
     const { selection, picked } = this.bench.cursor;
+    const { begun, picked: link } = this.bench.linker;
     const palette = this.piece("palette");
-    palette.hidden = !selection && !picked;
+    palette.hidden = !selection && !picked && !begun && !link;
     if (palette.hidden) return;
-    const fields = this.store.fields.filter((field) => field.type === "span");
+    const types = begun || link ? ["relation"] : picked?.kind === "span" ? ["span", "relation"] : ["span"];
+    const fields = this.store.fields.filter((field) => types.includes(field.type) && (!begun || field === begun.field));
     const buttons = fields.flatMap((field) => this.bench.labels(field).map((label) => {
-      const button = this.#small(label.title, () => this.#press(field.name, label.name));
+      const button = this.#small(field.type === "relation" ? `${label.title} →` : label.title, () => this.#press(field.name, label.name));
+      if (begun) button.setAttribute("aria-pressed", String(begun.label === label.name));
       const swatch = document.createElement("i");
       swatch.className = "swatch";
       this.bench.paint(swatch, field, label.name);
@@ -149,7 +152,8 @@ class Workbench extends HTMLElement {
       return button;
     }));
     if (picked?.kind === "suggestion") buttons.unshift(this.#small(this.t("accept_suggestion"), () => this.bench.acceptNear()));
-    if (picked) buttons.push(this.#small(this.t("remove"), () => this.bench.removeNear()));
+    if (begun) buttons.push(this.#small(this.t("give_up_link"), () => this.#do({ name: "clear" })));
+    else if (picked || link) buttons.push(this.#small(this.t("remove"), () => this.bench.removeNear()));
     palette.replaceChildren(...buttons);
   }
 
@@ -223,6 +227,12 @@ class Workbench extends HTMLElement {
     this.views[this.store.fields.findIndex((one) => one.name === field)]?.press?.(label);
   }
 
+  /** Begin or end a link of the first such field, or of the one begun. */
+  #link() {
+    const field = this.bench.linker.begun?.field ?? this.store.fields.find((one) => one.type === "relation");
+    if (field) this.bench.linker.link(field);
+  }
+
   /** @param {string} key a digit */
   #pressKey(key) {
     for (const [field, labels] of this.bench.legend) {
@@ -255,7 +265,8 @@ class Workbench extends HTMLElement {
       redo: () => this.store.redo() || bench.hint("nothing_to_redo"),
       accept: () => bench.acceptNear(),
       remove: () => bench.removeNear(),
-      clear: () => bench.select(null),
+      clear: () => (bench.linker.clear(), bench.select(null)),
+      link: () => this.#link(),
       leave: () => this.dialogue.follow(),
       submit: () => void this.sending.submit(),
       skip: () => this.sending.skip(),

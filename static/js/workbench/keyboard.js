@@ -21,6 +21,7 @@ const PLAIN = {
   s: { name: "skip" },
   f: { name: "flag" },
   a: { name: "accept" },
+  l: { name: "link" },
   x: { name: "remove" },
   Delete: { name: "remove" },
   Backspace: { name: "remove" },

@@ -147,7 +147,8 @@ export class Pointer {
     if (!box) return;
     const turn = Number(box.dataset.turn);
     if (mark) {
-      this.bench.pick(this.bench.marksOn(turn)[Number(mark.dataset.index)]);
+      const picked = this.bench.marksOn(turn)[Number(mark.dataset.index)];
+      if (!this.bench.linker.take(picked)) this.bench.pick(picked);
       return;
     }
     this.bench.goTo(turn);

@@ -70,7 +70,7 @@ export class Sheets {
 
   #show() {
     const wanted = (this.input?.value ?? "").trim().toLowerCase();
-    const fields = this.bench.store.fields.filter((field) => field.type !== "text" && (!this.only || field.name === this.only.name));
+    const fields = this.bench.store.fields.filter((field) => (!this.only || field.name === this.only.name));
     const rows = fields.flatMap((field) => this.bench.labels(field)
       .filter((label) => `${label.title} ${label.name}`.toLowerCase().includes(wanted))
       .map((label) => this.#row(field, label)));

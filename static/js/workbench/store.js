@@ -42,7 +42,7 @@ export class AnswerStore extends EventTarget {
     const empty = Object.fromEntries(this.fields.map((field) => [field.name, fieldType(field).empty(field)]));
     const pending = this.fields.flatMap((field) => {
       const proposed = assignment.suggestion?.[field.name];
-      return proposed === undefined || proposed === null ? [] : fieldType(field).proposals(field, proposed);
+      return proposed === undefined || proposed === null ? [] : fieldType(field).proposals(field, proposed, assignment.suggestion);
     });
     this.now = draft
       ? { values: { ...empty, ...draft.values }, pending: draft.pending }
@@ -74,7 +74,16 @@ export class AnswerStore extends EventTarget {
     }
     this.typing = { field: typing ? field : "", at: Date.now() };
     this.future = [];
-    this.#set({ values: { ...this.now.values, [field]: value }, pending });
+    this.#set({ values: { ...this.now.values, [field]: value, ...this.#following(field, value) }, pending });
+  }
+
+  /** The values of fields that speak of this one's. @param {string} changed @param {any} value */
+  #following(changed, value) {
+    const before = this.now.values[changed];
+    return Object.fromEntries(this.fields.flatMap((field) => {
+      const follow = field.name === changed ? undefined : fieldType(field).follow;
+      return follow ? [[field.name, follow(field, this.now.values[field.name], changed, before, value)]] : [];
+    }));
   }
 
   /**
@@ -84,7 +93,7 @@ export class AnswerStore extends EventTarget {
    */
   accept(suggestion) {
     const field = this.field(suggestion.field);
-    const value = fieldType(field).apply(field, this.now.values[field.name], suggestion);
+    const value = fieldType(field).apply(field, this.now.values[field.name], suggestion, this.now.values);
     if (value === null) return false;
     const { field: _, confidence, ...after } = suggestion;
     this.change(field.name, value, { action: "accept", after, confidence, pending: this.#without(suggestion) });

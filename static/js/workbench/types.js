@@ -7,12 +7,16 @@
  * @typedef {{
  *   name: string, type: string, title?: string, title_zh?: string, help?: string, help_zh?: string, scope?: string,
  *   labels?: (string | LabelConfig)[], multi?: boolean, required?: boolean, overlapping?: boolean,
- *   speakers?: string[], max_length?: number,
+ *   speakers?: string[], max_length?: number, min?: number, max?: number, step?: number, low?: string, low_zh?: string,
+ *   high?: string, high_zh?: string, top?: number, from?: string, to?: string, from_labels?: string[],
+ *   to_labels?: string[], directed?: boolean,
  * }} FieldConfig
  * @typedef {{ name: string, title: string, color: string, key: string }} Label  colour: c1..c8, or #rrggbb
  * @typedef {{ turn: number, start: number, end: number, label: string }} Span
+ * @typedef {{ from: number, to: number, label: string }} Link  from and to: indexes into the answers of span fields
  * @typedef {{ speaker?: string, text: string }} Turn
- * @typedef {{ id: string, turns?: Turn[], text?: string, pair?: [string, string] }} Item
+ * @typedef {{ id: string, text: string }} Candidate
+ * @typedef {{ id: string, turns?: Turn[], text?: string, pair?: [string, string], candidates?: Candidate[] }} Item
  * @typedef {Record<string, any>} Answer  one value per field name
  * @typedef {{
  *   id: string, lease_expires_at: string, item: Item, schema_version?: number, fields: FieldConfig[],
@@ -20,7 +24,7 @@
  * }} Assignment
  * @typedef {{
  *   field: string, turn: number | null, start?: number, end?: number, label?: string, labels?: string[],
- *   text?: string, confidence?: number,
+ *   text?: string, point?: number, ranking?: string[], from?: Span, to?: Span, confidence?: number,
  * }} Suggestion  one thing that a model proposes; not part of the answer until it is accepted
  * @typedef {{ at: number, action: string, field: string, before?: any, after?: any, confidence?: number }} Edit
  * @typedef {{ values: Answer, pending: Suggestion[] }} Snapshot
