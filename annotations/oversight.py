@@ -150,6 +150,8 @@ class ProjectRecord(models.Model):
     dismissed = models.PositiveIntegerField(default=0)
     decision_seconds = models.FloatField(null=True)  # median, from an answer to its decision
     computed_at = models.DateTimeField()
+    # How many answers there were when anomalies were looked for the last time.
+    watched_answers = models.PositiveIntegerField(default=0)
     # When reviewers were last told of answers that are about to approve themselves.
     warned_at = models.DateTimeField(null=True)
 

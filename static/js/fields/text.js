@@ -32,6 +32,11 @@ class TextView {
     this.area.id = `text-${field.name}`;
     this.area.setAttribute("aria-labelledby", frame.title.id);
     this.area.addEventListener("input", () => this.#typed());
+    // What comes in at once is kept apart from what is typed: copied answers show by it.
+    this.area.addEventListener("paste", (event) => {
+      const pasted = event.clipboardData?.getData("text").length ?? 0;
+      this.bench.store.note({ field: this.field.name, action: "paste", after: pasted });
+    });
     this.proposal = document.createElement("div");
     this.proposal.className = "bench-proposal";
     this.count = document.createElement("p");

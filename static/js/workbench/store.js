@@ -146,6 +146,14 @@ export class AnswerStore extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /**
+   * Something that happened on the way to a value, for the record of edits only.
+   * @param {Omit<import("./types.js").Edit, "at">} edit
+   */
+  note(edit) {
+    this.#record(edit);
+  }
+
   /** @param {Omit<import("./types.js").Edit, "at">} edit */
   #record(edit) {
     if (this.edits.length < EDITS) this.edits.push({ at: this.seconds(), ...edit });
