@@ -5,7 +5,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
-from annotations.models import Answer, Appeal, Consensus, SecondReview
+from annotations.models import Answer, Appeal, Consensus, Measure, SecondReview
 from common.errors import NotFound
 from common.prepared import Prepared, Rows
 from tasks_app import access
@@ -74,8 +74,25 @@ def second_review_for(user: User, second_id: UUID) -> SecondReview:
     return row
 
 
-def _as_reviewer(user: User, project_id: UUID, absent: NotFound) -> None:
+def own_measure(user: User, measure_id: UUID) -> Measure:
+    row = Measure.objects.select_related("project").filter(pk=measure_id, worker=user).first()
+    if row is None:
+        raise NotFound(_("There is no such decision."))
+    return row
+
+
+def measure_for(user: User, measure_id: UUID) -> Measure:
+    """A measure in a project that the person manages."""
+    row = Measure.objects.select_related("project").filter(pk=measure_id).first()
+    absent = NotFound(_("There is no such decision."))
+    if row is None:
+        raise absent
+    _as_reviewer(user, row.project_id, absent, role=Role.REQUESTER)
+    return row
+
+
+def _as_reviewer(user: User, project_id: UUID, absent: NotFound, role: str = Role.REVIEWER) -> None:
     try:
-        access.project_for(user, project_id, Role.REVIEWER)
+        access.project_for(user, project_id, role)
     except NotFound:
         raise absent from None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations.api import appeals, export, methods, mine, quality, review, second_look, submission
+from annotations.api import appeals, export, methods, mine, people, quality, review, second_look, submission
 
 urlpatterns = [
     path("assignments/<uuid:assignment_id>/submit", submission.SubmitApi.as_view(), name="api-submit"),
@@ -36,4 +36,15 @@ urlpatterns = [
     path("answers/<uuid:answer_id>/evidence", appeals.EvidenceApi.as_view(), name="api-evidence"),
     path("answers/<uuid:answer_id>/appeal", appeals.AppealApi.as_view(), name="api-appeal"),
     path("appeals/<uuid:appeal_id>/decide", appeals.DecideApi.as_view(), name="api-decide-appeal"),
+    path("projects/<uuid:project_id>/people", people.PeopleApi.as_view(), name="api-people"),
+    path(
+        "projects/<uuid:project_id>/people/<str:annotator>/measures",
+        people.MeasuresApi.as_view(),
+        name="api-measures",
+    ),
+    path("measures/<uuid:measure_id>/lift", people.LiftApi.as_view(), name="api-lift-measure"),
+    path("measures/<uuid:measure_id>/appeal", people.MeasureAppealApi.as_view(), name="api-appeal-measure"),
+    path("measures/<uuid:measure_id>/decide", people.MeasureDecisionApi.as_view(), name="api-decide-measure"),
+    path("me/measures", people.MyMeasuresApi.as_view(), name="api-my-measures"),
+    path("projects/<uuid:project_id>/retrained", people.FinishRetrainingApi.as_view(), name="api-retrained"),
 ]

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from annotations import approval, consensus, fair_rate, fitting, recognition_feed
+from annotations import approval, consensus, fair_rate, fitting, recognition_feed, records, watching
 
 
 @shared_task
@@ -33,3 +33,14 @@ def measure_rates() -> None:
 @shared_task
 def update_recognition() -> None:
     recognition_feed.update_changed()
+
+
+@shared_task
+def watch_anomalies() -> None:
+    watching.watch_due()
+
+
+@shared_task
+def count_records() -> None:
+    records.count_due()
+    records.warn_reviewers()

@@ -18,6 +18,7 @@ urlpatterns = [
         name="api-member",
     ),
     path("items/<uuid:item_id>", items.ItemApi.as_view(), name="api-item"),
+    path("items/<uuid:item_id>/withdraw", items.WithdrawApi.as_view(), name="api-withdraw-item"),
     path("import-jobs/<uuid:job_id>", items.ImportJobApi.as_view(), name="api-import-job"),
     path("catalogue", work.CatalogueApi.as_view(), name="api-catalogue"),
     path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),

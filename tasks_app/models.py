@@ -292,6 +292,8 @@ class WorkerProgress(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
     ban_reason = models.CharField(max_length=500, blank=True, default="")
+    # No new items until the person has learned the rules again.
+    retrain_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "worker"], name="worker_progress_once")]

@@ -17,6 +17,7 @@ from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
 from tasks_app.lacking import LackingLine, lacking_lines
 from tasks_app.models import Assignment, Item, Project, SchemaVersion
+from tasks_app.reputation import Reputation, reputations_of
 
 
 @lru_cache(maxsize=512)
@@ -107,6 +108,7 @@ class CatalogueEntry:
     rate: Rate  # what people really earned in an hour, as last measured
     items_left: int
     lacking: tuple[LackingLine, ...]
+    reputation: Reputation
 
     @property
     def blocked(self) -> bool:
@@ -137,7 +139,11 @@ def catalogue(user: User) -> list[CatalogueEntry]:
         rows = cursor.fetchall()
     lacking = lacking_lines(list(projects.values()), user)
     rates = fair_rate.rates_of({project.pk: project.currency for project in projects.values()})
-    entries = [CatalogueEntry(projects[pk], rates[pk], left, tuple(lacking[pk])) for pk, left in rows]
+    known = reputations_of({project.owner_id for project in projects.values()})
+    entries = [
+        CatalogueEntry(projects[pk], rates[pk], left, tuple(lacking[pk]), known[projects[pk].owner_id])
+        for pk, left in rows
+    ]
     return sorted(
         entries,
         key=lambda e: (not e.items_left, e.blocked, bool(e.lacking), -(e.rate.median_minor or 0)),

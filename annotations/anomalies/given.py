@@ -66,4 +66,4 @@ def votes_of_others(given: Given) -> tuple[Floats, Floats]:
     pairs = given.items * width + given.keys
     _, place, same = np.unique(pairs, return_inverse=True, return_counts=True)
     total = np.bincount(given.items)[given.items]
-    return total - 1.0, same[place] - 1.0
+    return np.asarray(total - 1.0), np.asarray(same[place] - 1.0)

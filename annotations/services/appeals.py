@@ -3,20 +3,17 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Role, User
+from accounts.models import User
 from accounts.services.notifications import notify
+from annotations.hearing import somebody_else
 from annotations.models import Answer, Appeal, Review, SecondReview
 from annotations.reinstating import reinstate
 from annotations.settling import lock_items
 from common import audit
 from common.errors import Conflict, Forbidden
-from tasks_app.models import Project
-
-_REVIEWERS = [Role.REVIEWER, Role.REQUESTER, Role.ADMIN]
 
 
 @transaction.atomic
@@ -92,18 +89,9 @@ def _heard_by_the_same(answer: Answer, actor: User) -> bool:
     against = rejected_by(answer)
     if actor.pk not in against:
         return False
-    if _has_other_reviewer(answer.project, {*against, answer.worker_id}):
+    if somebody_else(answer.project, {*against, answer.worker_id}):
         raise Forbidden(
             _("You rejected this answer yourself; another reviewer has to hear the appeal."),
             code="other_reviewer",
         )
     return True
-
-
-def _has_other_reviewer(project: Project, but: set[UUID]) -> bool:
-    if project.owner_id not in but:
-        return True
-    here = Q(scope=project.pk, role__in=_REVIEWERS)
-    everywhere = Q(scope=None, role__in=[Role.REVIEWER, Role.ADMIN])
-    others = Membership.objects.filter(here | everywhere, user__is_active=True).exclude(user__in=but)
-    return others.exists()

@@ -142,6 +142,11 @@ def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:
         return _submitted_before(assignment, key, request_hash)
     if key and Answer.objects.filter(worker_id=assignment.worker_id, idempotency_key=key).exists():
         raise refuse_other_body()
+    if assignment.state == Assignment.State.WITHDRAWN:
+        raise Conflict(
+            _("We took this item away while you had it; you were paid for a part. Take another one."),
+            code="withdrawn",
+        )
     if assignment.state == Assignment.State.RETURNED:
         raise Conflict(_("You gave this item back. Take another one."), code="returned")
     raise Conflict(

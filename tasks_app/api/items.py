@@ -5,6 +5,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +14,12 @@ from rest_framework.views import APIView
 from accounts.api import ApiSignedIn
 from accounts.models import Role
 from common.errors import Invalid
-from common.idempotency import key_of
+from common.idempotency import idempotent, key_of
 from common.pagination import ByPosition
 from tasks_app import access
 from tasks_app.models import ImportJob, Item
 from tasks_app.services import imports
+from tasks_app.services.withdrawal import withdraw_item
 
 CHUNK = 1 << 16
 
@@ -67,6 +69,24 @@ class ItemApi(APIView):
     @extend_schema(responses={200: None})
     def get(self, request: ApiSignedIn, item_id: UUID) -> Response:
         return Response(item_json(access.item_for(request.user, item_id, Role.REVIEWER)))
+
+
+class WithdrawInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=300)
+
+
+class WithdrawApi(APIView):
+    """Show an item to nobody any more. Whoever is at work on it gets the project's share of its pay."""
+
+    @extend_schema(request=WithdrawInput, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, item_id: UUID) -> Response:
+        item = access.item_for(request.user, item_id)
+        body = WithdrawInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        withdraw_item(item_id=item.pk, reason=body.validated_data["reason"], actor=request.user)
+        item.refresh_from_db()
+        return Response(item_json(item))
 
 
 class ImportApi(APIView):

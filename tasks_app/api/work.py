@@ -11,6 +11,7 @@ from common.idempotency import idempotent, key_of
 from rewards.api.shapes import money_json
 from tasks_app import access, selectors
 from tasks_app.models import Flag
+from tasks_app.reputation import Reputation
 from tasks_app.services import assignment as work
 from tasks_app.services import flags
 from tasks_app.suggesting import suggestions_for
@@ -34,9 +35,21 @@ def _entry_json(entry: selectors.CatalogueEntry) -> dict[str, Any]:
         "hourly_rate_upper": money_json(rate.upper_minor, project.currency),
         "below_floor": rate.is_low,
         "median_minutes": None if rate.median_seconds is None else round(rate.median_seconds / 60, 2),
+        "requester": requester_json(entry.reputation),
         "items_left": entry.items_left,
         "lacking": [one.text for one in entry.lacking],
         "lacking_codes": [{"code": one.code, "url": one.url} for one in entry.lacking],
+    }
+
+
+def requester_json(known: Reputation) -> dict[str, Any]:
+    """Rates are null while the requester is new."""
+    return {
+        "approval_rate": known.approval_rate,
+        "median_decision_seconds": known.decision_seconds,
+        "appeal_rate": known.appeal_rate,
+        "appeals_upheld": known.upheld_share,
+        "decided": known.approved + known.rejected,
     }
 
 

@@ -25,7 +25,7 @@ WITH p AS MATERIALIZED (
             WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1) AS schema_id
     FROM tasks_app_project WHERE id = %(project)s
 ), me AS MATERIALIZED (
-    SELECT id, claimed, banned_at,
+    SELECT id, claimed, banned_at, retrain_since,
            coalesce(cursor_priority * -1, '-Infinity') AS rank, coalesce(cursor_position, -1) AS position,
            coalesce(cursor_shuffle, %(start)s) AS shuffle, coalesce(cursor_gold, %(start)s) AS gold
     FROM tasks_app_workerprogress WHERE project_id = %(project)s AND worker_id = %(worker)s
@@ -43,6 +43,7 @@ WITH p AS MATERIALIZED (
     SELECT CASE
         WHEN me.banned_at IS NOT NULL THEN 'banned'
         WHEN p.state <> 'published' THEN p.state
+        WHEN me.retrain_since IS NOT NULL THEN 'must_retrain'
         WHEN live.again > 0 THEN 'again'
         WHEN EXISTS (
             SELECT 1 FROM jsonb_path_query(p.qualification, 'lax $.requires[*]') AS needed (id)

@@ -131,6 +131,10 @@ def refusal(code: str, project: Project, worker: User) -> DomainError:
             Forbidden,
             _("You cannot take more items of this project. Accepted work stays paid."),
         ),
+        "must_retrain": (
+            Forbidden,
+            _("Read the instructions again before you go on; “My work” leads you there."),
+        ),
         "other_languages": (
             Forbidden,
             _("What is left here is in languages that you have not named in your settings."),

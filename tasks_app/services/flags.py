@@ -3,9 +3,9 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services.notifications import notify
 from common import audit
-from tasks_app.models import Assignment, Flag, Item
-from tasks_app.services import slots
+from tasks_app.models import Assignment, Flag
 from tasks_app.services.assignment import return_assignment
+from tasks_app.services.withdrawal import withdraw_item
 
 
 @transaction.atomic
@@ -15,7 +15,7 @@ def flag_item(*, assignment: Assignment, kind: str, comment: str, actor: User) -
     if assignment.state == Assignment.State.LEASED:
         return_assignment(assignment=assignment, reason=f"flag: {kind}")
     if kind == Flag.Kind.PERSONAL_DATA:
-        slots.close_item(item_id=assignment.item_id, state=Item.State.WITHDRAWN)
+        withdraw_item(item_id=assignment.item_id, reason=f"flag: {kind}", actor=actor, unpaid=actor)
     notify(
         user_id=assignment.project.owner_id,
         kind="item_flagged",

@@ -11,7 +11,9 @@ from annotations.anomalies.given import Given
 class Crowd:
     """`overlap` people for each of `items` items of 3 labels in unequal shares; skills from 0.6 to 0.97."""
 
-    def __init__(self, seed: int, *, people: int = 20, items: int = 2400, overlap: int = 4, weak: Sequence[int] = ()) -> None:
+    def __init__(
+        self, seed: int, *, people: int = 20, items: int = 2400, overlap: int = 4, weak: Sequence[int] = ()
+    ) -> None:
         self.random = np.random.default_rng(seed)
         self.people, self.number = people, items
         self.truth = self.random.choice(3, items, p=[0.5, 0.3, 0.2])

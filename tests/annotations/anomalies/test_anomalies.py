@@ -26,7 +26,6 @@ def test_an_honest_crowd_raises_no_alarm(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_planted_cheats_are_found_and_only_they(seed: int) -> None:
-    crowd = Crowd(seed)
     given = with_cheats(Crowd(seed, weak=(3, 4))).given()
     assert {one.worker for one in too_fast(given)} == {0}
     assert {one.worker for one in always_the_same(given)} == {1}
