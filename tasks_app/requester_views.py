@@ -83,11 +83,13 @@ def project_page(request: SignedIn, project: Project, tab: str, **context: Any) 
 @require_GET
 def project_overview(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id, Role.REVIEWER)
+    progress = selectors.progress(project.pk)
     context = project_page(
         request,
         project,
         "overview",
-        progress=selectors.progress(project.pk),
+        progress=progress,
+        text_bytes=progress.closed * selectors.usual_text_bytes(project.pk),
         missing=projects.missing_to_publish(project) if project.state == Project.State.DRAFT else [],
         fund_form=FundForm(),
         fields=selectors.current_fields(project),

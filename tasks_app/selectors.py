@@ -26,6 +26,18 @@ def schema_version(schema_version_id: UUID) -> SchemaVersion:
     return SchemaVersion.objects.get(pk=schema_version_id)
 
 
+def usual_text_bytes(project_id: UUID) -> int:
+    """How large an item's content is, by the first hundred: all of them would take too long to look at."""
+    sql = """
+        SELECT coalesce(avg(octet_length(payload::text)), 0)::int
+        FROM (SELECT payload FROM tasks_app_item WHERE project_id = %s ORDER BY position LIMIT 100) first
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [project_id])
+        size: int = cursor.fetchone()[0]
+    return size
+
+
 @lru_cache(maxsize=512)
 def schema_fields(schema_version_id: UUID) -> tuple[Field, ...]:
     """The parsed fields of a schema version."""

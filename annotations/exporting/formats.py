@@ -12,6 +12,8 @@ class Format:
     suffix: str
 
 
+_PACKET = 65_536
+
 FORMATS: dict[str, Format] = {
     "jsonl": Format(jsonl.write, "application/x-ndjson", "jsonl"),
     "csv": Format(tabular.write, "text/csv; charset=utf-8", "csv"),
@@ -27,13 +29,14 @@ def chunks(export: Export, name: str) -> Iterator[bytes]:
 
 
 def _encoded(parts: Iterable[str | bytes]) -> Iterator[bytes]:
-    """Small lines are put together: a network packet per line would make a large export slow."""
+    """Small lines are put together: a network packet per line would make a large export slow. The first goes
+    at once, so that a browser shows the download and a proxy does not give up."""
     waiting: list[bytes] = []
-    size = 0
+    size = _PACKET
     for part in parts:
         waiting.append(part.encode() if isinstance(part, str) else part)
         size += len(waiting[-1])
-        if size >= 65_536:
+        if size >= _PACKET:
             yield b"".join(waiting)
             waiting, size = [], 0
     if waiting:

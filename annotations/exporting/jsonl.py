@@ -1,15 +1,15 @@
 """JSON Lines: the same shape that the import reads, so that an export of one project feeds another."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from annotations.exporting.encoding import to_json
 from annotations.exporting.rows import Export, Row
 
 
 def write(export: Export) -> Iterator[str]:
     for row in export.rows():
-        yield json.dumps(line_of(row), ensure_ascii=False) + "\n"
+        yield to_json(line_of(row)) + "\n"
 
 
 def line_of(row: Row) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Label Studio's JSON: a list of tasks; the truth as one annotation, if asked everybody's answers too."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from annotations.exporting.encoding import to_json
 from annotations.exporting.rows import Export, Row
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_speakers, turn_texts
@@ -15,7 +15,7 @@ Result = dict[str, Any]
 def write(export: Export) -> Iterator[str]:
     yield "["
     for number, row in enumerate(export.rows()):
-        yield (",\n" if number else "\n") + json.dumps(_task(row, export), ensure_ascii=False)
+        yield (",\n" if number else "\n") + to_json(_task(row, export))
     yield "\n]\n"
 
 

@@ -1,13 +1,16 @@
 """What every export format is made of: one row per item, read in pages, as of one moment."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from annotations.models import Answer, Consensus
+from annotations.models import Consensus
 from annotations.pseudonyms import pseudonym
 from tasks_app import selectors
 from tasks_app.fields.base import Field
@@ -15,7 +18,40 @@ from tasks_app.models import Item, Project
 
 WHICH = ("approved", "all")
 _PAGE = 500
-_FINAL = Q(state__in=[Consensus.State.APPROVED, Consensus.State.CORRECTED])
+_FINAL = (Consensus.State.APPROVED.value, Consensus.State.CORRECTED.value)
+_KINDS = ("turns", "text", "pair", "candidates")
+# A reader who has gone to sleep must not keep the database from tidying up for ever.
+_PATIENCE = "10min"
+
+# One statement, read through a cursor: what belongs to an item is put together next to where it lies.
+_CONSENSUS = """
+SELECT json_agg(json_build_array(field, value, confidence, state) ORDER BY field)::text AS found,
+       bool_and(state IN %(final)s) AS final
+FROM annotations_consensus WHERE item_id = i.id
+"""
+_ANSWERS = """
+SELECT json_agg(json_build_array(worker_id, value, seconds, state) ORDER BY created_at, id)::text AS found
+FROM annotations_answer WHERE item_id = i.id
+"""
+_HEAD = (
+    """
+SELECT i.id, i.external_id, i."group", i.language, i.split, i.payload::text, c.found, {answers}
+FROM tasks_app_item i
+CROSS JOIN LATERAL ("""
+    + _CONSENSUS
+    + """) c
+"""
+)
+_TAIL = """
+WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND i.split = ANY(%(splits)s) AND ({wanted})
+ORDER BY i.position
+"""
+_APPROVED = _HEAD.format(answers="NULL") + _TAIL.format(wanted="c.final")
+_ALL = (
+    _HEAD.format(answers="a.found")
+    + f"CROSS JOIN LATERAL ({_ANSWERS}) a"
+    + _TAIL.format(wanted="c.found IS NOT NULL OR a.found IS NOT NULL")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +77,82 @@ class Row:
     answers: tuple[AnswerRow, ...]
 
 
+@dataclass
+class Progress:
+    """How many items have been read so far."""
+
+    items: int = 0
+
+
 @dataclass(frozen=True)
 class Export:
     """A request for an export: which project, as which format's writer will see it."""
 
     project: Project
     which: str = "approved"
+    progress: Progress = field(default_factory=Progress)
 
-    @property
+    @cached_property
     def fields(self) -> Sequence[Field]:
         return selectors.current_fields(self.project)
 
-    def rows(self) -> Iterator[Row]:
-        """In order of import, a page of items in memory at a time, all from one state of the database."""
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Worker -> what they are called here: worked out once, not for each answer."""
+        return {}
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """Everything that is read in the block is from one state of the database."""
         with transaction.atomic():
             _freeze()
-            for item in self._items().iterator(chunk_size=_PAGE):
-                yield _row(item, everything=self.which == "all")
+            yield
+
+    def rows(self, splits: Sequence[str] = ("", "train", "test")) -> Iterator[Row]:
+        """In order of import, a page of items in memory at a time, all as of one moment."""
+        parameters: dict[str, Any] = {
+            "project": self.project.pk, "final": _FINAL, "withdrawn": Item.State.WITHDRAWN.value,
+            "splits": list(splits),
+        }  # fmt: skip
+        everything = self.which == "all"
+        with self.moment(), connection.chunked_cursor() as cursor:
+            cursor.execute(_ALL if everything else _APPROVED, parameters)
+            while page := cursor.fetchmany(_PAGE):
+                for found in page:
+                    yield self._row(found, everything=everything)
+                self.progress.items += len(page)
 
     def payload_kinds(self) -> list[str]:
         """Which of turns, text, pair and candidates occur."""
+        asked = ", ".join(f"bool_or(payload ? '{kind}')" for kind in _KINDS)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT bool_or(payload ? 'turns'), bool_or(payload ? 'text'), bool_or(payload ? 'pair'), "
-                "bool_or(payload ? 'candidates') FROM tasks_app_item WHERE project_id = %s",
-                [self.project.pk],
-            )
+            cursor.execute(f"SELECT {asked} FROM tasks_app_item WHERE project_id = %s", [self.project.pk])  # noqa: S608
             found = cursor.fetchone()
-        return [
-            kind for kind, there in zip(("turns", "text", "pair", "candidates"), found, strict=True) if there
-        ]
+        return [kind for kind, there in zip(_KINDS, found, strict=True) if there]
 
-    def _items(self) -> Any:
-        consensus = Consensus.objects.filter(item=OuterRef("pk"))
-        items = Item.objects.filter(project=self.project).exclude(state=Item.State.WITHDRAWN)
-        if self.which == "approved":
-            items = items.filter(Exists(consensus.filter(_FINAL))).exclude(Exists(consensus.exclude(_FINAL)))
-        else:
-            items = items.filter(Exists(consensus) | Exists(Answer.objects.filter(item=OuterRef("pk"))))
-        prefetches: list[Any] = [
-            Prefetch("consensus", Consensus.objects.defer("posterior").order_by("field"))
-        ]
-        if self.which == "all":
-            prefetches.append(Prefetch("answers", Answer.objects.order_by("created_at", "id")))
-        return items.order_by("position").prefetch_related(*prefetches)
+    def _row(self, found: Sequence[Any], *, everything: bool) -> Row:
+        item_id, external_id, group, language, split, payload, consensus, answers = found
+        values = orjson.loads(consensus) if consensus else []
+        final = [one for one in values if one[3] in _FINAL]
+        shown = values if everything else final
+        return Row(
+            id=external_id or str(item_id),
+            group=group,
+            language=language,
+            split=split,
+            payload=orjson.loads(payload),
+            approved={name: value for name, value, _sure, _state in final},
+            confidence={name: round(sure, 6) for name, _value, sure, _state in shown},
+            states={name: state for name, _value, _sure, state in values} if everything else {},
+            answers=tuple(map(self._answer, orjson.loads(answers))) if answers else (),
+        )
+
+    def _answer(self, found: Sequence[Any]) -> AnswerRow:
+        worker, value, seconds, state = found
+        name = self._names.get(worker)
+        if name is None:
+            name = self._names[worker] = pseudonym(self.project.pk, UUID(worker))
+        return AnswerRow(name, value, seconds, state)
 
 
 def _freeze() -> None:
@@ -92,27 +160,4 @@ def _freeze() -> None:
     if not connection.savepoint_ids:
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-
-
-def _row(item: Item, *, everything: bool) -> Row:
-    consensus = list(item.consensus.all())
-    final = [row for row in consensus if row.state in {Consensus.State.APPROVED, Consensus.State.CORRECTED}]
-    shown = consensus if everything else final
-    return Row(
-        id=item.external_id or str(item.pk),
-        group=item.group,
-        language=item.language,
-        split=item.split,
-        payload=item.payload,
-        approved={row.field: row.value for row in final},
-        confidence={row.field: round(row.confidence, 6) for row in shown},
-        states={row.field: row.state for row in consensus} if everything else {},
-        answers=tuple(
-            AnswerRow(
-                pseudonym(item.project_id, answer.worker_id), answer.value, answer.seconds, answer.state
-            )
-            for answer in item.answers.all()
-        )
-        if everything
-        else (),
-    )
+            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{_PATIENCE}'")

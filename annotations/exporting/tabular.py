@@ -2,10 +2,10 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from annotations.exporting.encoding import to_json
 from annotations.exporting.rows import Export, Row
 from tasks_app.fields.payload import turn_speakers, turn_texts
 
@@ -21,9 +21,10 @@ def write(export: Export) -> Iterator[str]:
     for name in names:
         header += [name, f"{name} (confidence)"]
     everything = export.which == "all"
-    yield "\ufeff" + _line([*header, *(["states", "answers"] if everything else [])])
+    lines = _Lines()
+    yield "\ufeff" + lines.line([*header, *(["states", "answers"] if everything else [])])
     for row in export.rows():
-        yield _line(_cells(row, names, ranked=ranked, everything=everything))
+        yield lines.line(_cells(row, names, ranked=ranked, everything=everything))
 
 
 def _cells(row: Row, names: Iterable[str], *, ranked: bool, everything: bool) -> list[str | int]:
@@ -51,14 +52,23 @@ def _cell(value: Any) -> str | int:
         return value or ""
     if isinstance(value, int):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return to_json(value)
 
 
-def _line(cells: Iterable[str | int]) -> str:
-    buffer = io.StringIO()
-    # A number is no formula, also when it begins with a minus.
-    csv.writer(buffer).writerow([neutral(cell) if isinstance(cell, str) else cell for cell in cells])
-    return buffer.getvalue()
+class _Lines:
+    """One writer and one buffer for all lines of a file."""
+
+    def __init__(self) -> None:
+        self._buffer = io.StringIO()
+        self._writer = csv.writer(self._buffer)
+
+    def line(self, cells: Iterable[str | int]) -> str:
+        # A number is no formula, also when it begins with a minus.
+        self._writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in cells])
+        text = self._buffer.getvalue()
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        return text
 
 
 def neutral(cell: str) -> str:

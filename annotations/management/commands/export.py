@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 
 from annotations.exporting.errors import CannotExport
 from annotations.exporting.formats import FORMATS, chunks
 from annotations.exporting.rows import WHICH, Export
-from tasks_app.models import Project
+from tasks_app.models import Item, Project
 
 
 class Command(BaseCommand):
@@ -27,12 +28,13 @@ class Command(BaseCommand):
         out: Path = options["out"]
         part = out.with_name(f".{out.name}.part")
         export = Export(_project(options["project"]), options["which"])
+        total = _expected(export)
         written = 0
         try:
             with part.open("wb") as file:
                 for chunk in chunks(export, options["format"]):
                     written += file.write(chunk)
-                    self._progress(written)
+                    self._progress(written, export.progress.items, total)
             part.replace(out)
         except CannotExport as error:
             raise CommandError(str(error)) from None
@@ -40,11 +42,21 @@ class Command(BaseCommand):
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from None
         finally:
             part.unlink(missing_ok=True)
-        self.stdout.write(f"{out}: {written / 1e6:.1f} MB")
+        self.stdout.write(f"{out}: {export.progress.items:,} items, {written / 1e6:.1f} MB")
 
-    def _progress(self, written: int) -> None:
+    def _progress(self, written: int, items: int, total: int) -> None:
         if sys.stderr.isatty():
-            self.stderr.write(f"\r{written / 1e6:.1f} MB", ending="")
+            share = f", {100 * items // total} %" if total else ""
+            self.stderr.write(f"\r{items:,} items, {written / 1e6:.1f} MB{share} ", ending="")
+
+
+def _expected(export: Export) -> int:
+    """How many items it will be, or a few more; what is left out for want of a value is not looked up."""
+    items = Item.objects.filter(project=export.project).exclude(state=Item.State.WITHDRAWN)
+    settled = items.filter(state=Item.State.CLOSED)
+    return (
+        items.filter(Q(submitted__gt=0) | Q(state=Item.State.CLOSED)) if export.which == "all" else settled
+    ).count()
 
 
 def _project(name: str) -> Project:
