@@ -110,11 +110,7 @@ def _download(site: Stack, path: str, token: str, *, most: int | None = None) ->
 @contextmanager
 def _watched(site: Stack) -> Iterator[Watched]:
     over = threading.Event()
-    servers = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if "python" in process.name()
-    ]
+    servers = [process for process in psutil.Process().children(recursive=True) if "python" in process.name()]
     watched = Watched(before_mb=_largest_mb(servers))
 
     def watch() -> None:
