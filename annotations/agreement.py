@@ -13,6 +13,7 @@ from annotations.aggregation.agreement import Alpha, Level, distance_alpha, krip
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.kappa import fleiss_kappa, pairwise_agreement
 from annotations.aggregation.label_tables import NOTHING, Recall, by_label, confusion, plain_label, recalls
+from annotations.aggregation.ordinal import is_point
 from annotations.aggregation.span_agreement import Marks, pairwise_f1, span_set
 from annotations.aggregation.timeline import parts_of
 from annotations.agreement_sample import CONSENSUS, Sampled, sample_of
@@ -85,9 +86,9 @@ def _alpha(said: Said, resamples: int, level: str = "") -> Alpha | None:
     level = level or said.field.level
     if level == "distance":
         return _distance_alpha(said, resamples)
-    # A blank has no place on a scale.
+    # A blank has no place on a scale, nor has a label from when this was another kind of question.
     numbers = level != "nominal"
-    judgments = [judgment for judgment in said.judgments if judgment.label != NOTHING or not numbers]
+    judgments = [judgment for judgment in said.judgments if not numbers or is_point(judgment.label)]
     return krippendorff_alpha(judgments, level=cast(Level, level), group=item_of_unit, resamples=resamples)
 
 

@@ -15,6 +15,7 @@ from annotations.settling import consensus_of
 from annotations.voices import Voice, judged
 from tasks_app import selectors
 from tasks_app.fields.base import Field
+from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.models import Item, Project
 
 CONSENSUS = "consensus"  # stands among the workers for what is held to be true
@@ -38,11 +39,12 @@ class Sampled:
         return self.said.get(field, ())
 
     def values(self, field: Field, *, blank: bool = False) -> dict[str, Any]:
-        """Worker -> value, resolved; blank ones on demand, and never the consensus'."""
+        """Worker -> value, resolved; blank ones on demand, and never the consensus'. Answers from when the
+        field was another kind of question are left out."""
         return {
             voice.who: field.resolve(voice.answer[field.name], voice.answer)
             for voice in self.voices
-            if field.name in voice.answer and (blank or voice.answer[field.name] != field.empty(self.payload))
+            if _answers(voice, field) and (blank or voice.answer[field.name] != field.empty(self.payload))
         }
 
 
@@ -83,9 +85,25 @@ def _page(project: Project, items: Sequence[Item], start: int) -> list[Sampled]:
 def _agreed(
     fields: Sequence[Field], rows: Mapping[str, Consensus], payload: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Field -> value; a field of which nothing is held to be true yet is left out."""
+    """Field -> value; left out where nothing is held to be true, or was of another kind of question."""
     return {
         field.name: rows[field.name].value
         for field in fields
-        if field.name in rows and (rows[field.name].value is not None or field.empty(payload) is None)
+        if field.name in rows and _fits(field, rows[field.name].value, payload)
     }
+
+
+def _answers(voice: Voice, field: Field) -> bool:
+    return field.name in voice.answer and any(
+        one.name == field.name and type(one) is type(field) for one in voice.fields
+    )
+
+
+def _fits(field: Field, value: Any, payload: Mapping[str, Any]) -> bool:
+    if value == field.empty(payload):
+        return True
+    try:
+        field.check(value, payload, "")
+    except InvalidAnswer:
+        return False
+    return True

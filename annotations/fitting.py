@@ -93,6 +93,7 @@ def refit(project_id: UUID, *, wait: bool) -> bool:
         if not _take_turn(project_id, wait):
             return False
         if _answer_count(project_id) == _fitted_count(project_id):
+            measure_agreement(project)  # a reviewer may have corrected what annotators are compared with
             return True
         verdicts = _fit(project)
     for start in range(0, len(verdicts), _BATCH):

@@ -42,7 +42,9 @@ def fit_pairwise(judgments: Sequence[Judgment]) -> Inference:
     out even. A ranking of k candidates has k (k - 1) / 2 comparisons but is only k - 1 decisions: as
     independent evidence they would make it too sure of itself, and at 2 / k each, which comes to k - 1, not
     sure enough. So each counts the root of that, with which belief and truth agree on simulated crowds.
+    What is no comparison (the field was another kind of question before) is left out.
     """
+    judgments = [judgment for judgment in judgments if judgment.label in (FIRST, SECOND)]
     blocks, workers = blocks_of(judgments)
     sharpness, belief = np.full(len(workers), _UNKNOWN), _BELIEF
     worths = [np.zeros((len(block.items), block.width)) for block in blocks]
@@ -64,7 +66,7 @@ def pairwise_given_skill(
     judgments: Sequence[Judgment], skill: Mapping[str, WorkerSkillEstimate], priors: Mapping[str, float]
 ) -> Posterior:
     """The same with the workers' sharpness as last fitted; `priors` say nothing here."""
-    blocks, workers = blocks_of(judgments)
+    blocks, workers = blocks_of([one for one in judgments if one.label in (FIRST, SECOND)])
     sharpness = np.array([_known_sharpness(skill.get(worker)) for worker in workers])
     worths = []
     for block in blocks:

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from annotations.models import FieldFit
+from annotations.models import Consensus, FieldFit
 from annotations.pseudonyms import pseudonym
 from annotations.services.fitting import refit_project
-from tasks_app.models import Item, Project
+from tasks_app.models import Item, Project, SchemaVersion
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, SPAN, client_of, make_items, make_project, make_user
 
@@ -190,3 +190,25 @@ def test_strangers_get_nothing(client: Any) -> None:
     for user, code in ((make_user("stranger"), 404), (make_reviewer(project), 403)):
         client.force_login(user)
         assert client.get(f"/projects/{project.pk}/quality/agreement.csv").status_code == code
+
+
+def test_a_field_that_was_another_question_before_is_measured_by_its_new_answers() -> None:
+    project = make_project(fields=[{**CHOICE, "name": "mood"}], overlap_max=3)
+    crowd_on(project, 4, lambda random, n, who: {"mood": "refund"})
+    for number, field in enumerate((SCALE, {**RANK, "name": "mood"}, {**TEXT, "name": "mood"}), start=2):
+        SchemaVersion.objects.create(project=project, number=number, fields=[field])
+        payload = {"turns": [{"speaker": "a", "text": "Hello"}], "candidates": CANDIDATES}
+        values = {2: [4, 5], 3: [list("abc"), list("cab")], 4: ["yes", "never"]}[number]
+        crowd_on(
+            project, 4, lambda random, n, who, said=values: {"mood": said[n % 2]}, payloads=[payload] * 4
+        )
+        assert agreement(project, "mood")["alpha"] == 1.0
+
+
+def test_asking_for_a_fit_measures_again_after_a_correction() -> None:
+    project = make_project(overlap_max=3)
+    items = crowd_on(project, 4, lambda random, n, who: ["refund", "other"][n % 2])
+    Consensus.objects.filter(item=items[0]).update(value="delivery", state="corrected")
+    refit_project(project.pk)
+    rows = {(row["true"], row["said"]): row["count"] for row in agreement(project, "intent")["confused"]}
+    assert rows["delivery", "refund"] == 3

@@ -176,7 +176,7 @@ def test_candidates_that_were_never_compared_come_out_even_and_through_a_third_t
     "fit", [lambda j: fit_pairwise(j).posterior, lambda j: pairwise_given_skill(j, {}, {})]
 )
 def test_edges(fit):
-    assert fit([]) == {}
+    assert fit([]) == fit([Judgment("a", "item", "refund")]) == {}
     row = fit([Judgment("a", "0:1", SECOND)])["0:1"]
     assert row[FIRST] < 0.5 and row[FIRST] + row[SECOND] == pytest.approx(1)
 
