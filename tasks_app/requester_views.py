@@ -22,6 +22,7 @@ from common.errors import DomainError
 from common.ids import uuid7
 from rewards.services import ledger
 from tasks_app import access, selectors
+from tasks_app.field_help import field_help
 from tasks_app.fields.schema import fields_to_json
 from tasks_app.forms import FundForm, ImportForm, ProjectForm
 from tasks_app.gallery import catalogue as gallery
@@ -143,7 +144,13 @@ def project_settings(request: SignedIn, project_id: UUID) -> HttpResponse:
     if form.errors:
         project.refresh_from_db()  # the form has written into it what is not saved
     context = project_page(
-        request, project, "settings", form=form, fields=selectors.current_fields(project), version=version
+        request,
+        project,
+        "settings",
+        form=form,
+        fields=selectors.current_fields(project),
+        version=version,
+        field_help=field_help(),
     )
     return render(request, "tasks_app/settings.html", context, status=422 if form.errors else 200)
 
@@ -183,6 +190,9 @@ def project_items(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def project_import(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
+    if request.method == "POST" and "sample" in request.POST:
+        imports.import_sample(project=project, actor=request.user)
+        return redirect("project-import", project_id=project.pk)
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -197,6 +207,7 @@ def project_import(request: SignedIn, project_id: UUID) -> HttpResponse:
         return redirect("project-import", project_id=project.pk)
     jobs = ImportJob.objects.filter(project=project).order_by("-created_at")[:10]
     running = any(job.state in {"queued", "running"} for job in jobs)
-    context = project_page(request, project, "import", form=form, jobs=jobs, running=running)
+    sample = imports.has_sample(project)
+    context = project_page(request, project, "import", form=form, jobs=jobs, running=running, sample=sample)
     template = "tasks_app/_import_jobs.html" if request.htmx else "tasks_app/import.html"
     return render(request, template, context, status=422 if form.errors else 200)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -94,11 +94,20 @@ class ImportApi(APIView):
 
     parser_classes = [RawBody]
 
-    @extend_schema(request={"application/x-ndjson": bytes}, responses={202: None})
+    @extend_schema(
+        request={"application/x-ndjson": bytes},
+        responses={202: None},
+        parameters=[
+            OpenApiParameter("keep_duplicates", bool, description="Keep equal texts as separate items."),
+            OpenApiParameter("sample", bool, description="Import the template's sample items, no body."),
+        ],
+    )
     def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project = access.project_for(request.user, project_id)
+        if _is_set(request, "sample"):
+            return _accepted(imports.import_sample(project=project, actor=request.user))
         chunks, format = _upload(request)
-        keep = request.query_params.get("keep_duplicates", "").lower() in {"1", "true", "yes"}
+        keep = _is_set(request, "keep_duplicates")
         job = imports.start_import(
             project=project,
             actor=request.user,
@@ -107,9 +116,16 @@ class ImportApi(APIView):
             options={"keep_duplicates": keep},
             key=key_of(request),
         )
-        return Response(
-            {"job": job_json(job)}, status=202, headers={"Location": f"/api/v1/import-jobs/{job.pk}"}
-        )
+        return _accepted(job)
+
+
+def _is_set(request: Request, name: str) -> bool:
+    return str(request.query_params.get(name, "")).lower() in {"1", "true", "yes"}
+
+
+def _accepted(job: ImportJob) -> Response:
+    where = {"Location": f"/api/v1/import-jobs/{job.pk}"}
+    return Response({"job": job_json(job)}, status=202, headers=where)
 
 
 def _upload(request: Request) -> tuple[Iterator[bytes], str]:

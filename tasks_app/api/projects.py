@@ -20,6 +20,12 @@ from tasks_app import access, categories, selectors
 from tasks_app.models import Project
 from tasks_app.services import projects
 
+_FIELDS = (
+    "An ordered list of answer fields: `choice`, `span`, `scale` (min, max, step, low, high), `text`, "
+    "`rank` (of the item's candidates; top) and `relation` (from, to: span fields before it; from_labels, "
+    "to_labels, directed). docs/answer-fields.md has all of their options and the answers they take."
+)
+
 
 class MoneyInput(serializers.Serializer[Any]):
     amount_minor = serializers.IntegerField(min_value=0, max_value=10_000_000)
@@ -35,7 +41,7 @@ class OverlapInput(serializers.Serializer[Any]):
 class ProjectInput(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=120)
     instructions = serializers.CharField(max_length=50_000, required=False, allow_blank=True)
-    fields_ = serializers.JSONField(required=False)
+    fields_ = serializers.JSONField(required=False, help_text=_FIELDS)
     reward = MoneyInput(required=False)
     overlap = OverlapInput(required=False)
     lease_seconds = serializers.IntegerField(required=False)

@@ -36,6 +36,12 @@ class Template:
     max_per_person: int | None = None
     max_per_group: int | None = None
 
+    @property
+    def sample(self) -> Path | None:
+        """Items to try the template with, as a JSON Lines file of the import's own shape."""
+        path = FOLDER / "samples" / f"{self.name}.jsonl"
+        return path if path.exists() else None
+
     def title_in(self, language: str) -> str:
         return self.title_zh if language.startswith("zh") else self.title
 

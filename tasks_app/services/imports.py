@@ -16,6 +16,7 @@ from common.ids import uuid7
 from common.models import IdempotencyRecord
 from common.queueing import enqueue_on_commit
 from tasks_app import tasks
+from tasks_app.gallery import catalogue as gallery
 from tasks_app.importing.records import FORMATS
 from tasks_app.models import ImportJob, Project
 
@@ -67,6 +68,20 @@ def start_import(
         if job := _started_before(actor, key, digest):
             return job
         raise
+
+
+def has_sample(project: Project) -> bool:
+    return any(one.name == project.template and one.sample for one in gallery.templates())
+
+
+def import_sample(*, project: Project, actor: User) -> ImportJob:
+    """The items that come with the project's template. Asked for twice, they are imported once."""
+    if not has_sample(project):
+        raise Invalid(_("The template of this project has no sample items."), code="no_sample")
+    path = gallery.template(project.template).sample
+    content = path.read_bytes() if path else b""
+    key = f"sample:{project.pk}"
+    return start_import(project=project, actor=actor, chunks=[content], format="jsonl", key=key)
 
 
 def _spool(chunks: Iterable[bytes], spool: IO[bytes]) -> tuple[str, int]:

@@ -1,8 +1,11 @@
+import json
+
 import pytest
 
 from tasks_app.fields.schema import parse_fields
 from tasks_app.gallery.catalogue import UnknownTemplate, template, templates
-from training.engine.config import FitConfig
+from tasks_app.importing.lines import parse_item
+from training.engine.config import HEADS, FitConfig
 
 
 def test_every_template_has_fields_that_parse_and_both_languages():
@@ -20,9 +23,20 @@ def test_every_template_has_fields_that_parse_and_both_languages():
 
 def test_every_recipe_is_known_to_the_engine():
     for one in templates():
-        for field in one.fields:
+        for field in (field for field in one.fields if field["type"] in HEADS):
             config = FitConfig.from_json({**one.recipe, "head": field["type"], "field": field})
             assert config.epochs == one.recipe["epochs"]
+
+
+@pytest.mark.parametrize("name", ["rank-replies", "question-answer-links"])
+def test_every_sample_item_fits_its_template(name):
+    chosen = template(name)
+    fields = parse_fields(chosen.fields)
+    lines = chosen.sample.read_text().splitlines()
+    items = [parse_item(json.loads(line), fields) for line in lines]
+    assert len(items) >= 30 and len({item.content_hash for item in items}) == len(items)
+    gold = [item.gold for item in items if item.gold]
+    assert len(gold) >= 5 and all(all(one.values()) for one in gold)
 
 
 def test_labels_of_the_customer_service_template():
