@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Count
-
 from annotations import fitting, gold
 from annotations.judging import judge
 from annotations.models import FieldFit
@@ -38,13 +36,19 @@ def aggregate_items(project: Project, items: Sequence[Item]) -> None:
 
 def aggregate_waiting() -> None:
     """Whatever a lost message left behind, and what was imported with answers, project by project."""
-    importing = ImportJob.objects.filter(state=ImportJob.State.RUNNING).values("project_id")
-    waiting = Item.objects.filter(needs_aggregation=True).exclude(project_id__in=importing)
-    counts = list(waiting.values("project_id").annotate(n=Count("id")).values_list("project_id", "n"))
-    for project_id, count in counts:
-        if count >= _FIT_FIRST and not FieldFit.objects.filter(project_id=project_id).exists():
-            fitting.refit(project_id, wait=False)
-        sweep(project_id)
+    waiting = Item.objects.filter(needs_aggregation=True).values_list("project_id", flat=True).distinct()
+    for project_id in list(waiting.order_by("project_id")):
+        aggregate_project(project_id)
+
+
+def aggregate_project(project_id: UUID) -> None:
+    """Decide what is marked as waiting in one project. Not while labels are imported: they come first."""
+    if ImportJob.objects.filter(project_id=project_id, state=ImportJob.State.RUNNING).exists():
+        return
+    waiting = Item.objects.filter(project_id=project_id, needs_aggregation=True)[:_FIT_FIRST].count()
+    if waiting >= _FIT_FIRST and not FieldFit.objects.filter(project_id=project_id).exists():
+        fitting.refit(project_id, wait=False)
+    sweep(project_id)
 
 
 def sweep(project_id: UUID) -> None:

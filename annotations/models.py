@@ -89,10 +89,33 @@ class Answer(models.Model):
                 condition=Q(state="pending", gold_scores__isnull=False),
                 name="answer_gold_pending",
             ),
+            models.Index(
+                fields=["worker", "created_at"], condition=Q(state="rejected"), name="answer_rejected"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.item_id} by {self.worker_id}"
+
+
+class WorkerDay(models.Model):
+    """What a person handed in on one day (UTC), rejected answers included. Counted with each submit, so that
+    it costs the same after 50,000 answers as after one."""
+
+    id = models.BigAutoField(primary_key=True)
+    worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="days", db_index=False
+    )
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    answers = models.PositiveIntegerField()
+    earned_minor = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["worker", "day", "currency"], name="worker_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.worker_id} {self.day} {self.currency}"
 
 
 class Consensus(models.Model):

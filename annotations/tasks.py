@@ -11,6 +11,11 @@ def aggregate_item(item_id: str) -> None:
 
 
 @shared_task
+def aggregate_project(project_id: str) -> None:
+    consensus.aggregate_project(UUID(project_id))
+
+
+@shared_task
 def aggregate_waiting() -> None:
     consensus.aggregate_waiting()
 

@@ -1,5 +1,6 @@
 """The only way from an id in a URL to a row. "Absent" and "not yours" get the same answer."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -10,10 +11,10 @@ from common.errors import Forbidden, NotFound
 from common.prepared import Prepared, Rows
 from tasks_app.models import Assignment, ImportJob, Item, Project
 
-_projects = Rows(Project, "p")
-_TO_ANSWER = Prepared(
-    f"SELECT {_projects.columns} FROM tasks_app_project p WHERE p.id = %(id)s AND p.state <> 'draft'"  # noqa: S608
-)
+_all = Rows(Project, "p")
+_for_a_claim = Rows(Project, "p", "id", "state", "visibility", "gold_share", "sampling", "max_per_group")
+_FIND = "SELECT {} FROM tasks_app_project p WHERE p.id = %(id)s AND p.state <> 'draft'"
+_TO_ANSWER, _TO_CLAIM = Prepared(_FIND.format(_all.columns)), Prepared(_FIND.format(_for_a_claim.columns))
 
 
 def _no_project() -> NotFound:
@@ -38,12 +39,20 @@ def project_for(user: User, project_id: UUID, role: str = Role.REQUESTER) -> Pro
 
 def project_to_answer(user: User, project_id: UUID) -> Project:
     """The project, if `user` may answer its items: it was published, and is open or the person is invited."""
-    rows = _TO_ANSWER.rows(id=project_id)
-    if not rows:
-        raise _no_project()
-    project = _projects.of(rows[0])
-    if project.visibility == Project.Visibility.OPEN or Role.ANNOTATOR in roles.roles_in(user, project_id):
-        return project
+    return _let_in(user, [_all.of(row) for row in _TO_ANSWER.rows(id=project_id)])
+
+
+def project_to_claim(user: User, project_id: UUID) -> Project:
+    """The same, with no more of its fields than a claim looks at."""
+    return _let_in(user, [_for_a_claim.of(row) for row in _TO_CLAIM.rows(id=project_id)])
+
+
+def _let_in(user: User, found: Sequence[Project]) -> Project:
+    for project in found:
+        if project.visibility == Project.Visibility.OPEN:
+            return project
+        if Role.ANNOTATOR in roles.roles_in(user, project.pk):
+            return project
     raise _no_project()
 
 

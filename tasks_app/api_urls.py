@@ -3,6 +3,7 @@ from django.urls import path
 from tasks_app.api import items, members, projects, work
 
 urlpatterns = [
+    path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),
     path("projects", projects.ProjectsApi.as_view(), name="api-projects"),
     path("projects/<uuid:project_id>", projects.ProjectApi.as_view(), name="api-project"),
     path("projects/<uuid:project_id>/publish", projects.PublishApi.as_view(), name="api-publish"),
@@ -21,7 +22,6 @@ urlpatterns = [
     path("items/<uuid:item_id>/withdraw", items.WithdrawApi.as_view(), name="api-withdraw-item"),
     path("import-jobs/<uuid:job_id>", items.ImportJobApi.as_view(), name="api-import-job"),
     path("catalogue", work.CatalogueApi.as_view(), name="api-catalogue"),
-    path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),
     path("projects/<uuid:project_id>/assignments", work.LiveAssignmentsApi.as_view(), name="api-live"),
     path("assignments/<uuid:assignment_id>/return", work.ReturnApi.as_view(), name="api-return"),
     path("assignments/<uuid:assignment_id>/extend", work.ExtendApi.as_view(), name="api-extend"),

@@ -14,7 +14,7 @@ from common.errors import Conflict, Invalid, Problem
 from common.idempotency import refuse_other_body
 from common.ids import uuid7
 from common.prepared import Prepared
-from common.queueing import enqueue_on_commit
+from common.queueing import enqueue_soon
 from tasks_app import selectors
 from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.fields.schema import check_answer
@@ -31,21 +31,21 @@ class Receipt:
     currency: str
 
 
-_Stored = tuple[UUID, bool, int, int]  # item, whether it is complete, today's count and earnings
-_TODAY = """
+_Stored = tuple[int, int]  # today's count and earnings
+# Only a repeated request counts the day's answers one by one.
+_TODAY_UNTIL = """
     SELECT count(*) AS count, coalesce(sum(s.reward_minor), 0) AS earned
     FROM annotations_answer a
     JOIN tasks_app_assignment s ON s.id = a.assignment_id
     JOIN tasks_app_project p ON p.id = a.project_id
     WHERE a.worker_id = %(worker)s AND a.state <> 'rejected' AND p.currency = %(currency)s
-      AND a.created_at >= date_trunc('day', {until} AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-      AND a.created_at <= {until}
+      AND a.created_at >= date_trunc('day', %(until)s AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+      AND a.created_at <= %(until)s
 """
 # One statement, so that no moment exists in which the answer is there and the lease still open, or the
 # other way round. The lease's row decides: of a submit, its double and the lease's end at the same moment,
 # the first to lock the row wins, and the others find it no longer leased.
-_SUBMIT = Prepared(
-    f"""
+SUBMIT_SQL = """
 WITH closed AS (
     UPDATE tasks_app_assignment SET state = 'submitted', closed_at = clock_timestamp(), seconds = %(seconds)s
     WHERE id = %(assignment)s AND worker_id = %(worker)s
@@ -58,7 +58,7 @@ WITH closed AS (
     SET submitted = i.submitted + 1,
         needs_aggregation = i.needs_aggregation OR i.submitted + 1 >= i.slots OR i.gold IS NOT NULL
     FROM closed WHERE i.id = closed.item_id
-    RETURNING i.id, i.needs_aggregation
+    RETURNING i.id
 ), answered AS (
     INSERT INTO annotations_answer
         (id, assignment_id, project_id, item_id, worker_id, schema_version_id, source, value, seconds, edits,
@@ -67,13 +67,25 @@ WITH closed AS (
            closed.schema_version_id, 'crowd', %(value)s::jsonb, %(seconds)s, %(edits)s::jsonb, 'pending', '',
            %(key)s, %(hash)s, closed.closed_at
     FROM closed JOIN counted ON counted.id = closed.item_id
-    RETURNING item_id
-), today AS ({_TODAY.format(until="clock_timestamp()")})
-SELECT counted.id, counted.needs_aggregation, today.count + 1, today.earned + closed.reward_minor
-FROM answered, counted, closed, today
-"""  # noqa: S608 - only our own text is put in
+    RETURNING id
+), today AS (
+    INSERT INTO annotations_workerday AS d (worker_id, day, currency, answers, earned_minor)
+    SELECT worker_id, (closed_at AT TIME ZONE 'UTC')::date, %(currency)s, 1, reward_minor
+    FROM closed, answered
+    ON CONFLICT (worker_id, day, currency) DO UPDATE
+    SET answers = d.answers + 1, earned_minor = d.earned_minor + excluded.earned_minor
+    RETURNING day, answers, earned_minor
+), taken_back AS (
+    SELECT count(*) AS answers, coalesce(sum(s.reward_minor), 0) AS earned_minor
+    FROM annotations_answer a
+    JOIN tasks_app_assignment s ON s.id = a.assignment_id
+    JOIN tasks_app_project p ON p.id = a.project_id
+    WHERE a.worker_id = %(worker)s AND a.state = 'rejected' AND p.currency = %(currency)s
+      AND a.created_at >= (SELECT day FROM today)::timestamp AT TIME ZONE 'UTC'
 )
-_TODAY_UNTIL = _TODAY.format(until="%(until)s")
+SELECT today.answers - taken_back.answers, today.earned_minor - taken_back.earned_minor FROM today, taken_back
+"""
+_SUBMIT = Prepared(SUBMIT_SQL)
 
 
 def submit_answer(
@@ -108,10 +120,10 @@ def submit_answer(
     row = _store(parameters)
     if row is None:
         return _refuse(assignment, key, request_hash)
-    item_id, complete, count, earned = row
-    if complete:
-        enqueue_on_commit(tasks.aggregate_item, item_id)
-    return Receipt(answer_id, count, earned, assignment.project.currency)
+    # Asked for whatever the item is: the time that an answer takes must not tell which items are gold.
+    enqueue_soon(tasks.aggregate_project, assignment.project_id)
+    count, earned = row
+    return Receipt(answer_id, count, int(earned), assignment.project.currency)
 
 
 def _checked(assignment: Assignment, answer: Any) -> dict[str, Any]:

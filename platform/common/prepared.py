@@ -23,9 +23,10 @@ class Prepared:
     """
 
     def __init__(self, sql: str) -> None:
+        self.sql = sql
         self._names = list(dict.fromkeys(_PLACEHOLDER.findall(sql)))
         number = {name: f"${n}" for n, name in enumerate(self._names, start=1)}
-        self._sql = _PLACEHOLDER.sub(lambda found: number[found[1]], sql).replace("%%", "%")
+        self._text = _PLACEHOLDER.sub(lambda found: number[found[1]], sql).replace("%%", "%")
         # The same name always means the same text, also when a newer program meets an older connection.
         self._name = f"manyhands_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
         values = ", ".join(f"%({name})s" for name in self._names)
@@ -49,7 +50,7 @@ class Prepared:
     def prepare(self, cursor: Any) -> None:
         """Make it known to the cursor's connection, once."""
         if self._name not in cursor.db.prepared:
-            cursor.execute(f"PREPARE {self._name} AS {self._sql}")
+            cursor.execute(f"PREPARE {self._name} AS {self._text}")
             cursor.db.prepared.add(self._name)
 
 

@@ -1,9 +1,9 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("accounts.api_urls")),
     path("", include("tasks_app.api_urls")),
     path("", include("annotations.api_urls")),
+    path("", include("accounts.api_urls")),
     path("", include("rewards.api_urls")),
     path("", include("training.api_urls")),
 ]

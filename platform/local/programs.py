@@ -13,7 +13,6 @@ from local.services import ServiceUrls
 from local.supervisor import Program
 
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104
-GRACEFUL_SECONDS = 8
 
 
 def site_url(host: str, port: int) -> str:
@@ -100,6 +99,7 @@ def _worker(name: str, *more: str, queues: str, concurrency: int) -> Program:
         # Warm: finish what runs. Cold: give it back to the queue.
         stop_signals=(signal.SIGTERM, signal.SIGQUIT),
         death_signal=signal.SIGQUIT,
+        steps_back=True,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, TextIO
 
+from local.courtesy import step_back
 from local.parent_death import dies_with_parent
 
 COLOURS = (36, 33, 35, 32, 34, 31)
@@ -32,6 +33,19 @@ class Program:
     # Sent by the kernel when the supervisor itself is killed: there is no second try then.
     death_signal: signal.Signals = signal.SIGTERM
     pass_fds: tuple[int, ...] = ()
+    steps_back: bool = False  # when others need the processor
+
+
+def before_start(program: Program) -> Callable[[], None]:
+    """A `preexec_fn`: what a program's process does before it becomes the program."""
+    tie = dies_with_parent(program.death_signal)
+
+    def prepare() -> None:
+        tie()
+        if program.steps_back:
+            step_back()
+
+    return prepare
 
 
 @dataclass
@@ -142,7 +156,7 @@ class Supervisor:
             env={**self.environ},
             pass_fds=program.pass_fds,
             start_new_session=True,  # a Ctrl-C in the terminal is for us, who stop them in good order
-            preexec_fn=dies_with_parent(program.death_signal),
+            preexec_fn=before_start(program),
         )
         running.started = time.monotonic()
         pipe = _output(running.process)

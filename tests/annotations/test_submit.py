@@ -1,3 +1,4 @@
+import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,8 @@ from django.db import connection
 
 from annotations import tasks
 from annotations.models import Answer
+from annotations.services import submission
+from common.ids import uuid7
 from tasks_app.models import Assignment, Item
 from tasks_app.services.assignment import expire_leases
 from tests.factories import SPAN, client_of, lease, make_items, make_project, make_user
@@ -47,18 +50,86 @@ def test_an_answer_is_stored_and_counted(annotator: Any, assignment: Assignment)
     assert counts(assignment) == (1, 1, 1)
 
 
-def test_only_a_complete_item_is_queued(
+def test_each_submit_asks_for_a_sweep_that_finds_only_complete_items(
     annotator: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    queued: list[str] = []
-    monkeypatch.setattr(tasks.aggregate_item, "delay", queued.append)
+    queued: list[Any] = []
+    monkeypatch.setattr(
+        tasks.aggregate_project, "apply_async", lambda args, **options: queued.append((args, options))
+    )
     item = make_items(make_project(overlap_min=2))[0]
-    for worker, wanted in ((annotator, []), (make_user(), [str(item.pk)])):
+    for worker, complete in ((annotator, False), (make_user(), True)):
         with django_capture_on_commit_callbacks(execute=True):
             assert post(client_of(worker), lease(item, worker)).status_code == 201
         item.refresh_from_db()
-        assert item.needs_aggregation == bool(wanted)
-        assert queued == wanted
+        assert item.needs_aggregation == complete
+    # Within a second once, and when that second is over: the second answer is seen by the first one's sweep.
+    assert queued == [((str(item.project_id),), {"countdown": 1.0})]
+
+
+def test_gold_and_other_items_ask_for_the_same_work(
+    annotator: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("common.queueing._enqueue_soon", lambda task, *args: asked.append((task.name, args)))
+    project = make_project()
+    items = [*make_items(project), *make_items(project, gold={"intent": "refund"})]
+    for item in items:
+        with django_capture_on_commit_callbacks(execute=True):
+            assert post(client_of(annotator), lease(item, annotator)).status_code == 201
+    assert len(asked) == 2 and asked[0] == asked[1]
+
+
+def test_rejected_answers_leave_the_day_s_count(annotator: Any) -> None:
+    project = make_project()
+    items = make_items(project, 3)
+    post(client_of(annotator), lease(items[0], annotator))
+    Answer.objects.update(state="rejected")
+    for n, item in enumerate(items[1:], start=1):
+        today = post(client_of(annotator), lease(item, annotator)).json()["today"]
+        assert today == {"count": n, "earned": {"amount_minor": 10 * n, "currency": "USD"}}
+
+
+_ANSWERED_TODAY = """
+WITH lent AS (
+    INSERT INTO tasks_app_assignment (id, project_id, item_id, worker_id, schema_version_id, state,
+        reward_minor, claim_key, item_group, reason, created_at, lease_expires_at)
+    SELECT gen_random_uuid(), i.project_id, i.id, %(worker)s, s.id, 'submitted', 10, '', '', '', now(), now()
+    FROM tasks_app_item i JOIN tasks_app_schemaversion s ON s.project_id = i.project_id
+    WHERE i.project_id = %(project)s RETURNING *
+)
+INSERT INTO annotations_answer (id, assignment_id, project_id, item_id, worker_id, schema_version_id, source,
+    value, seconds, edits, state, reason, idempotency_key, request_hash, created_at)
+SELECT gen_random_uuid(), id, project_id, item_id, worker_id, schema_version_id, 'crowd', '{}', 1, '[]',
+    'pending', '', '', '', now()
+FROM lent
+"""
+
+
+def blocks_of_a_submit(assignment: Assignment) -> int:
+    """How many pages of the database the statement reads."""
+    values = {"assignment": assignment.pk, "worker": assignment.worker_id, "currency": "USD", "seconds": 1}
+    values |= {"answer": uuid7(), "value": "{}", "edits": "[]", "key": "k", "hash": ""}
+    with connection.cursor() as cursor:
+        submission._SUBMIT.prepare(cursor)
+        explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) "
+        cursor.execute(explain + submission._SUBMIT.execute, values)
+        plan = cursor.fetchone()[0]
+    top = (plan if isinstance(plan, list) else json.loads(plan))[0]["Plan"]
+    return int(top["Shared Hit Blocks"] + top["Shared Read Blocks"])
+
+
+def test_a_submit_reads_as_much_after_thousands_of_answers_in_a_day(annotator: Any) -> None:
+    newcomer = make_user()
+    project = make_project(funds=10_000_000)
+    make_items(project, 5_000, slots=1)
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED_TODAY, {"worker": annotator.pk, "project": project.pk})
+        cursor.execute("ANALYZE tasks_app_item; ANALYZE tasks_app_assignment; ANALYZE annotations_answer")
+    fresh, old = (
+        blocks_of_a_submit(lease(make_items(project)[0], worker)) for worker in (newcomer, annotator)
+    )
+    assert (fresh < 250, old < fresh + 30) == (True, True), (fresh, old)
 
 
 @pytest.mark.parametrize(

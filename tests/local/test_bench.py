@@ -19,6 +19,8 @@ FIGURES = {
         "duplicated",
         "lost",
         "share_of_sql_limit",
+        *(f"{name}_p99_ms" for name in ("claim", "submit")),
+        *(f"cpu_{part}_ms_per_pair" for part in ("database", "queue", "web", "background", "load")),
     },
     "import": {
         "seconds",

@@ -168,3 +168,16 @@ def _is_running(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_background_work_steps_back() -> None:
+    output = Output()
+    supervisor = Supervisor(os.environ, output)
+    code = "import os, time; print('nice', os.nice(0), flush=True); time.sleep(600)"
+    supervisor.add(program("worker", code, steps_back=True), program("web", code))
+
+    def story() -> None:
+        output.wait_for(f"web | nice {os.nice(0)}")
+        output.wait_for(f"worker | nice {os.nice(0) + 5}")
+
+    run_until(supervisor, story)

@@ -9,9 +9,8 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -32,9 +31,8 @@ class Annotator:
     token: str
     claims: list[float] = field(default_factory=list)  # seconds that each took
     submits: list[float] = field(default_factory=list)
-    done_at: list[float] = field(default_factory=list)  # when the answer to each submit came
     acknowledged: list[str] = field(default_factory=list)
-    idle: bool = False  # nothing is left to do
+    idle: bool = False
 
     def connect(self) -> socket.socket:
         address = urlsplit(self.url)
@@ -47,6 +45,11 @@ class Annotator:
         ).encode()
         self._received = b""
         return self._socket
+
+    def forget_times(self) -> None:
+        """What was done up to now was warming up."""
+        self.claims.clear()
+        self.submits.clear()
 
     def claim(self) -> None:
         self._claiming = True
@@ -77,7 +80,6 @@ class Annotator:
         elif self._claiming:
             self.submit(json.loads(body)["assignments"][0]["id"])
         else:
-            self.done_at.append(now)
             self.acknowledged.append(json.loads(body)["id"])
             self.idle = now >= until
             if not self.idle:
@@ -100,19 +102,19 @@ def _whole(received: bytes) -> tuple[int, bytes] | None:
     return (status, body) if len(body) >= wanted else None
 
 
-def work(annotators: Sequence[Annotator], seconds: float) -> None:
-    """All at once, for `seconds` or until nothing is left for anybody."""
-    with selectors.DefaultSelector() as waiting:
-        sockets = [waiting.register(one.connect(), selectors.EVENT_READ, one) for one in annotators]
-        until = time.perf_counter() + seconds
+def work(annotators: Sequence[Annotator], seconds: float) -> float:
+    """All at once, for `seconds` or until nothing is left for one of them. Returns how long that took."""
+    with selectors.DefaultSelector() as waiting, ExitStack() as opened:
         for one in annotators:
+            waiting.register(opened.enter_context(one.connect()), selectors.EVENT_READ, one)
+        began = time.perf_counter()
+        for one in annotators:
+            one.idle = False
             one.claim()
         while not all(one.idle for one in annotators):
-            ready: list[Any] = waiting.select(PATIENCE)
+            ready = waiting.select(PATIENCE)
             if not ready:
                 raise LocalError(f"The web server has not answered for {PATIENCE:.0f} seconds.")
             for key, _events in ready:
-                key.data.receive(until)
-        for key in sockets:
-            with closing(key.fileobj):  # type: ignore[type-var]
-                waiting.unregister(key.fileobj)
+                key.data.receive(began + seconds)
+        return time.perf_counter() - began

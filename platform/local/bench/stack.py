@@ -11,12 +11,11 @@ from pathlib import Path
 from local.data_dir import DataDir
 from local.entry import ROOT
 from local.errors import LocalError
-from local.parent_death import dies_with_parent
 from local.port import listen
 from local.prepare import prepare
 from local.programs import background, shared_environment, site_url, web
 from local.services import ServiceUrls, services
-from local.supervisor import Program, wait_for
+from local.supervisor import Program, before_start, wait_for
 from local.up import is_ready
 
 HOST = "127.0.0.1"
@@ -64,7 +63,7 @@ def running(program: Program, environ: Mapping[str, str], logs: Path) -> Iterato
         process = subprocess.Popen(
             program.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, env={**environ},
             pass_fds=program.pass_fds, start_new_session=True,
-            preexec_fn=dies_with_parent(program.death_signal),
+            preexec_fn=before_start(program),
         )  # fmt: skip
     try:
         yield process
