@@ -11,7 +11,17 @@ from common.prepared import Prepared, Rows
 from tasks_app import access
 from tasks_app.models import Assignment, Item, Project
 
-_assignments = Rows(Assignment, "a", "id", "worker_id", "item_id", "project_id", "state", "schema_version_id")
+_assignments = Rows(
+    Assignment,
+    "a",
+    "id",
+    "worker_id",
+    "item_id",
+    "project_id",
+    "state",
+    "schema_version_id",
+    "lease_expires_at",
+)
 _items = Rows(Item, "i", "id", "payload")
 _projects = Rows(Project, "p", "id", "currency")
 _TO_SUBMIT = Prepared(

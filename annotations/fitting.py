@@ -20,7 +20,7 @@ from annotations.aggregation.inference import Inference, Posterior, TooManyLabel
 from annotations.aggregation.judgments import KNOWN, Judgment
 from annotations.agreement import measure_agreement
 from annotations.judging import Verdict, answers_to, decode_all, full_unit, voice_of
-from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
+from annotations.models import COUNTED, Answer, Consensus, FieldFit, WorkerSkill
 from annotations.settling import settle
 from annotations.voices import Voice, judged
 from tasks_app import selectors
@@ -156,7 +156,7 @@ def _read(project: Project) -> Corpus:
 
 def _answered_items(project: Project) -> Iterator[tuple[int, Item, list[Answer]]]:
     """In pages by position, so that memory holds one page of texts and no cursor stays open for minutes."""
-    answered = Exists(Answer.objects.filter(item=OuterRef("pk")).exclude(state=Answer.State.REJECTED))
+    answered = Exists(Answer.objects.filter(COUNTED, item=OuterRef("pk")))
     rows = Item.objects.filter(answered, project=project).order_by("position")
     rows = rows.only("payload", "gold", "position", "project_id")
     number, last = 0, None

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from annotations.aggregation.skill import PRIOR_ACCURACY
-from annotations.models import Answer
+from annotations.models import COUNTED, Answer
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Item
@@ -26,7 +26,7 @@ SET gold_seen = annotations_workerskill.gold_seen + 1,
 def score_item(item_id: UUID) -> None:
     """Score the answers to a gold item that have no score yet. The item's lock makes each count once."""
     item = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item_id)
-    unscored = Answer.objects.filter(item=item, gold_scores__isnull=True).exclude(state=Answer.State.REJECTED)
+    unscored = Answer.objects.filter(COUNTED, item=item, gold_scores__isnull=True)
     counted: list[tuple[str, UUID, float]] = []
     for answer in unscored:
         answer.gold_scores = scores(answer, item)

@@ -11,7 +11,7 @@ from annotations.aggregation.families import family
 from annotations.aggregation.inference import Posterior
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.skill import WorkerSkillEstimate
-from annotations.models import Answer, FieldFit, WorkerSkill
+from annotations.models import COUNTED, Answer, FieldFit, WorkerSkill
 from annotations.voices import Voice, judged
 from tasks_app import selectors
 from tasks_app.fields.base import Field, Payload, Posteriors
@@ -45,9 +45,9 @@ class Verdict:
 
 
 def answers_to(item_ids: Collection[UUID]) -> dict[UUID, list[Answer]]:
-    """Every answer that counts (not the rejected ones), in order of arrival."""
+    """Every answer that counts (not the rejected, not the extra ones), in order of arrival."""
     found: dict[UUID, list[Answer]] = defaultdict(list)
-    rows = Answer.objects.filter(item_id__in=item_ids).exclude(state=Answer.State.REJECTED)
+    rows = Answer.objects.filter(COUNTED, item_id__in=item_ids)
     for answer in rows.only("item_id", "worker_id", "schema_version_id", "value", "created_at").order_by(
         "created_at", "id"
     ):

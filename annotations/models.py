@@ -50,6 +50,8 @@ class Answer(models.Model):
     value = models.JSONField()
     seconds = models.FloatField(default=0)
     edits = models.JSONField(default=list)
+    # Came after its lease had ended and its slot was gone: kept, perhaps paid, never counted.
+    extra = models.BooleanField(default=False, db_default=False)
     # Of an answer to a gold item: field -> 1 - distance to the truth. Set once; never leaves the server.
     gold_scores = models.JSONField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
@@ -96,6 +98,10 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} by {self.worker_id}"
+
+
+# The answers that anything may be concluded from. Whatever counts, weighs or fits answers begins here.
+COUNTED = Q(extra=False) & ~Q(state=Answer.State.REJECTED)
 
 
 class WorkerDay(models.Model):

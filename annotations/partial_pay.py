@@ -28,7 +28,11 @@ def pay_in_good_faith(project: Project, item: Item, rejected: Sequence[Answer]) 
 
     Returns how many of those slots had to be given up for it.
     """
-    paid = [answer for answer in rejected if answer.assignment is not None and not answer.partial_minor]
+    paid = [
+        answer
+        for answer in rejected
+        if answer.assignment is not None and not answer.extra and not answer.partial_minor
+    ]
     for answer in paid:
         reward = answer.assignment.reward_minor if answer.assignment else 0
         answer.partial_minor = share_of(reward, project.pay_rejected_share)

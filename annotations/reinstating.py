@@ -33,7 +33,8 @@ def reinstate(answers: Sequence[Answer], item: Item) -> None:
 
 def _find_money(answer: Answer, item: Item, owed: int) -> None:
     free = Item.objects.filter(pk=item.pk, taken__lt=F("slots"), state=Item.State.OPEN)
-    if answer.assignment_id and free.update(taken=F("taken") + 1, submitted=F("submitted") + 1):
+    slotted = answer.assignment_id and not answer.extra
+    if slotted and free.update(taken=F("taken") + 1, submitted=F("submitted") + 1):
         release_partial(answer)
     elif owed:
         ledger.reserve(

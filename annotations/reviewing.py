@@ -225,6 +225,6 @@ def _answer_view(answer: Answer, value: Any, skill: float | None) -> AnswerView:
         state=answer.state,
         reason=answer.reason,
         category=answer.category,
-        source=answer.source,
+        source="late" if answer.extra else answer.source,
         created_at=answer.created_at,
     )

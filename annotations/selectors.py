@@ -70,6 +70,7 @@ class WorkLine:
     lease_expires_at: datetime
     answer_id: UUID | None
     answer_state: str  # "" without an answer; pending, approved, rejected
+    extra: bool  # came too late to count
     reason: str
     category: Category | None
     partial: Money | None  # paid although it was rejected
@@ -98,6 +99,7 @@ def work_line(row: Assignment) -> WorkLine:
         lease_expires_at=row.lease_expires_at,
         answer_id=answer.pk if answer else None,
         answer_state=answer.state if answer else "",
+        extra=bool(answer and answer.extra),
         reason=answer.reason if answer else "",
         category=category_named(row.project, answer.category) if rejected and answer else None,
         partial=Money(answer.partial_minor, row.project.currency)

@@ -14,7 +14,7 @@ from django.db import transaction
 from annotations import approval
 from annotations.gain import expected_gain
 from annotations.judging import FieldVerdict, Verdict
-from annotations.models import Answer, Consensus
+from annotations.models import COUNTED, Answer, Consensus
 from annotations.references import restate
 from tasks_app import selectors
 from tasks_app.models import Item, Project
@@ -79,7 +79,7 @@ def consensus_of(item_ids: Iterable[UUID]) -> dict[UUID, Rows]:
 
 def _answer_states(item_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
     found: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    rows = Answer.objects.filter(item_id__in=list(item_ids)).exclude(state=Answer.State.REJECTED)
+    rows = Answer.objects.filter(COUNTED, item_id__in=list(item_ids))
     for item_id, answer_id, state in rows.values_list("item_id", "id", "state"):
         found[item_id][answer_id] = state
     return found

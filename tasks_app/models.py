@@ -90,6 +90,7 @@ class Project(models.Model):
     gold_evidence = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -232,6 +233,7 @@ class Assignment(models.Model):
         RETURNED = "returned"
         EXPIRED = "expired"
         WITHDRAWN = "withdrawn"  # we took the item away while the person had it
+        LATE = "late"  # answered after its end, without a slot
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="assignments")

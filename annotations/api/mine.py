@@ -38,6 +38,7 @@ def _line(line: selectors.WorkLine) -> dict[str, Any]:
         and {
             "id": str(line.answer_id),
             "state": line.answer_state,
+            "extra": line.extra,
             "reason": line.reason,
             "code": line.category.name if line.category else "",
             "paid_in_part": line.partial.to_json() if line.partial else None,

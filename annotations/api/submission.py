@@ -19,6 +19,9 @@ _MOST_EDITS_BYTES = 100_000
 class SubmitInput(serializers.Serializer[Any]):
     answer = serializers.JSONField()
     seconds = serializers.FloatField(min_value=0, max_value=86_400, default=0.0)
+    late = serializers.BooleanField(
+        default=False, help_text="Keep it as an extra answer if its lease is over and its slot is gone."
+    )
     edits = serializers.ListField(child=serializers.JSONField(), default=list, max_length=1000)
 
     def validate_edits(self, edits: list[Any]) -> list[Any]:
@@ -38,6 +41,8 @@ class TodayOutput(serializers.Serializer[Any]):
 class SubmitOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     today = TodayOutput()
+    extra = serializers.BooleanField(required=False, help_text="Kept, but too late to count.")
+    paid = serializers.BooleanField(required=False, help_text="Of an extra answer: whether it is paid.")
 
 
 class SubmitApi(APIView):
@@ -52,4 +57,5 @@ class SubmitApi(APIView):
         receipt = submit_answer(assignment=assignment, key=key, request_hash=request_hash, **body)
         earned = {"amount_minor": receipt.earned_minor, "currency": receipt.currency}
         today = {"count": receipt.count, "earned": earned}
-        return Response({"id": str(receipt.answer_id), "today": today}, status=201)
+        late = {"extra": True, "paid": receipt.late.paid} if receipt.late else {}
+        return Response({"id": str(receipt.answer_id), "today": today, **late}, status=201)

@@ -31,7 +31,7 @@ FROM annotations_consensus WHERE item_id = i.id
 """
 _ANSWERS = """
 SELECT json_agg(json_build_array(worker_id, value, seconds, state) ORDER BY created_at, id)::text AS found
-FROM annotations_answer WHERE item_id = i.id
+FROM annotations_answer WHERE item_id = i.id AND NOT extra
 """
 _HEAD = (
     """

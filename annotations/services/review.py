@@ -12,10 +12,10 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.services.notifications import notify
-from annotations import second_look, tasks
+from annotations import late, second_look, tasks
 from annotations.correcting import canonical_value, note_mistakes, put_value
 from annotations.evidence import category_named
-from annotations.models import Answer, Consensus, Review
+from annotations.models import COUNTED, Answer, Consensus, Review
 from annotations.partial_pay import pay_in_good_faith
 from annotations.settling import conclude, lock_items
 from common import audit
@@ -194,8 +194,9 @@ def _undecided(item: Item, answer_ids: Sequence[UUID] | None) -> list[Answer]:
 
 
 def _reopen(item: Item, rejected: Sequence[Answer], *, in_good_faith: bool) -> int:
-    """Only slots that somebody leased here come back; answers imported from elsewhere took none."""
-    count = sum(answer.assignment_id is not None for answer in rejected)
+    """Only slots that somebody leased here come back; imported answers and late, extra ones took none."""
+    late.release(rejected)
+    count = sum(answer.assignment_id is not None and not answer.extra for answer in rejected)
     if count:
         slots.reopen_slots(item_id=item.pk, count=count)
         if in_good_faith:
@@ -203,7 +204,7 @@ def _reopen(item: Item, rejected: Sequence[Answer], *, in_good_faith: bool) -> i
         if Project.objects.get(pk=item.project_id).state == Project.State.FINISHED:
             slots.close_item(item_id=item.pk, state=Item.State.OPEN)
             count = 0
-    remaining = Answer.objects.filter(item=item).exclude(state=Answer.State.REJECTED).exists()
+    remaining = Answer.objects.filter(COUNTED, item=item).exists()
     state = State.OPEN if count or remaining else State.REJECTED
     Consensus.objects.filter(item=item).exclude(state=State.CORRECTED).update(
         state=state, cause=Consensus.Cause.NONE

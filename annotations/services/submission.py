@@ -1,15 +1,17 @@
 """An answer comes in: stored once, counted once, whatever happens on the way."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations import tasks
 from annotations.models import Answer
+from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.idempotency import refuse_other_body
 from common.ids import uuid7
@@ -19,6 +21,9 @@ from tasks_app import selectors
 from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.fields.schema import check_answer
 from tasks_app.models import Assignment
+from tasks_app.services.late import Late, close_late
+
+_ANSWERED = {Assignment.State.SUBMITTED, Assignment.State.LATE}
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Receipt:
     count: int
     earned_minor: int
     currency: str
+    late: Late | None = None
 
 
 _Stored = tuple[int, int]  # today's count and earnings
@@ -96,16 +102,22 @@ def submit_answer(
     edits: Any = (),
     key: str = "",
     request_hash: str = "",
+    late: bool = False,
 ) -> Receipt:
     """Store the holder's answer and close the lease, or raise and change nothing.
 
     A repeated request (same key, same hash) gets the first one's receipt. Invalid (422) names every problem;
-    Conflict (409) has the code lease_expired, already_submitted or idempotency_key_reused.
+    Conflict (409) has the code lease_expired, already_submitted or idempotency_key_reused. With `late` an
+    answer whose slot is gone is kept as an extra one.
     """
-    if assignment.state == Assignment.State.SUBMITTED:
+    if assignment.state in _ANSWERED:
         return _submitted_before(assignment, key, request_hash)
     value = _checked(assignment, answer)
     answer_id = uuid7()
+    if late and (
+        assignment.state == Assignment.State.EXPIRED or assignment.lease_expires_at < timezone.now()
+    ):
+        return _keep_late(assignment, value, seconds, edits, key, request_hash)
     parameters = {
         "assignment": assignment.pk,
         "worker": assignment.worker_id,
@@ -150,7 +162,7 @@ def _store(parameters: dict[str, Any]) -> _Stored | None:
 def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:
     """Say why nothing was stored; or find that it was, by the same request a moment ago."""
     assignment.refresh_from_db(fields=["state"])
-    if assignment.state == Assignment.State.SUBMITTED:
+    if assignment.state in _ANSWERED:
         return _submitted_before(assignment, key, request_hash)
     if key and Answer.objects.filter(worker_id=assignment.worker_id, idempotency_key=key).exists():
         raise refuse_other_body()
@@ -165,15 +177,52 @@ def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:
         _("The time for this item ran out. Your answer is kept; take the item back and submit it again."),
         code="lease_expired",
         reclaim=f"/api/v1/assignments/{assignment.pk}/reclaim",
+        late=f"/api/v1/assignments/{assignment.pk}/submit",
     )
 
 
+@transaction.atomic
+def _keep_late(
+    assignment: Assignment, value: dict[str, Any], seconds: float, edits: Any, key: str, request_hash: str
+) -> Receipt:
+    closed = close_late(assignment=assignment, seconds=seconds)
+    row = closed.assignment
+    try:
+        with transaction.atomic():
+            stored = Answer.objects.create(
+                assignment=row,
+                project_id=row.project_id,
+                item_id=row.item_id,
+                worker_id=row.worker_id,
+                schema_version_id=row.schema_version_id,
+                value=value,
+                seconds=seconds,
+                edits=list(edits),
+                extra=True,
+                idempotency_key=key,
+                request_hash=request_hash,
+            )
+    except IntegrityError:
+        raise refuse_other_body() from None
+    audit.record("answer.late", stored, actor=row.worker_id, item=str(row.item_id), paid=closed.paid)
+    return replace(_receipt(row, stored), late=closed)
+
+
 def _submitted_before(assignment: Assignment, key: str, request_hash: str) -> Receipt:
-    answer = Answer.objects.only("idempotency_key", "request_hash", "created_at").get(assignment=assignment)
+    answer = Answer.objects.only("idempotency_key", "request_hash", "created_at", "extra").get(
+        assignment=assignment
+    )
     if not key or answer.idempotency_key != key:
         raise Conflict(_("This item was already submitted; your answer is stored."), code="already_submitted")
     if answer.request_hash != request_hash:
         raise refuse_other_body()
+    receipt = _receipt(assignment, answer)
+    if not answer.extra:
+        return receipt
+    return replace(receipt, late=Late(assignment, assignment.reward_minor > 0))
+
+
+def _receipt(assignment: Assignment, answer: Answer) -> Receipt:
     currency = assignment.project.currency
     with connection.cursor() as cursor:
         cursor.execute(

@@ -24,6 +24,7 @@ __all__ = [
     "Lease",
     "claim_items",
     "end_leases_of",
+    "expire_lease",
     "expire_leases",
     "extend_lease",
     "lease_of",
@@ -60,6 +61,7 @@ _RETURN = _END.format(which="id = %(id)s FOR UPDATE")
 _EXPIRE = _END.format(
     which="lease_expires_at < now() ORDER BY lease_expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED"
 )
+_EXPIRE_ONE = _END.format(which="id = %(id)s AND lease_expires_at < now() FOR UPDATE")
 _END_ALL = _END.format(which="worker_id = %(worker)s AND project_id = %(project)s ORDER BY id FOR UPDATE")
 _RECLAIM = """
 WITH slot AS (
@@ -132,6 +134,11 @@ WHERE id = %(id)s AND state = 'leased' AND lease_expires_at < now()
 def expire_leases(*, limit: int = 1000) -> int:
     """Reopen the slots of leases that ran out. Returns how many; run again while it returns `limit`."""
     return _end(_EXPIRE, state=Assignment.State.EXPIRED, limit=limit)
+
+
+def expire_lease(*, assignment: Assignment) -> None:
+    """End one lease that ran out, before the sweep comes by; else nothing happens."""
+    _end(_EXPIRE_ONE, state=Assignment.State.EXPIRED, id=assignment.pk)
 
 
 @transaction.atomic

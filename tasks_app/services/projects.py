@@ -193,7 +193,7 @@ def publish_project(*, project: Project, actor: User) -> Project:
 @transaction.atomic
 def pause_project(*, project: Project, actor: User) -> Project:
     changed = Project.objects.filter(pk=project.pk, state=Project.State.PUBLISHED).update(
-        state=Project.State.PAUSED
+        state=Project.State.PAUSED, paused_at=timezone.now()
     )
     project.refresh_from_db()
     if not changed and project.state != Project.State.PAUSED:

@@ -117,6 +117,20 @@ def test_when_somebody_else_has_it_the_annotator_can_go_on(serve: Serve) -> None
     open_item(page, 2)
 
 
+def test_what_somebody_else_has_can_still_be_handed_in_late(serve: Serve) -> None:
+    page, server = serve()
+    server.answer_with("submit", 409, title="Conflict", detail="The time for this item is over.")
+    server.answer_with("reclaim", 409, title="Conflict", detail="It was given to somebody else.")
+    open_item(page)
+    page.keyboard.press("7")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Take it again and submit").click()
+    with page.expect_request(lambda request: request.url.endswith("/submit")) as sent:
+        page.get_by_role("button", name="Hand it in all the same").click()
+    assert sent.value.post_data_json["late"] is True
+    open_item(page, 2)
+
+
 def test_a_draft_whose_lease_ran_out_is_offered_again(serve: Serve) -> None:
     page, server = serve()
     server.lease = timedelta(seconds=-1)

@@ -28,6 +28,7 @@ STATES = {
     "submitted": (_("submitted"), ""),
     "returned": (_("returned"), ""),
     "expired": (_("expired"), "warn"),
+    "late": (_("late"), "warn"),
     "pending": (_("pending"), ""),
     "approved": (_("approved"), "good"),
     "corrected": (_("corrected"), "good"),

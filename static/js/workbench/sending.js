@@ -8,7 +8,8 @@ export class Sending {
     this.page = page;
   }
 
-  async submit() {
+  /** @param {boolean} [late] hand it in although the slot is gone: kept, not counted */
+  async submit(late = false) {
     const held = this.page.session.current;
     if (!held || this.page.busy) return;
     const gap = this.page.bench.gap();
@@ -16,7 +17,7 @@ export class Sending {
       this.#point(gap);
       return;
     }
-    if (this.page.session.expired(held)) {
+    if (this.page.session.expired(held) && !late) {
       this.offerReclaim(this.page.t("lease_ran_out"));
       return;
     }
@@ -29,7 +30,7 @@ export class Sending {
       draft,
       saved_at: Date.now(),
       not_before: Date.now() + wait,
-      body: { answer: draft.values, seconds: draft.seconds, edits: draft.edits },
+      body: { answer: draft.values, seconds: draft.seconds, edits: draft.edits, ...(late ? { late } : {}) },
     };
     this.page.introduced();
     this.page.busy = true;
@@ -87,11 +88,20 @@ export class Sending {
         then?.();
       } catch (error) {
         if (error instanceof Refusal && error.signedOut) this.page.notices.signedOut();
+        else if (error instanceof Refusal && error.status === 409) this.offerLate(error.message);
         else this.offerReclaim(error instanceof Refusal ? `${error.message} ${this.page.t("taken")}` : this.page.t("offline"), then);
       }
     };
     this.page.notices.banner(words, [
       { label: this.page.t(then ? "reclaim_and_submit" : "reclaim"), run: () => void again(), primary: true },
+      { label: this.page.t("leave_it"), run: () => void this.page.session.advance({ forget: true }) },
+    ]);
+  }
+
+  /** The slot is gone. What was done can still be handed in. @param {string} words */
+  offerLate(words) {
+    this.page.notices.banner(`${words} ${this.page.t("taken")}`, [
+      { label: this.page.t("submit_late"), run: () => (this.page.notices.clear(), void this.submit(true)), primary: true },
       { label: this.page.t("leave_it"), run: () => void this.page.session.advance({ forget: true }) },
     ]);
   }

@@ -33,7 +33,7 @@
  * @typedef {{ id: string, owner: string, assignment: Assignment, draft: Draft | null, saved_at: number, order: number }} Held
  * @typedef {{
  *   id: string, owner: string, assignment: Assignment, draft: Draft, saved_at: number, not_before: number,
- *   body: { answer: Answer, seconds: number, edits: Edit[] },
+ *   body: { answer: Answer, seconds: number, edits: Edit[], late?: boolean },
  * }} Outgoing  an answer on its way; `id` is its Idempotency-Key
  * @typedef {{ count: number, earned?: Money, streak?: number }} Today
  * @typedef {{ field: string, kind: "span" | "suggestion", span: Span | Suggestion }} Picked
