@@ -11,7 +11,11 @@ from tasks_app.models import Assignment, Project
 
 def release(rejected: Iterable[Answer]) -> None:
     """A late answer's money serves no other slot: when it is rejected, the money is the project's again."""
-    late = {answer.assignment_id: answer.project_id for answer in rejected if answer.extra}
+    late = {
+        answer.assignment_id: answer.project_id
+        for answer in rejected
+        if answer.extra and answer.assignment_id is not None
+    }
     kept: dict[UUID, int] = {}
     for pk, reward in Assignment.objects.filter(pk__in=late).values_list("pk", "reward_minor"):
         kept[late[pk]] = kept.get(late[pk], 0) + reward
