@@ -1,7 +1,7 @@
 """An answer that comes after its lease ended, when the slot is no longer to be had.
 
-It is kept as an extra one: no slot is taken for it, so no count of an item changes, and consensus leaves it out.
-It is paid when it is not the person's doing that it came late: docs/decisions/0021.
+It is kept as an extra one: no slot is taken for it, so no count of an item changes, and consensus leaves it
+out. It is paid when it is not the person's doing that it came late: docs/decisions/0021.
 """
 
 from dataclasses import dataclass
