@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from annotations.aggregation.judgments import Judgment
 from annotations.judging import answers_to, full_unit, voice_of
-from annotations.models import Answer, Consensus
+from annotations.models import COUNTED, Answer, Consensus
 from annotations.settling import consensus_of
 from annotations.voices import Voice, judged
 from tasks_app import selectors
@@ -50,7 +50,7 @@ class Sampled:
 
 def sample_of(project: Project) -> list[Sampled]:
     """Ids are random, so the first by id are a fair sample, whenever they were answered."""
-    counted = Answer.objects.filter(project=project).exclude(state=Answer.State.REJECTED)
+    counted = Answer.objects.filter(COUNTED, project=project)
     several = counted.values("item_id").annotate(n=Count("id")).filter(n__gte=2).order_by("item_id")
     ids = list(several.values_list("item_id", flat=True)[:_MOST_ITEMS])
     rows = Item.objects.only("payload", "gold")

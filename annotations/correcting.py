@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from annotations.models import Answer, Consensus
+from annotations.models import COUNTED, Answer, Consensus
 from annotations.references import certain, restate
 from annotations.settling import consensus_of
 from common.errors import Conflict, Invalid, Problem
@@ -48,7 +48,7 @@ def note_mistakes(row: Consensus, item: Item, category: str) -> None:
     truth = field.resolve(row.value, values)
     wrong = [
         answer.pk
-        for answer in Answer.objects.filter(item=item).exclude(state=Answer.State.REJECTED)
+        for answer in Answer.objects.filter(COUNTED, item=item)
         if field.name in answer.value
         and field.distance(field.resolve(answer.value[field.name], answer.value), truth, item.payload)
     ]

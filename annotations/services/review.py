@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.services.notifications import notify
-from annotations import second_look, tasks
+from annotations import late, second_look, tasks
 from annotations.correcting import canonical_value, note_mistakes, put_value
 from annotations.evidence import category_named
 from annotations.models import COUNTED, Answer, Consensus, Review

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -38,7 +39,7 @@ def close_late(*, assignment: Assignment, seconds: float) -> Late:
     item = Item.objects.select_for_update().get(pk=assignment.item_id)
     row = Assignment.objects.select_for_update(of=("self",)).select_related("project").get(pk=assignment.pk)
     _refuse_unless_late(row, item)
-    paid = row.reward_minor > 0 and owed(row) and _reserve(row)
+    paid = row.reward_minor > 0 and owed(row) and (_take_over_slot(row, item) or _reserve(row))
     row.state, row.closed_at, row.seconds = Assignment.State.LATE, timezone.now(), seconds
     row.reward_minor = row.reward_minor if paid else 0
     row.save(update_fields=["state", "closed_at", "seconds", "reward_minor"])
@@ -72,6 +73,12 @@ def owed(row: Assignment) -> bool:
     project: Project = row.project
     stopped = [at for at in (project.paused_at, project.finished_at) if at and at >= row.created_at]
     return bool(stopped) or timezone.now() <= row.lease_expires_at + GRACE
+
+
+def _take_over_slot(row: Assignment, item: Item) -> bool:
+    """Where nobody is asked any more, the money of a slot that is free again is still there: the slot goes."""
+    free = Item.objects.filter(pk=item.pk, slots__gt=F("taken"))
+    return not row.project.is_live and bool(free.update(slots=F("slots") - 1))
 
 
 def _reserve(row: Assignment) -> bool:
