@@ -76,7 +76,7 @@ def owed(row: Assignment) -> bool:
 
 
 def _take_over_slot(row: Assignment, item: Item) -> bool:
-    """Where nobody is asked any more, the money of a slot that is free again is still there: the slot goes."""
+    """Where nobody is asked any more, a slot that is free again still holds its money: the slot goes."""
     free = Item.objects.filter(pk=item.pk, slots__gt=F("taken"))
     return not row.project.is_live and bool(free.update(slots=F("slots") - 1))
 
