@@ -220,6 +220,7 @@ def _store(project: Project, current: Field, inference: Inference, corpus: Corpu
                     for true, row in skill.confusion.items()
                 },
                 evidence={true: round(worth, 1) for true, worth in skill.evidence.items()},
+                habits={name: round(chance, 4) for name, chance in skill.habits.items()},
                 answers=skill.answers,
             )
             for worker, skill in sorted(inference.skill.items())
@@ -227,7 +228,7 @@ def _store(project: Project, current: Field, inference: Inference, corpus: Corpu
         ],
         update_conflicts=True,
         unique_fields=["project", "field", "worker"],
-        update_fields=["accuracy", "confusion", "evidence", "answers", "updated_at"],
+        update_fields=["accuracy", "confusion", "evidence", "habits", "answers", "updated_at"],
         batch_size=500,
     )
     FieldFit.objects.update_or_create(

@@ -81,7 +81,9 @@ def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) ->
     workers = {answer.worker_id for given in answers.values() for answer in given}
     skills: dict[str, dict[str, WorkerSkillEstimate]] = defaultdict(dict)
     for row in WorkerSkill.objects.filter(project_id=project_id, worker_id__in=workers, answers__gt=0):
-        skills[row.field][str(row.worker_id)] = WorkerSkillEstimate(row.accuracy, row.confusion, row.answers)
+        skills[row.field][str(row.worker_id)] = WorkerSkillEstimate(
+            row.accuracy, row.confusion, row.answers, habits=row.habits
+        )
     return skills
 
 

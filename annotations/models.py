@@ -237,6 +237,7 @@ class WorkerSkill(models.Model):
     accuracy = models.FloatField()
     confusion = models.JSONField(default=dict)  # true label -> given label -> probability
     evidence = models.JSONField(default=dict, db_default={})  # true label -> judgments that its row is worth
+    habits = models.JSONField(default=dict, db_default={})  # of spans: chance to find, name, cut right, ...
     answers = models.PositiveIntegerField(default=0)
     gold_seen = models.PositiveIntegerField(default=0)
     gold_score = models.FloatField(default=0)  # sum over gold answers of 1 - distance to the truth

@@ -9,6 +9,7 @@ from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.ordinal import fit_ordinal, ordinal_given_skill
 from annotations.aggregation.ranking import fit_pairwise, pairwise_given_skill
 from annotations.aggregation.skill import WorkerSkillEstimate
+from annotations.aggregation.spans import fit_spans, spans_given_skill
 
 Skill = Mapping[str, WorkerSkillEstimate]
 
@@ -38,6 +39,7 @@ def _vote(judgments: Sequence[Judgment]) -> Inference:
 
 FAMILIES: dict[str, Family] = {
     "dawid-skene": Family(infer, posterior_given_skill, has_methods=True),
+    "spans": Family(fit_spans, spans_given_skill),
     "ordinal": Family(fit_ordinal, ordinal_given_skill),
     "pairwise": Family(fit_pairwise, pairwise_given_skill),
     "linked": Family(infer, posterior_given_skill, has_methods=True),

@@ -14,15 +14,19 @@ from annotations.aggregation.judgments import Floats
 from annotations.aggregation.skill import Habits, learn_habits
 from annotations.aggregation.tally import Tally, normalised, vote_shares
 
-# People whose errors have one cause, how careful they are, are told apart safely: the fit runs to its end.
-# Where each errs in an own way, every class has a free parameter a person, and the rounds drift towards what
-# confirms itself; then few rounds are made, and half of the belief stays with the vote.
+# Where people differ in how often they err and in nothing else, they are told apart safely: the fit runs to
+# its end, and what it believes is a probability. Where each errs in an own way, every class has a free
+# parameter a person, and the rounds may drift towards what confirms itself.
 _ONE_CAUSE = 64.0  # from this strength on (skill.HABIT_STRENGTHS)
+# So few rounds are made, and half of the belief stays with the vote, where running on explains the answers
+# hardly better (in nats a judgment), or overturns the vote on so many units without explaining far better.
 _FEW_ROUNDS = 2
 _HELD_TO_THE_VOTE = 0.5
-# Unless the fit, run to its end, explains the answers so much better (in nats a judgment) that the vote must
-# be wrong: three who always say the same, against two who know.
-_CROWD_MISLEADS = 0.025
+_HARDLY_BETTER = 0.001
+_FAR_BETTER = 0.025
+_OVERTURNED = 0.15
+# Where running on pays, the belief is still not wholly a probability.
+_SETTLED_DOUBT = 0.1
 _TOLERANCE = 1e-4  # largest change of a probability at which further rounds are idle
 # Judgments' worth of belief that somebody agrees with the vote seven times in ten.
 _VOTER_STRENGTH = 2.0
@@ -51,12 +55,19 @@ def hierarchical(tally: Tally, rounds: int) -> Weighed:
     votes = tally.pinned(vote_shares(tally.coded))
     early, before = _refine(tally, votes, _FEW_ROUNDS)
     settled, after = _refine(tally, early, rounds)
-    one_cause = min(before.habits.strength, after.habits.strength) >= _ONE_CAUSE
-    if one_cause or after.likelihood - before.likelihood > _CROWD_MISLEADS:
+    if min(before.habits.strength, after.habits.strength) >= _ONE_CAUSE:
         return Weighed(settled, settled)
-    doubt = _HELD_TO_THE_VOTE
-    held = tally.pinned((1 - doubt) * early + doubt * weighted_vote(tally, votes))
-    return Weighed(held, early, doubt)
+    gain = after.likelihood - before.likelihood
+    overturned = tally.coded.weights @ (settled.argmax(axis=1) != votes.argmax(axis=1))
+    drifts = gain < _FAR_BETTER and overturned > _OVERTURNED * tally.coded.weights.sum()
+    if gain < _HARDLY_BETTER or drifts:
+        return _held(tally, early, votes, _HELD_TO_THE_VOTE)
+    return _held(tally, settled, votes, _SETTLED_DOUBT)
+
+
+def _held(tally: Tally, model: Floats, votes: Floats, doubt: float) -> Weighed:
+    held = (1 - doubt) * model + doubt * weighted_vote(tally, votes)
+    return Weighed(tally.pinned(held), model, doubt)
 
 
 def weighted_vote(tally: Tally, votes: Floats) -> Floats:
@@ -75,11 +86,17 @@ def _refine(tally: Tally, posterior: Floats, rounds: int) -> tuple[Floats, Expla
         habits = learn_habits(tally.counts(posterior), strength)
         # It hardly moves after the first rounds, and is the dearest part with many labels.
         strength = habits.strength if done > 2 else None
-        scores = tally.sums(np.log(habits.rates)) + np.log(_priors(tally.coded.weights @ posterior))
-        before, posterior = posterior, tally.pinned(normalised(scores))
+        before, posterior = posterior, tally.pinned(normalised(_scores(tally, habits, posterior)))
         if np.abs(posterior - before).max() < _TOLERANCE:
             break
-    return posterior, Explained(habits, _likelihood(tally, scores))
+    habits = learn_habits(tally.counts(posterior))
+    return posterior, Explained(habits, _likelihood(tally, _scores(tally, habits, posterior)))
+
+
+def _scores(tally: Tally, habits: Habits, posterior: Floats) -> Floats:
+    """(patterns, labels) log P(judgments, truth), with the labels as frequent as in `posterior`."""
+    scores: Floats = tally.sums(np.log(habits.rates)) + np.log(_priors(tally.coded.weights @ posterior))
+    return scores
 
 
 def _likelihood(tally: Tally, scores: Floats) -> float:

@@ -30,6 +30,7 @@ class WorkerSkillEstimate:
     confusion: dict[str, dict[str, float]]
     answers: int
     evidence: dict[str, float] = field(default_factory=dict)
+    habits: dict[str, float] = field(default_factory=dict)  # of spans: chances by name (segments.SKILLS)
 
     @property
     def balanced_accuracy(self) -> float:

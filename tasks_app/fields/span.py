@@ -43,7 +43,7 @@ class SpanField(Field):
     type: ClassVar[str] = "span"
     widget: ClassVar[str] = "span"
     head: ClassVar[str] = "span"
-    method: ClassVar[str] = "dawid-skene"
+    method: ClassVar[str] = "spans"
     keys: ClassVar[frozenset[str]] = Field.keys | {"labels", "overlapping", "speakers"}
     scopes: ClassVar[tuple[str, ...]] = ("turn",)
 

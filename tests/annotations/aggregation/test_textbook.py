@@ -10,6 +10,8 @@ from annotations.aggregation.inference import infer, infer_labels
 from annotations.aggregation.judgments import Judgment, encode, encode_columns
 from annotations.aggregation.tally import Tally
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 
 def random_crowd(seed: int, units: int, workers: int, labels: int) -> list[Judgment]:
     """Uneven on purpose: rare labels, from one answer a unit to six, some people with two answers in all."""
