@@ -88,7 +88,8 @@ def _names(judgments: Iterable[Judgment]) -> tuple[str, ...]:
 def _ledger(places: Sequence[Place], workers: tuple[str, ...]) -> Ledger:
     number = {worker: index for index, worker in enumerate(workers)}
     events: list[tuple[float, ...]] = []
-    worker_of, candidate_of, place_of, spans, ground, readings = [], [], [], [], [], []
+    worker_of, candidate_of, place_of, spans, ground = [], [], [], [], []
+    readings: list[Reading] = []
     for index, place in enumerate(places):
         room = float(np.log(len(place.run.units) * _LENGTH))
         for reading in place.candidates:
