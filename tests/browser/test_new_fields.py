@@ -416,6 +416,18 @@ def test_lines_follow_their_marks_when_the_window_changes_and_the_text_scrolls(j
         assert line_ends(page) == pytest.approx(ends_of(page, (1, 1), (1, 0)), abs=1.5)
 
 
+def test_the_words_of_lines_do_not_cover_each_other(join: Serve) -> None:
+    items = [{"turns": TURNS, "draft": {"qa": MARKED, "links": [link(2, 1), link(3, 0), link(3, 1)]}}] * 2
+    page, _ = join(items=items)
+    expect(page.locator(".link-chip")).to_have_count(3)
+    boxes = [chip.bounding_box() for chip in page.locator(".link-chip").all()]
+    for a in boxes:
+        for b in boxes:
+            assert a is not None and b is not None
+            apart = a["x"] + a["width"] <= b["x"] or a["y"] + a["height"] <= b["y"]
+            assert a is b or apart or b["x"] + b["width"] <= a["x"] or b["y"] + b["height"] <= a["y"]
+
+
 def test_links_follow_spans_that_change_and_go_when_they_go(join: Serve) -> None:
     page, server = join()
     pick(page, 0, 1)

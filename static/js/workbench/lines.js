@@ -5,6 +5,10 @@ import { toSpan } from "../fields/span.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEAD = 5;
+// A word stands in the middle of its line, or further along or beside it, so that it covers no other one.
+const PLACES = [0.5, 0.36, 0.64, 0.24, 0.76, 0.14, 0.86];
+const LETTER_PX = 6.4;
+const CHIP_PX = 19;
 
 /**
  * @typedef {import("./types.js").Span} Span
@@ -12,6 +16,7 @@ const HEAD = 5;
  *   field: import("./types.js").FieldConfig, label: string, from: Span, to: Span, current: boolean, suggested: boolean,
  *   pick: () => void,
  * }} Line
+ * @typedef {{ x: number, y: number, width: number }} Box
  */
 
 export class Lines {
@@ -40,16 +45,18 @@ export class Lines {
     if (!this.layer.isConnected) return;
     const frame = this.dialogue.pane.getBoundingClientRect();
     const lines = this.bench.store.fields.flatMap((field) => fieldType(field).lines?.(field, this.bench) ?? []);
-    const drawn = lines.flatMap((line) => this.#draw(line, frame) ?? []);
+    /** @type {Box[]} */
+    const taken = [];
+    const drawn = lines.flatMap((line) => this.#draw(line, frame, taken) ?? []);
     this.svg.replaceChildren(...drawn.map((one) => one.path));
     this.chips.replaceChildren(...drawn.map((one) => one.chip));
   }
 
-  /** @param {Line} line @param {DOMRect} frame */
-  #draw(line, frame) {
+  /** @param {Line} line @param {DOMRect} frame @param {Box[]} taken where other lines have their word */
+  #draw(line, frame, taken) {
     const [from, to] = [this.#boxes(line.from), this.#boxes(line.to)];
     if (!from.length || !to.length) return null;
-    const { d, head, middle } = route(from, to, frame);
+    const { d, head, along } = route(from, to, frame);
     const path = document.createElementNS(SVG, "g");
     this.bench.paint(/** @type {any} */ (path), line.field, line.label);
     path.classList.toggle("suggested", line.suggested);
@@ -65,8 +72,9 @@ export class Lines {
     chip.classList.toggle("current", line.current);
     this.bench.paint(chip, line.field, line.label);
     chip.textContent = this.bench.titleOf(line.field, line.label);
-    chip.style.setProperty("left", `${middle.x}px`);
-    chip.style.setProperty("top", `${middle.y}px`);
+    const { x, y } = freePlace(along, chip.textContent.length * LETTER_PX + 18, taken);
+    chip.style.setProperty("left", `${x}px`);
+    chip.style.setProperty("top", `${y}px`);
     chip.addEventListener("click", line.pick);
     return { path, chip };
   }
@@ -102,6 +110,28 @@ function route(from, to, frame) {
   const d = `M${start.x} ${start.y}C${start.x} ${start.y + out} ${end.x} ${end.y + into} ${end.x} ${end.y}`;
   const side = Math.sign(into) * HEAD;
   const head = `M${end.x - HEAD} ${end.y + side * 1.4}L${end.x} ${end.y}L${end.x + HEAD} ${end.y + side * 1.4}`;
-  const middle = { x: (start.x + end.x) / 2, y: (start.y + end.y) / 2 + (level ? -bow * 0.75 : 0) };
-  return { d, head, middle };
+  /** @param {number} t how far along the curve, 0 to 1 */
+  const along = (t) => {
+    const [a3, a2, a1, a0] = [(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t ** 2, t ** 3];
+    return {
+      x: (a3 + a2) * start.x + (a1 + a0) * end.x,
+      y: a3 * start.y + a2 * (start.y + out) + a1 * (end.y + into) + a0 * end.y,
+    };
+  };
+  return { d, head, along };
+}
+
+/**
+ * @param {(t: number) => { x: number, y: number }} along
+ * @param {number} width of the word
+ * @param {Box[]} taken
+ */
+function freePlace(along, width, taken) {
+  const covers = (/** @type {{ x: number, y: number }} */ one) => taken.some((other) =>
+    Math.abs(other.x - one.x) < (other.width + width) / 2 && Math.abs(other.y - one.y) < CHIP_PX);
+  const middle = along(0.5);
+  const beside = [1, -1, 2, -2, 3, -3].map((side) => ({ x: Math.max(width / 2, middle.x + (side * width) / 2), y: middle.y }));
+  const place = [...PLACES.map(along), ...beside].find((one) => !covers(one)) ?? middle;
+  taken.push({ ...place, width });
+  return place;
 }
