@@ -163,7 +163,8 @@ class Item(models.Model):
 
     # Random, not time-ordered: an id must not tell when the item was added (gold often comes later).
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items")
+    # No index of its own: those below begin with it, and each index slows every claim.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items", db_index=False)
     external_id = models.CharField(max_length=200, blank=True)
     group = models.CharField(max_length=200, blank=True)
     language = models.CharField(max_length=10, blank=True)
@@ -236,10 +237,13 @@ class Assignment(models.Model):
         LATE = "late"  # answered after its end, without a slot
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="assignments")
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments")
-    worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments")
-    schema_version = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT)
+    # No indexes of their own: those below begin with these columns, and each slows every claim and submit.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
+    schema_version = models.ForeignKey(SchemaVersion, on_delete=models.PROTECT, db_index=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     reward_minor = models.PositiveIntegerField()
     claim_key = models.CharField(max_length=200, blank=True)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from annotations import tasks
 from annotations.models import Answer
+from annotations.services import days
 from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.idempotency import refuse_other_body
@@ -204,6 +205,7 @@ def _keep_late(
             )
     except IntegrityError:
         raise refuse_other_body() from None
+    days.count_late(stored, currency=assignment.project.currency, earned_minor=row.reward_minor)
     audit.record("answer.late", stored, actor=row.worker_id, item=str(row.item_id), paid=closed.paid)
     return replace(_receipt(row, stored), late=closed)
 

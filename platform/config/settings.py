@@ -100,7 +100,8 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
-        "CONN_MAX_AGE": 600,
+        # A plan of `common.prepared` lives as long as its connection: so long it may miss how a table grew.
+        "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
 }

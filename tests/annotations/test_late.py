@@ -60,6 +60,14 @@ def test_a_late_answer_is_kept_and_counts_nowhere(gone: Assignment) -> None:
     assert (row.value, row.answers) == ("delivery", 1)
 
 
+def test_a_late_answer_is_part_of_the_day_s_work(gone: Assignment) -> None:
+    first = late(gone).json()["today"]
+    other = lease(make_items(gone.project)[0], gone.worker)
+    second = client_of(gone.worker).post(f"/api/v1/assignments/{other.pk}/submit", REFUND).json()["today"]
+    assert [first["count"], second["count"]] == [1, 2]
+    assert second["earned"]["amount_minor"] == first["earned"]["amount_minor"] + other.reward_minor
+
+
 def test_without_saying_so_a_late_answer_is_refused_and_told_the_way(gone: Assignment) -> None:
     path = f"/api/v1/assignments/{gone.pk}/submit"
     refused = client_of(gone.worker).post(path, REFUND)
