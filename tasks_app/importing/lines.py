@@ -9,6 +9,7 @@ from tasks_app.fields.payload import PAYLOAD_KEYS, check_payload, content_hash, 
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import check_answer, check_fit
 from tasks_app.fields.strings import is_storable, nfc_offset
+from tasks_app.importing.label_studio import from_task, is_task
 
 KNOWN = {*PAYLOAD_KEYS, "id", "group", "language", "gold", "approved", "answers", "split", "meta"}
 # (turn, start, end) of the text as it was -> (start, end) in the text as it is published
@@ -47,7 +48,9 @@ class ParsedItem:
 
 
 def parse_item(value: dict[str, Any], fields: Sequence[Field]) -> ParsedItem:
-    """Check one record whole. Raises LineRefused with the first few problems in words."""
+    """Check one record whole, also a task of Label Studio. Raises LineRefused with the first few problems."""
+    if is_task(value):
+        value = _read_task(value, fields)
     try:
         payload = check_payload({key: value[key] for key in PAYLOAD_KEYS if key in value})
         if problems := check_fit(fields, payload):
@@ -67,6 +70,13 @@ def parse_item(value: dict[str, Any], fields: Sequence[Field]) -> ParsedItem:
         )
     except Rejected as error:
         raise LineRefused("; ".join(f"{p.pointer}: {p.detail}" for p in error.problems[:3])) from None
+
+
+def _read_task(value: dict[str, Any], fields: Sequence[Field]) -> dict[str, Any]:
+    try:
+        return from_task(value, fields)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise LineRefused(f"/annotations: This Label Studio task cannot be read ({error}).") from None
 
 
 def _short(value: dict[str, Any], key: str, *, most: int = 200) -> str:

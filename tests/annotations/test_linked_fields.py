@@ -203,6 +203,18 @@ def test_an_export_of_one_project_feeds_another(project: Project, item: Item, wh
     assert json.loads(export(other, "jsonl"))["approved"] == TRUTH
 
 
+@pytest.mark.parametrize("which", ["approved", "all"])
+def test_what_label_studio_is_given_comes_back_from_it(project: Project, item: Item, which: str) -> None:
+    decide(item, *same_thing_said_differently())
+    other = make_project(fields=FIELDS, privacy_policy="keep")
+    load(other, export(project, "label-studio", which), "json")
+    copy = Item.objects.get(project=other)
+    assert (copy.external_id, copy.payload, held(copy)) == (item.external_id, PAYLOAD, TRUTH)
+    given = list(Answer.objects.filter(item=copy).values_list("value", flat=True))
+    assert len(given) == (3 if which == "all" else 0)
+    assert all(value["best"] == RANKING and len(value["links"]) == 2 for value in given)
+
+
 def test_answers_from_elsewhere_are_aggregated(project: Project) -> None:
     answers = [
         {"annotator": f"w{n}", "value": value} for n, value in enumerate(same_thing_said_differently())
