@@ -35,6 +35,7 @@ class Evidence:
     reason: str
     passage: str
     fields: tuple[FieldEvidence, ...]
+    accepted: dict[str, Any]  # field -> what is held to be true, as far as it may be shown
 
 
 def category_named(project: Project, name: str) -> Category | None:
@@ -52,6 +53,7 @@ def evidence_of(answer: Answer) -> Evidence:
         fields=tuple(
             _field(answer, shape, accepted) for shape in selectors.schema_fields(answer.schema_version_id)
         ),
+        accepted=accepted,
     )
 
 

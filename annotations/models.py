@@ -87,6 +87,9 @@ class Answer(models.Model):
                 fields=["created_at"], condition=Q(state="pending", source="crowd"), name="answer_pending"
             ),
             models.Index(
+                fields=["project", "category"], condition=~Q(category=""), name="answer_by_category"
+            ),
+            models.Index(
                 fields=["project", "worker"],
                 condition=Q(state="pending", gold_scores__isnull=False),
                 name="answer_gold_pending",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import SignedIn
 from annotations import agreement_page, quality
 from annotations.methods import TITLES
+from annotations.reviewed import reviewed_of
 from annotations.savings import savings_of
 from tasks_app import selectors
 from tasks_app.access import project_for
@@ -25,6 +26,7 @@ def project_quality(request: SignedIn, project_id: UUID) -> HttpResponse:
     context = project_page(request, project, "quality", quality=found)
     context["agreement"] = agreement_page.agreement_views(found.fields, selectors.current_fields(project))
     context["savings"] = savings_of(project)
+    context["reviewed"] = reviewed_of(project)
     context["methods"] = TITLES.items()
     context["measured"] = any(field.measured for field in found.fields)
     return render(request, "annotations/quality.html", context)

@@ -1,14 +1,29 @@
 from django.urls import path
 
-from annotations import method_views, quality_views, views
+from annotations import method_views, people_views, quality_views, review_views, views
 
 urlpatterns = [
     path("work/", views.my_work, name="my-work"),
     path("work/<uuid:answer_id>/appeal/", views.appeal, name="appeal"),
     path("review/", views.review_projects, name="review"),
-    path("projects/<uuid:project_id>/review/", views.review_queue, name="project-review"),
-    path("review/<uuid:consensus_id>/decide/", views.decide, name="review-decide"),
-    path("appeals/<uuid:appeal_id>/decide/", views.decide_appeal, name="appeal-decide"),
+    path("projects/<uuid:project_id>/review/", review_views.review_queue, name="project-review"),
+    path("review/<uuid:consensus_id>/decide/", review_views.decide, name="review-decide"),
+    path(
+        "projects/<uuid:project_id>/review/second/", review_views.second_queue, name="project-second-review"
+    ),
+    path("second-reviews/<uuid:second_id>/decide/", review_views.decide_again, name="second-decide"),
+    path("second-reviews/<uuid:second_id>/resolve/", review_views.resolve, name="second-resolve"),
+    path("projects/<uuid:project_id>/people/", people_views.project_people, name="project-people"),
+    path(
+        "projects/<uuid:project_id>/people/<str:annotator>/measure/",
+        people_views.measure,
+        name="people-measure",
+    ),
+    path("measures/<uuid:measure_id>/decide/", people_views.decide_measure, name="measure-decide"),
+    path("measures/<uuid:measure_id>/lift/", people_views.lift, name="measure-lift"),
+    path("work/measures/<uuid:measure_id>/", people_views.my_measure, name="my-measure"),
+    path("work/<uuid:answer_id>/", views.answer_page, name="my-answer"),
+    path("appeals/<uuid:appeal_id>/decide/", review_views.decide_appeal, name="appeal-decide"),
     path("projects/<uuid:project_id>/quality/", quality_views.project_quality, name="project-quality"),
     path(
         "projects/<uuid:project_id>/quality/agreement.csv",

@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from accounts.api import ApiSignedIn
 from accounts.models import Role
 from annotations.quality import FieldQuality, Quality, quality_of
+from annotations.reviewed import Reviewed, reviewed_of
 from annotations.savings import Savings, Simulated, savings_of
 from annotations.services.fitting import refit_project
 from tasks_app.access import project_for
@@ -27,7 +28,20 @@ class QualityApi(APIView):
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project = project_for(request.user, project_id, Role.REQUESTER)
         found = quality_of(project)
-        return Response({**quality_json(found), "savings": savings_json(savings_of(project), found.currency)})
+        savings = savings_json(savings_of(project), found.currency)
+        review = _review(reviewed_of(project))
+        return Response({**quality_json(found), "savings": savings, "review": review})
+
+
+def _review(reviewed: Reviewed) -> dict[str, Any]:
+    agreement = reviewed.agreement
+    return {
+        "categories": [
+            {"code": one.category.name, "decisions": one.decisions, "answers": one.answers}
+            for one in reviewed.categories
+        ],
+        "second_looks": {**asdict(agreement), "rate": agreement.rate},
+    }
 
 
 class RefitApi(APIView):

@@ -3,8 +3,6 @@
 No machine takes any of these. A signal is a reason to look, and the first consequence is to learn again.
 """
 
-from uuid import UUID
-
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -160,6 +158,7 @@ def _tell_decided(row: Measure) -> None:
     )
 
 
-def in_force(project_id: UUID, worker_id: UUID) -> list[Measure]:
-    rows = Measure.objects.filter(project=project_id, worker=worker_id, ended_at=None)
-    return list(rows.exclude(kind=Kind.MESSAGE).order_by("created_at"))
+def in_force_for(worker: User) -> list[Measure]:
+    """What holds a person back somewhere at this moment."""
+    rows = Measure.objects.filter(worker=worker, ended_at=None).exclude(kind=Kind.MESSAGE)
+    return list(rows.select_related("project").order_by("created_at"))

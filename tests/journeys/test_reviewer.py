@@ -84,7 +84,7 @@ def appeal(visit: Visits, ada: User) -> None:
     row = page.locator("tbody tr", has_text=REASON)
     expect(row).to_contain_text("rejected")
     visit.keep(page, "reviewer-rejected-work")
-    row.get_by_role("link", name="Appeal").click()
+    row.get_by_role("link", name="Evidence and appeal").click()
     expect(page.get_by_role("main")).to_contain_text(REASON)
     page.get_by_label("What do you think was right about it?").fill(APPEAL)
     page.get_by_role("button", name="Send the appeal").click()
@@ -98,3 +98,42 @@ def uphold(visit: Visits, project: Project) -> None:
     page.get_by_label("Reason").fill("Right, it does.")
     page.get_by_role("button", name="Uphold and pay").click()
     expect(page.locator(".messages")).to_contain_text("Decided; the annotator is told.")
+
+
+def test_reasons_by_number_and_a_blind_second_look(visit: Visits) -> None:
+    """No mouse: one answer goes back for a numbered reason; another reviewer looks again, blindly."""
+    project = make_project(title="Twice", fields=[INTENT], overlap_max=3, second_review_share=1.0)
+    people = [make_user(name) for name in ("Dan", "Eve", "Fay")]
+    for item in make_items(project, 2, payloads=[dialogue(n) for n in range(2)]):
+        for person, label in zip(people, ("delivery", "refund", "other"), strict=True):
+            answer(item, person, label)
+        consensus.aggregate_item(item.pk)
+    page = visit(f"/projects/{project.pk}/review/", make_reviewer(project))
+    waits(page, 2)
+    expect(page.get_by_text("differs").first).to_be_visible()
+    page.keyboard.press("Shift+Digit1")
+    page.keyboard.press("r")
+    page.keyboard.press("3")
+    waits(page, 1)
+    sent_back = Answer.objects.get(project=project, state="rejected")
+    assert (sent_back.worker, sent_back.category, sent_back.reason) == (people[0], "missed", "")
+    page.keyboard.press("a")
+    expect(page.get_by_text("Nothing waits for a decision.")).to_be_visible()
+    look_again(visit, project)
+    page = visit(f"/projects/{project.pk}/quality/", project.owner)
+    found = page.locator(".card", has_text="What reviewers found")
+    expect(found).to_contain_text("Something was missed")
+    expect(found).to_contain_text("Decisions taken twice: 2")
+    visit.keep(page, "reviewer-found")
+
+
+def look_again(visit: Visits, project: Project) -> None:
+    page = visit(f"/projects/{project.pk}/review/", make_reviewer(project))
+    page.get_by_role("link", name="2 decisions for a second look").click()
+    waits(page, 2)
+    assert "Something was missed" not in page.locator(".split > .card").inner_text()
+    visit.keep(page, "reviewer-second-look")
+    page.keyboard.press("a")
+    waits(page, 1)
+    page.keyboard.press("a")
+    expect(page.get_by_text("Nothing waits for a second look.")).to_be_visible()

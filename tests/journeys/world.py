@@ -9,8 +9,9 @@ from accounts.models import Notification, Role, User
 from accounts.roles import grant
 from accounts.services.tokens import create_token
 from annotations import consensus, fitting
-from annotations.models import Answer, Consensus
+from annotations.models import AnomalySignal, Answer, Consensus, Measure, Review, SecondReview
 from annotations.services.appeals import appeal_answer
+from annotations.services.measures import take_measure
 from annotations.services.review import reject_answers
 from tasks_app.models import Item, Project
 from tasks_app.services import imports, projects
@@ -32,7 +33,8 @@ PAGES = [
     ("annotator", "/catalogue/"),
     ("annotator", "/projects/{project}/label/"),
     ("annotator", "/work/"),
-    ("annotator", "/work/{answer}/appeal/"),
+    ("annotator", "/work/{answer}/"),
+    ("annotator", "/work/measures/{measure}/"),
     ("annotator", "/earnings/"),
     ("annotator", "/settings/"),
     ("annotator", "/settings/notifications/"),
@@ -47,9 +49,11 @@ PAGES = [
     ("requester", "/projects/{project}/import/"),
     ("requester", "/projects/{project}/quality/"),
     ("requester", "/projects/{draft}/quality/"),
+    ("requester", "/projects/{project}/people/"),
     ("requester", "/items/{item}/"),
     ("reviewer", "/review/"),
     ("reviewer", "/projects/{project}/review/"),
+    ("reviewer", "/projects/{project}/review/second/"),
     ("admin", "/training/"),
     ("admin", "/training/runs/{run}/"),
     ("admin", "/training/runs/{queued}/"),
@@ -92,6 +96,7 @@ def make_world(version: ModelVersion) -> World:
         "draft": draft.pk,
         "item": Consensus.objects.filter(project=project, state="review").values_list("item", flat=True)[0],
         "answer": rejected.pk,
+        "measure": watched(project, annotator, requester).pk,
         "run": version.run_id,
         "queued": queued.pk,
         "model": version.model.name,
@@ -145,6 +150,49 @@ def turn_down(project: Project, annotator: User) -> Answer:
         answers.append(mine)
     appeal_answer(answer=answers[1], text="It says tomorrow 明天.", actor=annotator)
     return answers[0]
+
+
+def watched(project: Project, annotator: User, requester: User) -> Measure:
+    """Something stands out about two people; the annotator is to learn again. A decision waits for a second
+    look, and two reviewers differ."""
+    other = Answer.objects.filter(project=project).exclude(worker=annotator)[0].worker
+    for kind, evidence in SIGNALS.items():
+        partner = make_user("Dora") if kind == "collusion" else None
+        AnomalySignal.objects.create(
+            project=project,
+            worker=other,
+            partner=partner,
+            kind=kind,
+            score=1,
+            p_value=0.00001,
+            evidence=evidence,
+        )
+    second = Review.objects.filter(consensus__project=project, action="reject").order_by("id")
+    for review, state, action in zip(second, ("waiting", "differs"), ("", "approve"), strict=False):
+        SecondReview.objects.create(
+            project=project,
+            review=review,
+            state=state,
+            action=action,
+            value=review.before,
+            reviewer=requester,
+        )
+    return take_measure(
+        project=project, worker=annotator, kind="retrain", reason="Read turn 3 again. 请重读", actor=requester
+    )
+
+
+SIGNALS = {
+    "fast": {"median_seconds": 2.1, "usual_seconds": 31.0, "median_chars": 420, "answers": 40},
+    "collusion": {
+        "common": 60,
+        "same": 58,
+        "expected": 33.1,
+        "wrong_together": 17,
+        "either_wrong": 18,
+        "field": "intent",
+    },
+}
 
 
 def ask(version: ModelVersion, admin: User) -> str:
