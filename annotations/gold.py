@@ -1,7 +1,5 @@
 """How people do on items whose truth is known. Nothing of this may show to them."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -9,7 +7,7 @@ from django.db import connection, transaction
 from annotations.aggregation.skill import PRIOR_ACCURACY
 from annotations.models import COUNTED, Answer
 from tasks_app import selectors
-from tasks_app.fields.base import Field
+from tasks_app.fields import scoring
 from tasks_app.models import Item
 
 _COUNT = """
@@ -42,15 +40,5 @@ def score_item(item_id: UUID) -> None:
 
 def scores(answer: Answer, item: Item) -> dict[str, float]:
     """Field -> 1 - distance to the truth, for the fields whose truth is known."""
-    truth = item.gold or {}
-    return {
-        field.name: 1.0 - _distance(field, answer, truth, item)
-        for field in selectors.schema_fields(answer.schema_version_id)
-        if field.name in truth
-    }
-
-
-def _distance(field: Field, answer: Answer, truth: Mapping[str, Any], item: Item) -> float:
-    given = answer.value.get(field.name, field.empty(item.payload))
-    said, known = field.resolve(given, answer.value), field.resolve(truth[field.name], truth)
-    return field.distance(said, known, item.payload)
+    fields = selectors.schema_fields(answer.schema_version_id)
+    return scoring.scores(fields, answer.value, item.gold or {}, item.payload)

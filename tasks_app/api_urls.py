@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tasks_app.api import items, members, projects, work
+from tasks_app.api import attempts, items, members, projects, qualifications, work
 
 urlpatterns = [
     path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),
@@ -27,4 +27,59 @@ urlpatterns = [
     path("assignments/<uuid:assignment_id>/extend", work.ExtendApi.as_view(), name="api-extend"),
     path("assignments/<uuid:assignment_id>/reclaim", work.ReclaimApi.as_view(), name="api-reclaim"),
     path("assignments/<uuid:assignment_id>/flag", work.FlagApi.as_view(), name="api-flag"),
+    path("qualifications", qualifications.QualificationsApi.as_view(), name="api-qualifications"),
+    path(
+        "qualifications/<uuid:qualification_id>",
+        qualifications.QualificationApi.as_view(),
+        name="api-qualification",
+    ),
+    path(
+        "qualifications/<uuid:qualification_id>/items:from-gold",
+        qualifications.FromGoldApi.as_view(),
+        name="api-qualification-from-gold",
+    ),
+    path(
+        "qualifications/<uuid:qualification_id>/holders",
+        qualifications.HoldersApi.as_view(),
+        name="api-qualification-holders",
+    ),
+    path(
+        "qualifications/<uuid:qualification_id>/grant",
+        qualifications.GrantApi.as_view(),
+        name="api-qualification-grant",
+    ),
+    path(
+        "qualifications/<uuid:qualification_id>/revoke",
+        qualifications.RevokeApi.as_view(),
+        name="api-qualification-revoke",
+    ),
+    path(
+        "qualifications/<uuid:qualification_id>/start",
+        attempts.StartApi.as_view(),
+        name="api-qualification-start",
+    ),
+    path("attempts/<uuid:attempt_id>", attempts.AttemptApi.as_view(), name="api-attempt"),
+    path("attempts/<uuid:attempt_id>/answers", attempts.AnswerApi.as_view(), name="api-attempt-answers"),
+    path("attempts/<uuid:attempt_id>/hand-in", attempts.HandInApi.as_view(), name="api-attempt-hand-in"),
+    # The workbench's own paths, for the element that takes a test.
+    path(
+        "attempts/<uuid:attempt_id>/projects/<uuid:again>/claim",
+        attempts.BenchClaimApi.as_view(),
+        name="api-attempt-claim",
+    ),
+    path(
+        "attempts/<uuid:attempt_id>/projects/<uuid:again>/assignments",
+        attempts.BenchClaimApi.as_view(),
+        name="api-attempt-live",
+    ),
+    path(
+        "attempts/<uuid:attempt_id>/assignments/<uuid:item_id>/submit",
+        attempts.BenchSubmitApi.as_view(),
+        name="api-attempt-submit",
+    ),
+    path(
+        "attempts/<uuid:attempt_id>/assignments/<uuid:item_id>/<str:verb>",
+        attempts.BenchOtherApi.as_view(),
+        name="api-attempt-other",
+    ),
 ]

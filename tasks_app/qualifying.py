@@ -67,6 +67,8 @@ class QualificationItem(models.Model):
         "tasks_app.Item", on_delete=models.SET_NULL, null=True, related_name="asked_in"
     )
     retired_at = models.DateTimeField(null=True)
+    # Its answer was not right: it counts for nobody who met it.
+    retired_for_wrong = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["qualification", "part", "number"], name="qualification_items")]
@@ -136,6 +138,10 @@ class WorkerQualification(models.Model):
     granted_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    # A person's decision, which no exam undoes; empty where a corrected truth took a pass away.
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:

@@ -38,3 +38,7 @@ def _uuid(value: Any) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def is_uuid(value: Any) -> bool:
+    return _uuid(value) is not None

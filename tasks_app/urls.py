@@ -1,5 +1,6 @@
 from django.urls import path
 
+from tasks_app import qualification_views as qualifications
 from tasks_app import requester_views as requester
 from tasks_app import views
 
@@ -22,4 +23,17 @@ urlpatterns = [
         )
         for action in ("publish", "pause", "finish")
     ],
+    path("qualifications/", qualifications.qualification_list, name="qualifications"),
+    path("qualifications/new/", qualifications.edit, name="qualification-new"),
+    path("qualifications/<uuid:qualification_id>/", qualifications.take, name="qualification"),
+    path("qualifications/<uuid:qualification_id>/start/", qualifications.start, name="qualification-start"),
+    path("qualifications/<uuid:qualification_id>/edit/", qualifications.edit, name="qualification-edit"),
+    path("qualifications/<uuid:qualification_id>/gold/", qualifications.from_gold, name="qualification-gold"),
+    path(
+        "qualifications/<uuid:qualification_id>/holder/", qualifications.holder, name="qualification-holder"
+    ),
+    path("qualifications/attempts/<uuid:attempt_id>/", qualifications.attempt_page, name="attempt"),
+    path(
+        "qualifications/attempts/<uuid:attempt_id>/hand-in/", qualifications.hand_in, name="attempt-hand-in"
+    ),
 ]

@@ -66,6 +66,10 @@ STATES = {
 }
 
 WORDS = {
+    "exam": _("exam"),
+    "training": _("training"),
+    "granted": _("given by hand"),
+    "skill": _("earned by work"),
     "approve": _("approved"),
     "correct": _("corrected"),
     "reject": _("rejected"),

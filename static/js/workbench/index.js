@@ -77,7 +77,12 @@ class Workbench extends HTMLElement {
     on(this.session, "signedout", () => this.notices.signedOut());
     on(this.session, "offline", ({ waiting }) => this.#offline(waiting));
     on(this.session, "refused", ({ words, url, waiting }) => (waiting ? this.#stuck(words, url) : this.notices.hint(words)));
-    on(this.queue, "saved", ({ today }) => this.sending.saved(today));
+    on(this.queue, "saved", ({ today, feedback }) => {
+      this.sending.saved(today);
+      if (feedback) this.sheets.feedback(feedback);
+      // In a test the server, which alone knows when all is answered, may have closed it with this answer.
+      else if (this.config.urls?.result && !this.session.current && !this.queue.waiting.length) location.assign(this.config.urls.result);
+    });
     on(this.queue, "retrying", ({ seconds }) => this.notices.retrying(seconds));
     on(this.queue, "signedout", () => this.notices.signedOut());
     on(this.queue, "refused", (detail) => void this.sending.refused(detail));

@@ -41,6 +41,24 @@ export class Sheets {
     dialog.showModal();
   }
 
+  /**
+   * In training: how the answer was, what is right, and why.
+   * @param {{ score: number, answer: Record<string, unknown>, explanation: string }} found
+   */
+  feedback({ score, answer, explanation }) {
+    const dialog = this.#dialog("feedback");
+    const piece = (/** @type {string} */ name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-piece="${name}"]`));
+    piece("right").hidden = score < 1;
+    piece("wrong").hidden = score >= 1;
+    piece("answer").textContent = Object.values(answer).map((value) => (typeof value === "string" ? value : JSON.stringify(value))).join("; ");
+    piece("explanation").textContent = explanation;
+    dialog.onclose = () => {
+      const { config, session, queue } = /** @type {any} */ (this.root);
+      if (!session.current && !queue.waiting.length && config.urls.result) location.assign(config.urls.result);
+    };
+    dialog.showModal();
+  }
+
   // -- search ----------------------------------------------------------------------------------------------
 
   #search() {

@@ -6,7 +6,7 @@ import { Offline, Refusal } from "./api.js";
  * browser's storage, so a reload, a lost network or an expired session only delays it; the Idempotency-Key makes
  * sending twice harmless.
  *
- * Events (detail): "saved" {outgoing, today}, "retrying" {outgoing, seconds}, "refused" {outgoing, refusal},
+ * Events (detail): "saved" {outgoing, today, feedback}, "retrying" {outgoing, seconds}, "refused" {outgoing, refusal},
  * "expired" {outgoing, refusal}, "signedout" {outgoing}.
  */
 export class SubmitQueue extends EventTarget {
@@ -81,7 +81,7 @@ export class SubmitQueue extends EventTarget {
       const answer = await this.api.submit(next);
       await this.#drop(next);
       this.attempts = 0;
-      this.#tell("saved", { outgoing: next, today: answer?.today });
+      this.#tell("saved", { outgoing: next, today: answer?.today, feedback: answer?.feedback });
     } catch (error) {
       await this.#failed(next, error);
     } finally {
