@@ -17,6 +17,7 @@ from common.idempotency import idempotent
 from tasks_app import access, qualification_reads
 from tasks_app.models import Qualification, QualificationItem, WorkerQualification
 from tasks_app.qualification_reads import Standing, own_qualification, qualification_for, standing
+from tasks_app.requiring import is_uuid
 from tasks_app.services import qualification as service
 
 
@@ -174,7 +175,7 @@ class HolderInput(serializers.Serializer[Any]):
 
 
 def worker_named(name: str) -> User:
-    by_id = User.objects.filter(pk=name) if service.is_uuid(name) else User.objects.none()
+    by_id = User.objects.filter(pk=name) if is_uuid(name) else User.objects.none()
     found = by_id.first() or User.objects.filter(email=name.strip().lower(), imported=False).first()
     if found is None:
         raise NotFound(_("There is no such person."))
