@@ -33,10 +33,11 @@ class RankField(Field):
     head: ClassVar[str] = "rank"
     method: ClassVar[str] = "pairwise"
     level: ClassVar[str] = "distance"
-    keys: ClassVar[frozenset[str]] = Field.keys | {"top"}
+    keys: ClassVar[frozenset[str]] = Field.keys | {"top", "shuffle"}
     scopes: ClassVar[tuple[str, ...]] = ("candidates",)
 
     top: int = 0  # 0: all
+    shuffle: bool = True  # each annotator sees the candidates in another order
 
     @classmethod
     def parse(cls, reader: ConfigReader) -> Self:
@@ -44,10 +45,11 @@ class RankField(Field):
             **common_parts(reader, cls.scopes),
             required=reader.flag("required", default=True),
             top=reader.count("top", default=0, least=0, most=MAX_CANDIDATES),
+            shuffle=reader.flag("shuffle", default=True),
         )
 
     def _own_json(self) -> dict[str, Any]:
-        return {"top": self.top} if self.top else {}
+        return {"shuffle": self.shuffle} | ({"top": self.top} if self.top else {})
 
     def length(self, payload: Payload) -> int:
         """How many candidates an answer names."""

@@ -55,7 +55,7 @@ TONE = {
     "required": True,
 }
 MOOD = {**TONE, "name": "mood", "title": "Mood", "scope": "turn", "speakers": ["Customer"], "required": True}
-BEST = {"name": "best", "type": "rank", "title": "Replies", "required": True}
+BEST = {"name": "best", "type": "rank", "title": "Replies", "required": True, "shuffle": False}
 
 
 def press(page: Page, keys: str) -> None:
@@ -197,6 +197,24 @@ def test_nothing_is_ranked_before_somebody_ranks_it(order: Serve) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[data-field=best] .bench-problems")).to_have_text("Give every candidate a place.")
     assert not server.submitted
+
+
+def test_everybody_sees_the_candidates_in_an_order_of_their_own(order: Serve) -> None:
+    page, server = order(
+        items=[{"turns": TURNS, "candidates": CANDIDATES}] * 8, fields=[{**BEST, "shuffle": True}]
+    )
+    shown = []
+    for number in range(1, 7):
+        expect(page.locator(f"[data-item=item-{number}]")).to_be_visible()
+        names = page.locator(".pool-list .rank-row").evaluate_all("rows => rows.map((row) => row.dataset.id)")
+        shown.append(names)
+        press(page, "1 2 3")
+        assert answer(server, page)["answer"] == {"best": names}
+    assert len({tuple(names) for names in shown}) > 3
+    assert len({names[0] for names in shown}) > 1
+    before = page.locator(".pool-list").inner_text()
+    page.reload()
+    expect(page.locator(".pool-list")).to_have_text(before, use_inner_text=True)
 
 
 def test_a_ranking_by_keys(order: Serve) -> None:

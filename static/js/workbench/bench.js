@@ -5,6 +5,7 @@ import { toSpan } from "../fields/span.js";
 import { makeLegend } from "./legend.js";
 import { Linker } from "./linking.js";
 import { TextIndex } from "./offsets.js";
+import { mixed } from "./order.js";
 
 /**
  * The item on the bench: its texts, the answer, and where the annotator is in it. Fields and the dialogue work
@@ -52,7 +53,8 @@ export class Bench extends EventTarget {
     this.speakers = parts.map((part) => /** @type {import("./types.js").Turn} */ (part).speaker);
     this.pair = Boolean(pair);
     this.cursor = { turn: 0, caret: 0, selection: null, picked: null };
-    this.candidates = candidates ?? [];
+    const mix = assignment.fields.some((field) => field.type === "rank" && field.shuffle !== false);
+    this.candidates = mix && candidates ? mixed(candidates, assignment.id) : (candidates ?? []);
     this.linker.clear();
     this.legend = makeLegend(assignment.fields, this);
     this.store.load(assignment, draft);
@@ -249,8 +251,8 @@ export class Bench extends EventTarget {
 
   /** @param {import("./types.js").Suggestion} suggestion */
   accept(suggestion) {
-    const needed = fieldType(this.store.field(suggestion.field)).needs?.(this.store.field(suggestion.field), suggestion, this);
-    needed?.forEach((one) => this.store.accept(one));
+    const field = this.store.field(suggestion.field);
+    fieldType(field).needs?.(field, suggestion, this).forEach((one) => this.store.accept(one));
     if (this.store.accept(suggestion)) this.say("suggestion_accepted", {});
     else this.hint("no_overlap");
   }
@@ -258,10 +260,7 @@ export class Bench extends EventTarget {
   removeNear() {
     const { picked } = this.cursor;
     const { field, picked: link } = this.linker;
-    if (field && link) {
-      this.linker.remove(field, link);
-      return;
-    }
+    if (field && link) return this.linker.remove(field, link);
     if (picked) {
       this.remove(picked);
       return;

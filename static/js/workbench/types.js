@@ -8,7 +8,7 @@
  *   name: string, type: string, title?: string, title_zh?: string, help?: string, help_zh?: string, scope?: string,
  *   labels?: (string | LabelConfig)[], multi?: boolean, required?: boolean, overlapping?: boolean,
  *   speakers?: string[], max_length?: number, min?: number, max?: number, step?: number, low?: string, low_zh?: string,
- *   high?: string, high_zh?: string, top?: number, from?: string, to?: string, from_labels?: string[],
+ *   high?: string, high_zh?: string, top?: number, shuffle?: boolean, from?: string, to?: string, from_labels?: string[],
  *   to_labels?: string[], directed?: boolean,
  * }} FieldConfig
  * @typedef {{ name: string, title: string, color: string, key: string }} Label  colour: c1..c8, or #rrggbb

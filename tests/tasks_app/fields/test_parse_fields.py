@@ -132,7 +132,7 @@ def test_writing_and_reading_gives_the_same_fields():
                 "high": "good",
                 "scope": "turn",
             },
-            {"name": "best", "type": "rank", "top": 3},
+            {"name": "best", "type": "rank", "top": 3, "shuffle": False},
             LINK | {"to": "qa", "from_labels": ["question"], "to_labels": ["question"], "directed": False},
         ]
     )
