@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from annotations import methods, overlap_study
+from annotations import methods, overlap_study, readings
 from annotations.aggregation.families import family
 from annotations.aggregation.inference import Inference, Posterior, TooManyLabels, infer
 from annotations.aggregation.judgments import KNOWN, Judgment
@@ -44,7 +45,12 @@ class Corpus:
     answers: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     units: dict[UUID, dict[str, dict[str, str]]] = field(default_factory=dict)  # item -> field -> full -> own
     schema: dict[UUID, UUID] = field(default_factory=dict)  # item -> version of its latest answer
+    numbers: dict[UUID, int] = field(default_factory=dict)  # item -> its number in full units
     count: int = 0
+
+    def prefixes(self) -> dict[UUID, str]:
+        """Item -> what the full names of its units begin with."""
+        return {item: full_unit(number, "") for item, number in self.numbers.items()}
 
 
 def refit_due() -> None:
@@ -122,8 +128,11 @@ def _fit(project: Project) -> list[Verdict]:
         method = methods.used(project.pk, name, choice) if choice else None
         inference = _infer(current, judgments, method)
         posteriors[name] = inference.posterior
+        reading: dict[str, Any] = {}
+        if method and (read := readings.models_read(project.pk, name, corpus.prefixes()))[1]:
+            posteriors[name], reading = readings.listen(judgments, inference, method, *read)
         _store(project, current, inference, corpus, started)
-        methods.keep(project.pk, name, choice, inference.doubt)
+        methods.keep(project.pk, name, choice, inference.doubt, reading)
     return list(_verdicts(corpus, posteriors))
 
 
@@ -171,6 +180,7 @@ def _answered_items(project: Project) -> Iterator[tuple[int, Item, list[Answer]]
 
 def _add_item(corpus: Corpus, item: Item, number: int, answers: Sequence[Answer], *, needed: bool) -> None:
     said = judged([*_known_truth(item, answers[-1]), *map(voice_of, answers)], item.payload)
+    corpus.numbers[item.pk] = number
     units: dict[str, dict[str, str]] = corpus.units.setdefault(item.pk, {}) if needed else {}
     for name, judgments in said.items():
         own = units.setdefault(name, {})

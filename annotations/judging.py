@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from annotations import readings
 from annotations.aggregation.bayes import hold_to_vote
 from annotations.aggregation.families import family
 from annotations.aggregation.inference import Posterior
 from annotations.aggregation.judgments import Judgment
+from annotations.aggregation.reading import Reader, join
 from annotations.aggregation.skill import WorkerSkillEstimate
 from annotations.models import COUNTED, Answer, FieldFit, WorkerSkill
 from annotations.voices import Voice, judged
@@ -23,6 +25,16 @@ _SEPARATOR = "|"
 
 Skills = Mapping[str, Mapping[str, WorkerSkillEstimate]]  # field -> worker -> skill
 Fits = Mapping[str, FieldFit]  # field -> what the last fit learned
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a project's people and models when an item is judged between two fits."""
+
+    skills: Skills
+    fits: Fits
+    readers: Mapping[str, Reader]
+    read: Mapping[tuple[UUID, str], Posterior]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +72,8 @@ def judge(items: Sequence[Item]) -> list[Verdict]:
     answers = answers_to([item.pk for item in items])
     if not answers:
         return []
-    skills, fits = _known_skills(items[0].project_id, answers), _known_fits(items[0].project_id)
-    return [_judge_item(item, answers[item.pk], skills, fits) for item in items if item.pk in answers]
+    known = _known(items[0].project_id, answers)
+    return [_judge_item(item, answers[item.pk], known) for item in items if item.pk in answers]
 
 
 def judge_prefixes(items: Sequence[Item]) -> list[list[Verdict]]:
@@ -69,12 +81,23 @@ def judge_prefixes(items: Sequence[Item]) -> list[list[Verdict]]:
     answers = answers_to([item.pk for item in items])
     if not answers:
         return []
-    skills, fits = _known_skills(items[0].project_id, answers), _known_fits(items[0].project_id)
+    known = _known(items[0].project_id, answers)
     return [
-        [_judge_item(item, given[: end + 1], skills, fits) for end in range(len(given))]
+        [_judge_item(item, given[: end + 1], known) for end in range(len(given))]
         for item in items
         if (given := answers.get(item.pk))
     ]
+
+
+def _known(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) -> Known:
+    fits = _known_fits(project_id)
+    readers = {name: reader for name, fit in fits.items() if (reader := readings.heard(fit))}
+    return Known(
+        skills=_known_skills(project_id, answers),
+        fits=fits,
+        readers=readers,
+        read=readings.read_of(list(answers), list(readers)),
+    )
 
 
 def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) -> Skills:
@@ -88,19 +111,19 @@ def _known_skills(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) ->
 
 
 def _known_fits(project_id: UUID) -> Fits:
-    rows = FieldFit.objects.filter(project_id=project_id).only("field", "priors", "method", "doubt")
+    rows = FieldFit.objects.filter(project_id=project_id).defer("agreement", "choice")
     return {row.field: row for row in rows}
 
 
-def _judge_item(item: Item, answers: Sequence[Answer], skills: Skills, fits: Fits) -> Verdict:
+def _judge_item(item: Item, answers: Sequence[Answer], known: Known) -> Verdict:
     fields = selectors.schema_fields(answers[-1].schema_version_id)
     said = judged([voice_of(answer) for answer in answers], item.payload)
-    posteriors = {
-        field.name: posterior_of(
-            field, said.get(field.name, []), skills.get(field.name, {}), fits.get(field.name)
-        )
-        for field in fields
-    }
+    posteriors: dict[str, Posterior] = {}
+    for field in fields:
+        name = field.name
+        own = posterior_of(field, said.get(name, []), known.skills.get(name, {}), known.fits.get(name))
+        read = known.read.get((item.pk, name))
+        posteriors[name] = join(own, read, known.readers[name]) if read else own
     return Verdict(
         item_id=item.pk,
         answers=frozenset(answer.pk for answer in answers),

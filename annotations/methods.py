@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -75,14 +76,14 @@ def used(project_id: UUID, field: str, choice: Choice) -> str:
     return next(iter(fixed), "") or choice.method
 
 
-def keep(project_id: UUID, field: str, choice: Choice | None, doubt: float) -> None:
+def keep(project_id: UUID, field: str, choice: Choice | None, doubt: float, reading: dict[str, Any]) -> None:
     if choice is None:
         return
     scores = {method: asdict(score) for method, score in choice.scores.items()}
     fit = FieldFit.objects.get(project_id=project_id, field=field)
-    fit.method, fit.doubt = fit.fixed_method or choice.method, doubt
+    fit.method, fit.doubt, fit.reading = fit.fixed_method or choice.method, doubt, reading
     fit.choice = {"method": choice.method, "gold": choice.gold, "scores": scores}
-    fit.save(update_fields=["method", "choice", "doubt"])
+    fit.save(update_fields=["method", "choice", "doubt", "reading"])
 
 
 def _last_choice(fit: FieldFit) -> Choice | None:

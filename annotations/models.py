@@ -269,6 +269,8 @@ class FieldFit(models.Model):
     fixed_method = models.CharField(max_length=16, blank=True)
     choice = models.JSONField(default=dict)  # gold seen, and per method accuracy, confidence, log_loss
     doubt = models.FloatField(default=0)  # the share of each posterior that is left to the vote
+    # The model as one more annotator: its estimated confusions, the figures on gold, and whether it counts.
+    reading = models.JSONField(default=dict)
     # When the answers were read, not when the fit was stored: what came in between is still to be fitted.
     fitted_at = models.DateTimeField()
 
@@ -277,6 +279,31 @@ class FieldFit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.field}"
+
+
+class ModelJudgment(models.Model):
+    """What a model that never saw an item's answers reads out of its text: one more, estimated, annotator.
+
+    `fold`: the part of the project that was left out when the model was trained; it holds this item, and its
+    whole group. Only such judgments are ever stored here.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="model_judgments")
+    field = models.CharField(max_length=60)
+    version = models.CharField(max_length=120)
+    fold = models.PositiveSmallIntegerField()
+    posterior = models.JSONField()  # unit -> label -> probability
+    made_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "field", "item"], name="model_judgment_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.item_id} {self.field}"
 
 
 class OverlapStudy(models.Model):

@@ -12,6 +12,7 @@ from annotations.certainty import LabelSkill, label_skills, skill_interval
 from annotations.methods import Weighing, weighing_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.pseudonyms import pseudonym
+from annotations.readings import Reading, reading_of
 from rewards.services import ledger
 from tasks_app import selectors
 from tasks_app.models import Project
@@ -46,6 +47,7 @@ class FieldQuality:
     measured: Mapping[str, Any]  # all that `annotations.agreement.agreement_on` found at the last fit
     states: Mapping[str, int]  # consensus state -> items
     weighing: Weighing | None = None  # None where the kind of field knows one way only, or before a fit
+    reading: Reading | None = None  # None while no model has read the items
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def _fields(project: Project) -> tuple[FieldQuality, ...]:
             measured=fit,
             states=states.get(field.name, {}),
             weighing=weighing_of(rows.get(field.name)),
+            reading=reading_of(rows.get(field.name)),
         )
         for field in selectors.current_fields(project)
         for fit in [fits.get(field.name) or {}]

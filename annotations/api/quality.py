@@ -102,4 +102,5 @@ def _field(field: FieldQuality) -> dict[str, Any]:
         "pairs": found.get("pairs", []),
         "states": dict(field.states),
         "weighing": field.weighing and asdict(field.weighing),
+        "reading": field.reading and asdict(field.reading),
     }
