@@ -32,15 +32,14 @@ class LackingLine:
 def lacking_lines(projects: Sequence[Project], user: User) -> dict[UUID, list[LackingLine]]:
     """For each project what the person lacks, in a handful of queries however many projects there are."""
     qualifications = lacking_by_project(projects, user)
-    banned = set(
-        WorkerProgress.objects.filter(worker=user, project__in=projects, banned_at__isnull=False).values_list(
-            "project_id", flat=True
-        )
-    )
+    mine = WorkerProgress.objects.filter(worker=user, project__in=projects)
+    banned = set(mine.filter(banned_at__isnull=False).values_list("project_id", flat=True))
+    learning = set(mine.filter(retrain_since__isnull=False).values_list("project_id", flat=True))
     full = _at_their_limit(projects, user)
     return {
         project.pk: [
             *([_banned()] if project.pk in banned else []),
+            *([_must_retrain()] if project.pk in learning else []),
             *(_qualification(one) for one in qualifications[project.pk]),
             *_languages(project, user),
             *([_limit(project)] if project.pk in full else []),
@@ -61,6 +60,11 @@ def _at_their_limit(projects: Sequence[Project], user: User) -> set[UUID]:
 
 def _banned() -> LackingLine:
     return LackingLine("banned", _("You cannot take more items here. Accepted work stays paid."))
+
+
+def _must_retrain() -> LackingLine:
+    text = _("You are asked to read the instructions again before you go on.")
+    return LackingLine("must_retrain", text, "/work/", _("To my work"))
 
 
 def _qualification(one: Lacking) -> LackingLine:

@@ -132,6 +132,8 @@ def test_retraining_holds_claims_until_the_rules_were_read(project: Project) -> 
     assert measure(project, "dash", "retrain").status_code == 201
     refused = client.post(f"/api/v1/projects/{project.pk}/claim", {})
     assert (refused.status_code, refused.json()["code"]) == (403, "must_retrain")
+    [line] = client.get("/api/v1/catalogue").json()["results"]
+    assert [one["code"] for one in line["lacking_codes"]] == ["must_retrain"]
     assert told(worker)[-1] == "measure_retrain"
     assert AnomalySignal.objects.filter(worker=worker, state="open").count() == 0
     assert client.post(f"/api/v1/projects/{project.pk}/retrained").status_code == 204

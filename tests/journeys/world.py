@@ -96,7 +96,7 @@ def make_world(version: ModelVersion) -> World:
         "draft": draft.pk,
         "item": Consensus.objects.filter(project=project, state="review").values_list("item", flat=True)[0],
         "answer": rejected.pk,
-        "measure": watched(project, annotator, requester).pk,
+        "measure": watched(project, draft, annotator).pk,
         "run": version.run_id,
         "queued": queued.pk,
         "model": version.model.name,
@@ -152,9 +152,10 @@ def turn_down(project: Project, annotator: User) -> Answer:
     return answers[0]
 
 
-def watched(project: Project, annotator: User, requester: User) -> Measure:
-    """Something stands out about two people; the annotator is to learn again. A decision waits for a second
-    look, and two reviewers differ."""
+def watched(project: Project, elsewhere: Project, annotator: User) -> Measure:
+    """Something stands out about two people; the annotator is to learn again in another project. A decision
+    waits for a second look, and two reviewers differ."""
+    requester = project.owner
     other = Answer.objects.filter(project=project).exclude(worker=annotator)[0].worker
     for kind, evidence in SIGNALS.items():
         partner = make_user("Dora") if kind == "collusion" else None
@@ -178,7 +179,11 @@ def watched(project: Project, annotator: User, requester: User) -> Measure:
             reviewer=requester,
         )
     return take_measure(
-        project=project, worker=annotator, kind="retrain", reason="Read turn 3 again. 请重读", actor=requester
+        project=elsewhere,
+        worker=annotator,
+        kind="retrain",
+        reason="Read turn 3 again. 请重读",
+        actor=requester,
     )
 
 
