@@ -101,7 +101,7 @@ FROM verdict LEFT JOIN (leased JOIN taken ON taken.id = leased.item_id) ON true 
 # is a lookup for each candidate, never a join: a join may read everything that a person has ever answered.
 _LOOK = """
     SELECT i.id, i."group" AS grp, {k1} AS k1, {k2} AS k2 FROM tasks_app_item i
-    WHERE i.project_id = %(project)s AND i.state = 'open' AND i.taken < i.slots AND {kind} AND {segment}
+    WHERE i.project_id = %(project)s AND i.free AND {kind} AND {segment}
       AND (SELECT room FROM verdict WHERE code = '') > {already}
       AND (SELECT 1 FROM tasks_app_assignment a
            WHERE a.item_id = i.id AND a.worker_id = %(worker)s LIMIT 1) IS NULL{rules}

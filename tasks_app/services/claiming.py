@@ -155,7 +155,7 @@ def refusal(code: str, project: Project, worker: User) -> DomainError:
 _LEFT = """
 SELECT %(lanes)s::text[] IS NULL OR split_part(i.language, '-', 1) = ANY(%(lanes)s::text[] || ''::text)
 FROM tasks_app_item i
-WHERE i.project_id = %(project)s AND i.state = 'open' AND i.taken < i.slots AND i.gold IS NULL
+WHERE i.project_id = %(project)s AND i.free AND i.gold IS NULL
   AND NOT EXISTS (SELECT 1 FROM tasks_app_assignment a WHERE a.item_id = i.id AND a.worker_id = %(worker)s)
   AND (SELECT count(*) FROM tasks_app_assignment l WHERE l.worker_id = %(worker)s
        AND l.project_id = %(project)s AND l.state = 'leased') < %(max_live)s

@@ -1,6 +1,7 @@
 """Claim, return, extend, reclaim and expiry, one person at a time."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from common.errors import Conflict, Forbidden
@@ -198,3 +199,27 @@ def test_a_claim_takes_few_queries(owner, annotator, django_assert_max_num_queri
     assert client.post(path, headers={"Idempotency-Key": "1"}).status_code == 201
     with django_assert_max_num_queries(9):  # BEGIN and COMMIT, or the test's savepoint, are two of them
         assert client.post(path, headers={"Idempotency-Key": "2"}).status_code == 201
+
+
+def test_a_claim_changes_an_item_that_stays_free_in_its_place(owner):
+    """No index is touched then: at a million items that would be most of what a claim costs."""
+    project = make_project(owner, overlap_min=3, overlap_max=3)
+    [item] = add_items(project, 1)
+    publish(project)
+    in_place = []
+    for name in ("one", "two", "three"):
+        before = updates_of_items()
+        claim(project, person(f"{name}@example.org"))
+        in_place.append([after - old for after, old in zip(updates_of_items(), before, strict=True)])
+    assert in_place == [[1, 1], [1, 1], [1, 0]]
+    item.refresh_from_db()
+    assert not item.free
+
+
+def updates_of_items():
+    """All of this transaction, and those among them that were made in place."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'tasks_app_item'"
+        )
+        return cursor.fetchone()
