@@ -12,7 +12,15 @@ from uuid import UUID
 from annotations.aggregation.agreement import Alpha, Level, distance_alpha, krippendorff_alpha
 from annotations.aggregation.judgments import Judgment
 from annotations.aggregation.kappa import fleiss_kappa, pairwise_agreement
-from annotations.aggregation.label_tables import NOTHING, Recall, by_label, confusion, plain_label, recalls
+from annotations.aggregation.label_tables import (
+    NOTHING,
+    LabelAgreement,
+    Recall,
+    by_label,
+    confusion,
+    plain_label,
+    recalls,
+)
 from annotations.aggregation.ordinal import is_point
 from annotations.aggregation.span_agreement import Marks, pairwise_f1, span_set
 from annotations.aggregation.timeline import parts_of
@@ -138,14 +146,17 @@ def _by_verdicts(said: Said) -> dict[str, Any]:
 
 
 def _labels(said: Said, against: Mapping[str, Recall]) -> dict[str, Any]:
+    return {
+        label: asdict(row) | (asdict(against[label]) if label in against else {})
+        for label, row in _shown(said).items()
+    }
+
+
+def _shown(said: Said) -> dict[str, LabelAgreement]:
     """In the schema's order; what nobody gave, and the blank, are left out."""
     found = by_label(said.judgments)
     order = said.field.labels or said.field.verdicts
-    return {
-        label: asdict(found[label]) | (asdict(against[label]) if label in against else {})
-        for label in order
-        if label in found and label != NOTHING
-    }
+    return {label: found[label] for label in order if label in found and label != NOTHING}
 
 
 def _f1(said: Said) -> dict[str, Any]:
@@ -170,17 +181,22 @@ def _f1(said: Said) -> dict[str, Any]:
 
 
 def _over_time(said: Said) -> dict[str, Any]:
-    key = {item.key: item.at for item in said.items if len(item.values(said.field, blank=True)) >= 2}
-    step, parts = parts_of(key)
-    points = [(part, _alpha(said.of(part.items), _FEW_RESAMPLES)) for part in parts]
-    return {
-        "step": step,
-        "over_time": [
-            {"start": part.start.isoformat(), "end": part.end.isoformat(), **_figures(alpha)}
-            for part, alpha in points
-            if alpha
-        ],
-    }
+    times = {item.key: item.at for item in said.items if len(item.values(said.field, blank=True)) >= 2}
+    step, parts = parts_of(times)
+    found = []
+    for part in parts:
+        own = said.of(part.items)
+        if alpha := _alpha(own, _FEW_RESAMPLES):
+            when = {"start": part.start.isoformat(), "end": part.end.isoformat()}
+            found.append(when | _figures(alpha) | {"labels": _label_agreement(own)})
+    return {"step": step, "over_time": found}
+
+
+def _label_agreement(said: Said) -> dict[str, float]:
+    """Of the labels that anybody could have agreed on; none for whole answers."""
+    if said.field.level == "distance":
+        return {}
+    return {label: row.agreement for label, row in _shown(said).items() if row.agreement is not None}
 
 
 def _pairs(said: Said, project_id: UUID) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from tasks_app.fields.base import Field
 _RELIABLE, _TENTATIVE = 0.8, 0.667
 _MOST_IN_MATRIX = 12
 _MOST_IN_LIST = 20
+_MOST_OVER_TIME = 6
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,29 @@ def agreement_views(fields: Sequence[FieldQuality], shapes: Sequence[Field]) -> 
 
 def timeline_rows(fields: Sequence[FieldQuality]) -> Iterator[list[Any]]:
     """For a spreadsheet: every field's parts of time, after the figures of the whole."""
-    yield ["field", "from", "to", "alpha", "low", "high", "units", "judgments"]
+    yield ["field", "from", "to", "label", "alpha", "low", "high", "agreement", "units", "judgments"]
     for field in fields:
-        for part in [field.measured, *field.measured.get("over_time", [])]:
+        whole = {**field.measured, "labels": {row.label: row.agreement for row in field.labels}}
+        for part in [whole, *field.measured.get("over_time", [])]:
             if "alpha" in part:
-                figures = [round(part[key], 4) for key in ("alpha", "low", "high")]
-                when = [part.get("start", ""), part.get("end", "")]
-                yield [field.field, *when, *figures, part["units"], part["judgments"]]
+                yield from _part_rows(field.field, part)
+
+
+def _part_rows(name: str, part: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """All labels together by alpha, then each by how often another says it too."""
+    when = [part.get("start", ""), part.get("end", "")]
+    alpha = [round(part[key], 4) for key in ("alpha", "low", "high")]
+    yield [name, *when, "", *alpha, "", part["units"], part["judgments"]]
+    for label, agreement in part.get("labels", {}).items():
+        if agreement is not None:
+            yield [name, *when, label, "", "", "", round(agreement, 4), "", ""]
 
 
 def _view(field: FieldQuality, shape: Field) -> AgreementView:
     found = field.measured
     word, tone = _word(field.alpha)
-    timeline = timeline_table(found) if len(found.get("over_time", [])) > 1 else None
+    names = {row.label: _name(shape, row.label) for row in field.labels[:_MOST_OVER_TIME]}
+    timeline = timeline_table(found, names) if len(found.get("over_time", [])) > 1 else None
     tables = [_labels(field, shape), _confusion(found, shape), _pairs(found)]
     return AgreementView(
         field=field,

@@ -9,6 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common.templatetags.show import percent
+
 Cell = dict[str, Any]
 Row = list[Cell]
 
@@ -46,17 +48,19 @@ def _tick(found: Mapping[str, Any], number: int) -> str:
     return str(number + 1) if found["step"] == "count" else str(date_format(start, "j M"))
 
 
-def timeline_table(found: Mapping[str, Any]) -> Table:
+def timeline_table(found: Mapping[str, Any], names: Mapping[str, str]) -> Table:
+    """`names`: label -> title of the labels that get a column each."""
+    titles = ["α", _("from"), _("to"), _("Units"), *names.values()]
     return Table(
         title=_("Agreement over time"),
         note=_timeline_note(found),
-        columns=[{"title": _("When")}]
-        + [{"title": title, "numeric": True} for title in ("α", _("from"), _("to"), _("Units"))],
+        columns=[{"title": _("When")}, *({"title": title, "numeric": True} for title in titles)],
         rows=[
             [
                 {"text": _when(found, number)},
                 *(number_cell(two_places(part[key])) for key in ("alpha", "low", "high")),
                 number_cell(part["units"]),
+                *(number_cell(percent(part.get("labels", {}).get(label))) for label in names),
             ]
             for number, part in enumerate(found["over_time"])
         ],

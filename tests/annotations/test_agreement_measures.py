@@ -47,6 +47,8 @@ def test_a_choice_is_measured_as_a_whole_by_label_by_pair_and_over_time() -> Non
     assert sum(row["count"] for row in found["confused"]) == 90
     assert [pair["items"] for pair in found["pairs"]] == [30] * 3
     assert found["step"] == "count" and [part["units"] for part in found["over_time"]] == [10, 10, 10]
+    assert all(set(part["labels"]) == set(labels) for part in found["over_time"])
+    assert all(0.4 < share <= 1 for part in found["over_time"] for share in part["labels"].values())
     assert found["f1"] == {} and found["levels"] == {}
 
 
@@ -174,8 +176,10 @@ def test_the_page_shows_it_and_the_file_has_it(client: Any, django_assert_max_nu
     assert 'id="agreement-intent"' in page and "style=" not in page
     file = client.get(f"/projects/{project.pk}/quality/agreement.csv")
     lines = file.content.decode().splitlines()
-    assert file["Content-Type"].startswith("text/csv") and lines[0].startswith("field,from,to,alpha")
-    assert len(lines) == 1 + 3 * (1 + 3) and lines[1].startswith("intent,,,")
+    assert file["Content-Type"].startswith("text/csv") and lines[0].startswith("field,from,to,label,alpha")
+    # The whole and three parts of each field: 2 labels of the choice, 1 of the spans and 5 of the scale.
+    assert len(lines) == 1 + 4 * (3 + 2 + 1 + 5) and lines[1].startswith("intent,,,,")
+    assert lines[2].startswith("intent,,,refund,,,,0.")
 
 
 def test_an_empty_page_says_so(client: Any) -> None:
