@@ -1,6 +1,17 @@
 from django.urls import path
 
-from annotations.api import appeals, export, methods, mine, people, quality, review, second_look, submission
+from annotations.api import (
+    appeals,
+    export,
+    gold,
+    methods,
+    mine,
+    people,
+    quality,
+    review,
+    second_look,
+    submission,
+)
 
 urlpatterns = [
     path("assignments/<uuid:assignment_id>/submit", submission.SubmitApi.as_view(), name="api-submit"),
@@ -47,4 +58,7 @@ urlpatterns = [
     path("measures/<uuid:measure_id>/decide", people.MeasureDecisionApi.as_view(), name="api-decide-measure"),
     path("me/measures", people.MyMeasuresApi.as_view(), name="api-my-measures"),
     path("projects/<uuid:project_id>/retrained", people.FinishRetrainingApi.as_view(), name="api-retrained"),
+    path("projects/<uuid:project_id>/gold", gold.GoldApi.as_view(), name="api-gold"),
+    path("gold/<uuid:item_id>/correct", gold.CorrectGoldApi.as_view(), name="api-gold-correct"),
+    path("gold/<uuid:item_id>/retire", gold.RetireGoldApi.as_view(), name="api-gold-retire"),
 ]

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from annotations import approval, consensus, fair_rate, fitting, recognition_feed, records, watching
+from annotations import approval, consensus, earning, fair_rate, fitting, recognition_feed, records, watching
 
 
 @shared_task
@@ -49,3 +49,8 @@ def watch_anomalies() -> None:
 def count_records() -> None:
     records.count_due()
     records.warn_reviewers()
+
+
+@shared_task
+def grant_earned() -> None:
+    earning.grant_earned()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations import method_views, people_views, quality_views, review_views, views
+from annotations import gold_views, method_views, people_views, quality_views, review_views, views
 
 urlpatterns = [
     path("work/", views.my_work, name="my-work"),
@@ -32,4 +32,6 @@ urlpatterns = [
     ),
     path("projects/<uuid:project_id>/quality/<str:field>/method/", method_views.fix, name="fix-method"),
     path("items/<uuid:item_id>/", views.item_page, name="item"),
+    path("projects/<uuid:project_id>/gold/", gold_views.project_gold, name="project-gold"),
+    path("gold/<uuid:item_id>/", gold_views.gold_item, name="gold-item"),
 ]

@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     "refit-projects": {"task": "annotations.tasks.refit_projects", "schedule": 60.0},
     "watch-anomalies": {"task": "annotations.tasks.watch_anomalies", "schedule": 600.0},
     "count-records": {"task": "annotations.tasks.count_records", "schedule": 600.0},
+    "grant-earned": {"task": "annotations.tasks.grant_earned", "schedule": 300.0},
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},

@@ -43,7 +43,7 @@ class Feedback:
     explanation: str
 
 
-def _take_turn(qualification_id: UUID, worker_id: UUID) -> None:
+def take_turn(qualification_id: UUID, worker_id: UUID) -> None:
     """One person's requests about one test come after each other: a start must see what a hand-in decided."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -56,7 +56,7 @@ def start_attempt(
     *, qualification: Qualification, worker: User, part: str = Part.EXAM
 ) -> QualificationAttempt:
     """The open attempt, or a new one. Conflict(retry_later) with `retry_at` while it is too early again."""
-    _take_turn(qualification.pk, worker.pk)
+    take_turn(qualification.pk, worker.pk)
     mine = QualificationAttempt.objects.filter(qualification=qualification, worker=worker, part=part)
     current = mine.filter(state=State.OPEN).first()
     if current is not None and not _over(current):
@@ -140,7 +140,7 @@ def answer_item(*, attempt: QualificationAttempt, item_id: UUID, answer: Any) ->
     if key in attempt.answers:
         raise Conflict(_("You have answered this question."), code="already_answered")
     attempt.answers[key] = value
-    attempt.scores[key] = _score(attempt.qualification, item, value)
+    attempt.scores[key] = score_of(attempt.qualification, item, value)
     attempt.save(update_fields=["answers", "scores"])
     if len(attempt.answers) == len(attempt.items):
         _finish(attempt)
@@ -163,7 +163,7 @@ def up_to_date(*, attempt: QualificationAttempt) -> QualificationAttempt:
 
 
 def _lock(attempt: QualificationAttempt) -> QualificationAttempt:
-    _take_turn(attempt.qualification_id, attempt.worker_id)
+    take_turn(attempt.qualification_id, attempt.worker_id)
     return QualificationAttempt.objects.select_related("qualification", "worker").get(pk=attempt.pk)
 
 
@@ -176,7 +176,7 @@ def _checked(qualification: Qualification, item: QualificationItem, answer: Any)
         raise Invalid(detail, problems=problems) from None
 
 
-def _score(qualification: Qualification, item: QualificationItem, value: Mapping[str, Any]) -> float:
+def score_of(qualification: Qualification, item: QualificationItem, value: Mapping[str, Any]) -> float:
     found = scores(parse_fields(qualification.fields), value, item.answer, item.payload)
     return sum(found.values()) / len(found) if found else 1.0
 
