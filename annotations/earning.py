@@ -13,7 +13,7 @@ from tasks_app.services.qualification import Source, hold
 def grant_earned() -> int:
     """Grant what has been earned since the last look. Returns how many people got something."""
     rows = Qualification.objects.filter(kind=Qualification.Kind.SKILL, earn__isnull=False)
-    return sum(_grant(row, row.earn) for row in rows)
+    return sum([_grant(row, row.earn) for row in rows if row.earn is not None])
 
 
 @transaction.atomic

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from common import audit
 from tasks_app.models import QualificationAttempt, QualificationItem, WorkerQualification
-from tasks_app.services.attempts import Part, Source, State, decide, score_of, take_turn
-from tasks_app.services.qualification import hold
+from tasks_app.services.attempts import decide, score_of, take_turn
+from tasks_app.services.qualification import Part, Source, hold
+
+State = QualificationAttempt.State
 
 
 @transaction.atomic
