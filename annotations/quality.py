@@ -12,7 +12,7 @@ from annotations.certainty import LabelSkill, label_skills, skill_interval
 from annotations.methods import Weighing, weighing_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.pseudonyms import pseudonym
-from annotations.readings import Reading, reading_of
+from annotations.readings import Reading, can_be_read, reading_of
 from rewards.services import ledger
 from tasks_app import selectors
 from tasks_app.models import Project
@@ -48,6 +48,7 @@ class FieldQuality:
     states: Mapping[str, int]  # consensus state -> items
     weighing: Weighing | None = None  # None where the kind of field knows one way only, or before a fit
     reading: Reading | None = None  # None while no model has read the items
+    readable: bool = False  # whether a model can be asked to
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def _fields(project: Project) -> tuple[FieldQuality, ...]:
             states=states.get(field.name, {}),
             weighing=weighing_of(rows.get(field.name)),
             reading=reading_of(rows.get(field.name)),
+            readable=can_be_read(field),
         )
         for field in selectors.current_fields(project)
         for fit in [fits.get(field.name) or {}]

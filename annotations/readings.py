@@ -11,6 +11,12 @@ from annotations.aggregation.inference import Inference, Posterior, infer
 from annotations.aggregation.judgments import KNOWN, Judgment
 from annotations.aggregation.reading import Reader, compare, join, learn_reader
 from annotations.models import FieldFit, ModelJudgment
+from tasks_app.fields.base import Field
+
+
+def can_be_read(field: Field) -> bool:
+    """Fields with one label a unit: what a model says about it is then one more judgment."""
+    return field.type == "choice" and not getattr(field, "multi", False)
 
 
 def models_read(project_id: UUID, field: str, names: Mapping[UUID, str]) -> tuple[str, Posterior]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.api import models, predictions, runs, snapshots
+from training.api import cross_fits, models, predictions, runs, snapshots
 
 urlpatterns = [
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/cancel", runs.RunCancelApi.as_view(), name="api-run-cancel"),
     path("runs/<uuid:run_id>/resume", runs.RunResumeApi.as_view(), name="api-run-resume"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsApi.as_view(), name="api-run-metrics"),
+    path("projects/<uuid:project_id>/cross-fits", cross_fits.CrossFitsApi.as_view(), name="api-cross-fits"),
     path("models", models.ModelsApi.as_view(), name="api-models"),
     path("models/<slug:name>", models.ModelApi.as_view(), name="api-model"),
     path("models/<slug:name>/versions/<int:number>/promote", models.PromoteApi.as_view(), name="api-promote"),

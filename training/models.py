@@ -127,6 +127,43 @@ class Run(models.Model):
         return self.state in {self.State.QUEUED, self.State.RUNNING}
 
 
+class CrossFit(models.Model):
+    """A wish that models read a field's items for the consensus, each part by one that never saw it."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cross_fits")
+    field = models.CharField(max_length=60)
+    state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(max_length=500, blank=True)
+    judged = models.PositiveIntegerField(default=0)  # items
+    claim = models.UUIDField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "field"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_live_cross_fit",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.field} {self.state}"
+
+    @property
+    def folder(self) -> Path:
+        return settings.ARTIFACTS_DIR / "crossfit" / str(self.pk)
+
+
 class MetricPoint(models.Model):
     """Figures of one moment of a run. A step that was repeated after a resume replaces the earlier one."""
 

@@ -33,7 +33,7 @@ def assign_splits(members: Iterable[Member], *, frozen: Iterable[str] = (), salt
     frozen = set(frozen)
     test = {group for group, pin in pins.items() if pin == TEST or group in frozen}
     free = sorted((g for g, pin in pins.items() if not pin and g not in test), key=_order(salt + "test"))
-    wanted = sum(_share(salt + "test", group) < TEST_SHARE for group in free)
+    wanted = sum(place_of(salt + "test", group) < TEST_SHARE for group in free)
     # Half of what is free stays for training however small the project is.
     missing = min(MIN_TEST - len(test) - wanted, len(free) // 2 - wanted)
     test.update(free[: wanted + max(missing, 0)])
@@ -62,7 +62,7 @@ def _pins(members: Iterable[Member]) -> dict[str, str]:
     return pins
 
 
-def _share(salt: str, group: str) -> float:
+def place_of(salt: str, group: str) -> float:
     """A place in [0, 1) that depends on nothing but the group."""
     digest = hashlib.sha256(f"{salt}\0{group}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
@@ -70,4 +70,4 @@ def _share(salt: str, group: str) -> float:
 
 def _order(salt: str) -> Callable[[str], tuple[float, str]]:
     """Sort key: by hash, then by name, so that no two groups tie."""
-    return lambda group: (_share(salt, group), group)
+    return lambda group: (place_of(salt, group), group)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task, signals
 
-from training import comparison, execution, trainers
+from training import comparison, cross_fitting, execution, trainers
 
 signals.worker_ready.connect(trainers.on_worker_ready)
 signals.heartbeat_sent.connect(trainers.on_worker_heartbeat)
@@ -24,6 +24,17 @@ def execute_run(run_id: str) -> None:
 def requeue_lost_runs() -> None:
     for run_id in trainers.take_back_lost_runs():
         execute_run.delay(str(run_id))
+
+
+@shared_task
+def execute_cross_fit(cross_fit_id: str) -> None:
+    cross_fitting.execute(UUID(cross_fit_id))
+
+
+@shared_task
+def requeue_cross_fits() -> None:
+    for cross_fit_id in cross_fitting.take_back_lost():
+        execute_cross_fit.delay(str(cross_fit_id))
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import feedback, models, runs
+from training.views import cross_fits, feedback, models, runs
 
 urlpatterns = [
     path("training/", runs.training, name="training"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("training/runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
     path("training/runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
     path("training/runs/<uuid:run_id>/resume/", runs.resume, name="run-resume"),
+    path("projects/<uuid:project_id>/quality/<str:field>/read/", cross_fits.ask, name="cross-fit"),
     path("models/", models.models, name="models"),
     path("models/<slug:name>/", models.model, name="model"),
     path("models/<slug:name>/try/", models.try_out, name="model-try"),

@@ -208,6 +208,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "training.tasks.execute_run": {"queue": "train"},
+    "training.tasks.execute_cross_fit": {"queue": "train"},
     "training.tasks.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
@@ -236,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "grant-earned": {"task": "annotations.tasks.grant_earned", "schedule": 300.0},
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
+    "requeue-cross-fits": {"task": "training.tasks.requeue_cross_fits", "schedule": 60.0},
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
     "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
     "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},

@@ -1,0 +1,23 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.http import SignedIn
+from tasks_app.access import project_for
+from training.services.cross_fits import ask_cross_fit
+
+
+@login_required
+@require_POST
+def ask(request: SignedIn, project_id: UUID, field: str) -> HttpResponse:
+    project = project_for(request.user, project_id)
+    ask_cross_fit(project=project, field=field, actor=request.user)
+    messages.success(
+        request, _("A model is reading the items; this page shows what came of it after the next fit.")
+    )
+    return redirect("project-quality", project_id=project.pk)
