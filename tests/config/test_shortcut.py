@@ -90,6 +90,13 @@ def test_anything_else_takes_the_long_way(browser, long_ways, header):
     assert len(long_ways) == 2
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"), [("", 200), ("*/*", 200), ("application/json", 200), ("text/csv", 406)]
+)
+def test_who_accepts_no_json_is_told_so(program, accept, status):
+    assert program.get("/api/v1/me", headers={"Accept": accept} if accept else {}).status_code == status
+
+
 def test_a_fault_of_ours_is_a_problem_document(program, monkeypatch):
     monkeypatch.setattr("accounts.api._me", lambda user: 1 / 0)
     program.raise_request_exception = False
