@@ -170,7 +170,7 @@ def from_gold(request: SignedIn, qualification_id: UUID) -> HttpResponse:
         added = service.add_from_gold(
             qualification=row, project=project, actor=request.user, part=form.cleaned_data["part"]
         )
-        messages.success(request, _("%(n)d questions were added.") % {"n": added})
+        messages.success(request, _("Questions added: %(n)d") % {"n": added})
     return redirect("qualification-edit", qualification_id=row.pk)
 
 

@@ -15,8 +15,9 @@ from annotations.services.measures import take_measure
 from annotations.services.review import reject_answers
 from tasks_app.models import Item, Project
 from tasks_app.services import imports, projects
+from tasks_app.services.qualification import define_qualification, grant_qualification
 from tests.annotations.crowd import answer, make_reviewer
-from tests.factories import make_user
+from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.rows import dialogues
 from training.models import ModelVersion, Run
 from training.services.feedback import give_feedback, sign_link
@@ -36,6 +37,8 @@ PAGES = [
     ("annotator", "/work/{answer}/"),
     ("annotator", "/work/measures/{measure}/"),
     ("annotator", "/earnings/"),
+    ("annotator", "/qualifications/"),
+    ("annotator", "/qualifications/{qualification}/"),
     ("annotator", "/settings/"),
     ("annotator", "/settings/notifications/"),
     ("annotator", "/accounts/email/"),
@@ -50,6 +53,10 @@ PAGES = [
     ("requester", "/projects/{project}/quality/"),
     ("requester", "/projects/{draft}/quality/"),
     ("requester", "/projects/{project}/people/"),
+    ("requester", "/projects/{project}/gold/"),
+    ("requester", "/gold/{gold}/"),
+    ("requester", "/qualifications/"),
+    ("requester", "/qualifications/{qualification}/edit/"),
     ("requester", "/items/{item}/"),
     ("reviewer", "/review/"),
     ("reviewer", "/projects/{project}/review/"),
@@ -96,6 +103,7 @@ def make_world(version: ModelVersion) -> World:
         "draft": draft.pk,
         "item": Consensus.objects.filter(project=project, state="review").values_list("item", flat=True)[0],
         "answer": rejected.pk,
+        **qualified(requester, annotator, project),
         "measure": watched(project, draft, annotator).pk,
         "run": version.run_id,
         "queued": queued.pk,
@@ -103,6 +111,20 @@ def make_world(version: ModelVersion) -> World:
         "link": ask(version, people["admin"]),
     }
     return World({**people, "nobody": None}, ids)
+
+
+def qualified(requester: User, annotator: User, project: Project) -> dict[str, Any]:
+    """An exam that the annotator has passed by hand, and a gold item that people fail."""
+    exam = define_qualification(
+        owner=requester,
+        title="Intents of customers 意图",
+        instructions="Choose what the customer came for.",
+        fields=[CHOICE],
+        items=[{"text": "I want my money back.", "answer": {"intent": "refund"}, "explanation": "Money."}],
+    )
+    grant_qualification(qualification=exam, worker=annotator, actor=requester)
+    [gold] = make_items(project, 1, gold={"intent": "refund"}, slots=1)
+    return {"qualification": exam.pk, "gold": gold.pk}
 
 
 def make_people() -> dict[str, User]:
