@@ -41,7 +41,7 @@ class ProjectForm(forms.ModelForm[Project]):
         label=_("Languages of the texts"),
         required=False,
         max_length=200,
-        help_text=_("Codes such as en, zh. People who have named others are not asked."),
+        help_text=_("Their codes, with commas. People who have named other languages are not asked."),
     )
     requires = forms.ModelMultipleChoiceField(
         label=_("Qualifications that people need"),

@@ -12,9 +12,7 @@ class ProfileForm(forms.ModelForm[User]):
         label=_("Languages that you read well"),
         required=False,
         max_length=200,
-        help_text=_(
-            "Codes such as en, zh. You are given texts in these only; left empty, texts in any language."
-        ),
+        help_text=_("Their codes. You are given texts in these languages only; left empty, in any language."),
     )
 
     class Meta:
