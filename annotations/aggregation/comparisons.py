@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotations.aggregation.judgments import Floats, Ints, Judgment
+from annotations.aggregation.judgments import KNOWN, Floats, Ints, Judgment
 from tasks_app.fields.rank import FIRST
+
+# Comparisons that known truth counts for, so that nobody outvotes it and the worths stand well apart.
+_KNOWN_WEIGHT = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def blocks_of(judgments: Sequence[Judgment]) -> tuple[list[Block], list[str]]:
     by_width: dict[int, list[str]] = defaultdict(list)
     for item, candidates in seen.items():
         by_width[len(candidates)].append(item)
-    return [_block(by_width[width], by_item, seen) for width in sorted(by_width)], workers
+    truth = number.get(KNOWN, -1)
+    return [_block(by_width[width], by_item, seen, truth) for width in sorted(by_width)], workers
 
 
 def _parts(unit: str) -> tuple[str, int, int]:
@@ -58,6 +62,7 @@ def _block(
     items: Sequence[str],
     by_item: Mapping[str, Sequence[tuple[int, int, int, float]]],
     seen: Mapping[str, tuple[int, ...]],
+    truth: int,
 ) -> Block:
     rows = []
     for number, item in enumerate(items):
@@ -72,6 +77,7 @@ def _block(
     columns = list(zip(*rows, strict=True))
     item_of, firsts, seconds, workers = (np.array(column, dtype=np.int64) for column in columns[:4])
     won, weights = (np.array(column, dtype=np.float64) for column in columns[4:])
+    weights = np.where(workers == truth, _KNOWN_WEIGHT, weights)
     candidates = tuple(seen[item] for item in items)
     return Block(tuple(items), candidates, item_of, firsts, seconds, workers, won, weights)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from annotations.aggregation.dawid_skene import expectation
 from annotations.aggregation.inference import MOST_CELLS, Inference, Posterior, TooManyLabels, by_unit
-from annotations.aggregation.judgments import Coded, Floats, Judgment, encode
+from annotations.aggregation.judgments import KNOWN, Coded, Floats, Judgment, encode
 from annotations.aggregation.skill import Confusions, WorkerSkillEstimate, count_confusions
 
 ROUNDS = 20
@@ -26,6 +26,7 @@ _BIAS_SPREAD = 0.1
 _SPREADS = 10
 _MOST_SHOWN = 12  # points, of which each is judged often enough to speak of
 _GUESS = 0.02  # a slip of the finger: any point of the scale
+_ALL_BUT_NEVER = 1e-9  # keeps log() finite
 _CROWD = 2.0  # workers' worth of belief in any spread, against what this crowd shows
 
 
@@ -48,6 +49,7 @@ def fit_ordinal(judgments: Sequence[Judgment]) -> Inference:
     over the grid by how well each combination explains what they said: the full Bayesian answer, so that
     three answers move it a little and three hundred wholly. How frequent the spreads are is learned from the
     crowd; the mean bias is not, because a crowd that is wholly shifted cannot be told from a shifted truth.
+    What KNOWN says is true, and tells even that.
     Labels that are no numbers (left blank) keep their share of the votes. Raises TooManyLabels.
     """
     numbers = [judgment for judgment in judgments if is_point(judgment.label)]
@@ -153,9 +155,8 @@ def _table(points: Floats, slope: float, bias: float, spread: float) -> Floats:
 def _fit(coded: Coded, shape: Habits) -> tuple[Floats, Confusions]:
     width = len(coded.labels)
     anybody = _anybody(coded.labels)
-    confusions = Confusions(
-        np.broadcast_to(anybody, (len(coded.workers), width, width)), anybody, np.full(width, 1 / width)
-    )
+    matrices = np.repeat(anybody[None], len(coded.workers), axis=0)
+    confusions = Confusions(_with_truth(coded, matrices), anybody, np.full(width, 1 / width))
     posterior = expectation(coded, confusions)
     for _ in range(ROUNDS):
         before = posterior
@@ -174,13 +175,21 @@ def _maximise(coded: Coded, posterior: Floats, shape: Habits) -> tuple[Habits, C
     scores -= scores.max(axis=1, keepdims=True)
     shares = np.exp(scores)
     shares /= shares.sum(axis=1, keepdims=True)
-    shape = replace(shape, chances=_learned_chances(shape, shares))
+    people = np.array([worker != KNOWN for worker in coded.workers])
+    shape = replace(shape, chances=_learned_chances(shape, shares[people]))
     class_counts = coded.weights @ posterior
     return shape, Confusions(
-        (shares @ cells).reshape(-1, width, width),
+        _with_truth(coded, (shares @ cells).reshape(-1, width, width)),
         np.tensordot(shape.chances, shape.tables, axes=1),
         (class_counts + 1.0) / (class_counts.sum() + width),
     )
+
+
+def _with_truth(coded: Coded, matrices: Floats) -> Floats:
+    """What is known to be true is no opinion to be weighed."""
+    if KNOWN in coded.workers:
+        matrices[coded.workers.index(KNOWN)] = np.eye(len(coded.labels)) + _ALL_BUT_NEVER
+    return matrices
 
 
 def _learned_chances(shape: Habits, shares: Floats) -> Floats:
@@ -207,6 +216,7 @@ def _estimates(coded: Coded, posterior: Floats, confusions: Confusions) -> dict[
             evidence=dict(zip(coded.labels, (judged[index] + 1.0).tolist(), strict=True)) if short else {},
         )
         for index, worker in enumerate(coded.workers)
+        if worker != KNOWN
     }
 
 

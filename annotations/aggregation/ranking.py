@@ -9,7 +9,7 @@ import numpy as np
 
 from annotations.aggregation.comparisons import Block, blocks_of, part_of
 from annotations.aggregation.inference import Inference, Posterior
-from annotations.aggregation.judgments import Floats, Judgment
+from annotations.aggregation.judgments import KNOWN, Floats, Judgment
 from annotations.aggregation.skill import WorkerSkillEstimate
 from tasks_app.fields.rank import FIRST, SECOND
 
@@ -25,6 +25,7 @@ _MOST_DRAWN = 10_000  # comparisons that are sampled at once
 SHARPNESS = np.array([-1.0, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0])
 _BELIEF = np.array([0.05, 0.1, 0.1, 0.2, 0.3, 0.2, 0.05])
 _UNKNOWN = float(SHARPNESS @ _BELIEF)
+_TRUTH = 1.0  # of what is known; that it cannot be outvoted comes from its weight
 _CROWD = 5.0  # workers' worth of that belief, against what this crowd shows
 _NODES, _NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 
@@ -46,15 +47,16 @@ def fit_pairwise(judgments: Sequence[Judgment]) -> Inference:
     """
     judgments = [judgment for judgment in judgments if judgment.label in (FIRST, SECOND)]
     blocks, workers = blocks_of(judgments)
-    sharpness, belief = np.full(len(workers), _UNKNOWN), _BELIEF
+    people = np.array([worker != KNOWN for worker in workers], dtype=bool)
+    sharpness, belief = np.where(people, _UNKNOWN, _TRUTH), _BELIEF
     worths = [np.zeros((len(block.items), block.width)) for block in blocks]
     for _ in range(ROUNDS if workers else 0):
         before = sharpness
         worths = [_ascend(block, worth, sharpness) for block, worth in zip(blocks, worths, strict=True)]
         scores = sum(_explained(block, worth, sharpness) for block, worth in zip(blocks, worths, strict=True))
         shares = _normalised(scores + np.log(belief))
-        belief = (shares.sum(axis=0) + _CROWD * _BELIEF) / (len(workers) + _CROWD)
-        sharpness = shares @ SHARPNESS
+        belief = (shares[people].sum(axis=0) + _CROWD * _BELIEF) / (people.sum() + _CROWD)
+        sharpness = np.where(people, shares @ SHARPNESS, _TRUTH)
         if np.abs(sharpness - before).max() < _TOLERANCE:
             break
     posterior = _posterior(blocks, worths, sharpness)
@@ -211,5 +213,6 @@ def _skills(
             answers=count[worker],
         )
         for worker, sharp in sharpness.items()
+        if worker != KNOWN
         for seen in [1 / (1 + exp(-sharp))]
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annotations.aggregation.inference import infer, majority
-from annotations.aggregation.judgments import Judgment
+from annotations.aggregation.judgments import KNOWN, Judgment
 from annotations.aggregation.ordinal import (
     fit_ordinal,
     habits_on,
@@ -141,6 +141,21 @@ def test_a_shifted_person_is_read_as_shifted():
         judgments += [Judgment("high", f"u{unit:03d}", str(t + 1))]
     judgments += [Judgment("high", "new", "4")]
     assert middle_of(fit_ordinal(judgments).posterior["new"]) == 3
+
+
+def test_known_truth_tells_that_a_whole_crowd_is_shifted():
+    random = np.random.default_rng(6)
+    truth = random.integers(1, 5, size=90)
+    judgments = [
+        Judgment(name, f"u{unit:02d}", str(t + (random.random() < 0.9)))
+        for unit, t in enumerate(truth)
+        for name in "abc"
+    ]
+    known = [Judgment(KNOWN, f"u{unit:02d}", str(t)) for unit, t in enumerate(truth[:30])]
+    rest = {f"u{unit:02d}": int(t) for unit, t in enumerate(truth) if unit >= 30}
+    fit = fit_ordinal(judgments + known)
+    assert errors(fit.posterior, rest) < 0.2 < 0.8 < errors(fit_ordinal(judgments).posterior, rest)
+    assert all(fit.posterior[one.unit][one.label] > 0.999 for one in known) and KNOWN not in fit.skill
 
 
 def test_a_single_answer_is_believed_with_room_for_its_neighbours():

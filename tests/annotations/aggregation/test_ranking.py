@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from crowdkit.aggregation import BradleyTerry
 
-from annotations.aggregation.judgments import Judgment
+from annotations.aggregation.judgments import KNOWN, Judgment
 from annotations.aggregation.ranking import fit_pairwise, pairwise_given_skill
 from tasks_app.fields.rank import FIRST, SECOND
 
@@ -110,6 +110,23 @@ def test_one_who_is_always_right_outweighs_two_who_guess():
     fit = fit_pairwise(judgments)
     assert order_of(fit.posterior, 3, "new")[0] == [2, 0, 1]
     assert fit.skill["a"].accuracy > 0.9 > 0.65 > fit.skill["x"].accuracy
+
+
+def test_known_orders_tell_one_who_sees_from_two_who_have_it_upside_down():
+    random = np.random.default_rng(7)
+    judgments, known, truth = [], [], {}
+    for item in range(40):
+        order = truth[item] = random.permutation(3).tolist()
+        judgments += ranked("a", order, str(item)) + ranked("x", order[::-1], str(item))
+        judgments += ranked("y", order[::-1], str(item))
+        known += ranked(KNOWN, order, str(item)) if item < 20 else []
+
+    def right(posterior):
+        return sum(order_of(posterior, 3, str(item))[0] == truth[item] for item in range(20, 40))
+
+    fit = fit_pairwise(judgments + known)
+    assert right(fit.posterior) == 20 and right(fit_pairwise(judgments).posterior) == 0
+    assert KNOWN not in fit.skill and fit.skill["a"].accuracy > 0.9 > 0.1 > fit.skill["x"].accuracy
 
 
 def test_equal_people_are_pooled_as_bradley_and_terry_do():
