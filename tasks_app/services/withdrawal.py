@@ -26,7 +26,8 @@ def withdraw_item(*, item_id: UUID, reason: str, actor: User, unpaid: User | Non
     """
     slots.close_item(item_id=item_id, state=Item.State.WITHDRAWN)
     item = Item.objects.select_related("project").get(pk=item_id)
-    held = Assignment.objects.select_for_update(of=("self",)).order_by("pk")
+    # Whoever is handing in at this moment holds the lease's row and waits for the item: their answer stands.
+    held = Assignment.objects.select_for_update(of=("self",), skip_locked=True).order_by("pk")
     live = list(held.filter(item=item, state=Assignment.State.LEASED))
     if live:
         ids = [row.pk for row in live]

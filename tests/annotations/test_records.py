@@ -1,14 +1,19 @@
 """What annotators know of a requester before they begin, and what is paid for items that are taken away."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from annotations import approval, records
 from annotations.models import Answer, Appeal, Consensus, ProjectRecord
 from tasks_app.models import Assignment, Item, Project
+from tasks_app.services.withdrawal import withdraw_item
 from tests.annotations.crowd import answer, balance, decide, make_reviewer, told, wallet
 from tests.factories import client_of, lease, make_items, make_project, make_user
 
@@ -52,7 +57,6 @@ def test_rates_are_counted_over_all_projects_of_the_owner(project: Project) -> N
 
 
 def test_the_catalogue_never_counts_answers(project: Project) -> None:
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     records.count_due()
@@ -164,3 +168,60 @@ def test_strangers_cannot_withdraw(project: Project) -> None:
     item = make_items(project)[0]
     assert withdraw(project, item, make_user("stranger")).status_code == 404
     assert not ProjectRecord.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_handed_in_while_its_item_is_withdrawn_counts_once() -> None:
+    """Either the answer is in, or the person was paid the share; never both, never neither, no deadlock."""
+    project = make_project(overlap_min=1, funds=1000)
+    items, start = make_items(project, 10), threading.Barrier(2)
+    people = [make_user() for _ in items]
+    held = [lease(item, person) for item, person in zip(items, people, strict=True)]
+    clients = [client_of(person) for person in people]
+
+    def one(turn: int) -> list[int]:
+        statuses = []
+        for item, row, client in zip(items, held, clients, strict=True):
+            start.wait()
+            if turn:
+                statuses.append(withdraw(project, item).status_code)
+            else:
+                body = {"answer": {"intent": "refund"}}
+                statuses.append(client.post(f"/api/v1/assignments/{row.pk}/submit", body).status_code)
+        connection.close()
+        return statuses
+
+    with ThreadPoolExecutor(2) as pool:
+        submitted, withdrawn = pool.map(one, (0, 1))
+    assert set(withdrawn) == {200} and set(submitted) <= {201, 409}
+    for status, person in zip(submitted, people, strict=True):
+        assert Answer.objects.filter(worker=person).exists() is (status == 201)
+        assert wallet(person) == (0 if status == 201 else 5)
+    assert balance(project)[1:] == (10 * submitted.count(201), 5 * submitted.count(409))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_withdrawing_never_waits_for_who_holds_a_lease_and_wants_the_item() -> None:
+    """The order in which a submit takes its locks, slowed down: waiting for it would be a deadlock."""
+    project = make_project(overlap_min=1, funds=1000)
+    item = make_items(project)[0]
+    held = lease(item, make_user())
+    locked = threading.Event()
+
+    def hand_in() -> None:
+        try:
+            with transaction.atomic():
+                Assignment.objects.select_for_update().get(pk=held.pk)
+                locked.set()
+                time.sleep(1.0)
+                Item.objects.select_for_update().get(pk=item.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(hand_in)
+        locked.wait()
+        withdraw_item(item_id=item.pk, reason="flag", actor=project.owner)
+        done.result()
+    held.refresh_from_db()
+    assert held.state == "leased"

@@ -1,6 +1,7 @@
 """A share of the decisions is taken twice, blindly; where the two differ, a third one settles it."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -175,8 +176,13 @@ def test_strangers_find_nothing(project: Project, people: Any, first: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_second_reviewers_at_once_one_counts(project: Project, people: Any, first: Any) -> None:
+def test_of_two_second_reviewers_at_once_one_counts(
+    project: Project, people: Any, first: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody compares slowly, so that without the row's lock all four would be in between."""
     act(first, "approve")
+    compare = second_look.second_outcome
+    monkeypatch.setattr(second_look, "second_outcome", lambda row: time.sleep(0.2) or compare(row))
     clients = [client_of(make_reviewer(project)) for _ in range(4)]
     start = threading.Barrier(4)
 
