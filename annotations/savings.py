@@ -53,8 +53,8 @@ def savings_of(project: Project) -> Savings:
     settled, answers = _settled(project)
     most = max(project.overlap_max, project.overlap_min)
     saved = max(0, settled * most - answers)
-    study = OverlapStudy.objects.filter(project=project).first()
-    simulated = _simulate(project, study, settled) if study and settled else ()
+    study = OverlapStudy.objects.filter(project=project).first() if settled else None
+    simulated = _simulate(project, study, settled) if study else ()
     return Savings(
         confidence=project.confidence,
         most=most,
