@@ -1,7 +1,7 @@
 """Dawid-Skene for a whole project, ours beside crowd-kit's own, on the same made-up crowd.
 
 Both start from one data frame of names (task, worker, label) and end with a label for each task by name; both
-use the textbook model, the same rule for when to stop and one process, after a warm-up; of three runs
+use the textbook model, the same rule for when to stop and one process, after a warm-up; of five runs
 each the fastest counts. `seconds_full_fit` is
 what a project pays instead: our default model, from a list of judgments to every probability and everybody's
 confusion matrix. `adaptive_*`: what asking only where in doubt saves (overlap_simulation.py), over 20 crowds.
@@ -22,7 +22,7 @@ ITEMS, ANSWERS, WORKERS = 200_000, 5, 200
 LABELS = ("refund", "delivery", "invoice", "account", "other")
 ITERATIONS = 20
 SEED = 11
-RUNS = 3
+RUNS = 5
 
 
 def run(settings: Settings) -> dict[str, Any]:
