@@ -53,7 +53,7 @@ WITH answered AS (
     WHERE a.project_id = %(project)s AND a.created_at >= %(start)s AND a.created_at < %(end)s
 ), heard AS (
     SELECT answered.*, greatest(0, extract(epoch FROM ended - started)) AS span,
-           coalesce(least(sure_seconds, extract(epoch FROM ended - started)), 0) AS sure,
+           least(coalesce(sure_seconds, 0), greatest(0, extract(epoch FROM ended - started))) AS sure,
            CASE WHEN act.assignment IS NULL THEN %(idle)s ELSE trimmed_seconds
                 + least(%(idle)s, greatest(0, extract(epoch FROM first_at - started)))
                 + least(%(idle)s, greatest(0, extract(epoch FROM ended - last_at))) END AS trimmed

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from annotations import gold_views, method_views, people_views, quality_views, review_views, views
+from annotations import (
+    gold_views,
+    method_views,
+    money_views,
+    people_views,
+    quality_views,
+    review_views,
+    views,
+)
 
 urlpatterns = [
     path("work/", views.my_work, name="my-work"),
@@ -34,4 +42,29 @@ urlpatterns = [
     path("items/<uuid:item_id>/", views.item_page, name="item"),
     path("projects/<uuid:project_id>/gold/", gold_views.project_gold, name="project-gold"),
     path("gold/<uuid:item_id>/", gold_views.gold_item, name="gold-item"),
+    path("projects/<uuid:project_id>/money/", money_views.project_money, name="project-money"),
+    *[
+        path(
+            f"projects/<uuid:project_id>/money/{action}/",
+            money_views.money_action,
+            {"action": action},
+            f"project-money-{action}",
+        )
+        for action in ("fund", "withdraw", "bonus", "floor", "top-up")
+    ],
+    path(
+        "projects/<uuid:project_id>/money/bonuses/<uuid:bonus_id>/reverse/",
+        money_views.reverse_bonus,
+        name="project-bonus-reverse",
+    ),
+    path(
+        "projects/<uuid:project_id>/statements/<str:month>/",
+        money_views.project_statement,
+        name="project-statement",
+    ),
+    path(
+        "projects/<uuid:project_id>/statements/<str:month>/csv/",
+        money_views.project_statement_csv,
+        name="project-statement-csv",
+    ),
 ]

@@ -25,6 +25,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/assignments", work.LiveAssignmentsApi.as_view(), name="api-live"),
     path("assignments/<uuid:assignment_id>/return", work.ReturnApi.as_view(), name="api-return"),
     path("assignments/<uuid:assignment_id>/extend", work.ExtendApi.as_view(), name="api-extend"),
+    path("assignments/<uuid:assignment_id>/activity", work.ActivityApi.as_view(), name="api-activity"),
     path("assignments/<uuid:assignment_id>/reclaim", work.ReclaimApi.as_view(), name="api-reclaim"),
     path("assignments/<uuid:assignment_id>/flag", work.FlagApi.as_view(), name="api-flag"),
     path("qualifications", qualifications.QualificationsApi.as_view(), name="api-qualifications"),

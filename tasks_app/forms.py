@@ -1,10 +1,13 @@
 import json
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.currencies import to_minor
+from rewards.forms import minor_of
 from tasks_app import categories
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import parse_fields
@@ -22,7 +25,7 @@ class ProjectForm(forms.ModelForm[Project]):
         label=_("Pay for one item"),
         min_value=0,
         max_value=100_000,
-        decimal_places=2,
+        decimal_places=4,
         help_text=_("0.06 is six cents."),
     )
     categories = forms.CharField(
@@ -128,6 +131,11 @@ class ProjectForm(forms.ModelForm[Project]):
             for name in ("reward", "privacy_policy"):
                 self.fields[name].disabled = True
 
+    def clean_reward(self) -> Decimal:
+        reward: Decimal = self.cleaned_data["reward"]
+        minor_of(self, reward, self.instance.currency, "reward")
+        return reward
+
     def clean_fields_json(self) -> Any:
         try:
             fields = json.loads(self.cleaned_data["fields_json"])
@@ -149,7 +157,7 @@ class ProjectForm(forms.ModelForm[Project]):
     def settings(self) -> dict[str, Any]:
         left = {name for name in _LEFT_AS_THEY_ARE if self.cleaned_data.get(name) is None}
         data = {name: value for name, value in self.cleaned_data.items() if name not in left}
-        data["reward_minor"] = round(data.pop("reward") * 100)
+        data["reward_minor"] = to_minor(data.pop("reward"), self.instance.currency)
         data["error_categories"] = data.pop("categories")
         data["fields"] = data.pop("fields_json")
         codes = [one.strip() for one in data.pop("languages_text").split(",")]
@@ -162,9 +170,9 @@ class ProjectForm(forms.ModelForm[Project]):
 class FundForm(forms.Form):
     amount = forms.DecimalField(
         label=_("Amount to add"),
-        min_value=0.01,
+        min_value=0,
         max_value=10_000_000,
-        decimal_places=2,
+        decimal_places=4,
     )
 
 

@@ -18,8 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import roles
 from accounts.http import SignedIn
 from accounts.models import Role
+from common.currencies import to_major
 from common.errors import DomainError
 from common.ids import uuid7
+from rewards import fair_rate
+from rewards.forms import minor_of
 from rewards.services import ledger
 from tasks_app import access, selectors
 from tasks_app.field_help import field_help
@@ -76,7 +79,14 @@ def project_page(request: SignedIn, project: Project, tab: str, **context: Any) 
     """What every page of one project shows around its own content."""
     held = roles.roles_in(request.user, project.pk)
     may_manage = project.owner_id == request.user.pk or Role.REQUESTER in held
-    page = {"project": project, "tab": tab, "money": _money(project), "may_manage": may_manage}
+    rate = fair_rate.rate_of(project.pk, project.currency)
+    page = {
+        "project": project,
+        "tab": tab,
+        "money": _money(project),
+        "rate": rate,
+        "may_manage": may_manage,
+    }
     return {**page, "current": "review" if tab == "review" else "projects", **context}
 
 
@@ -116,9 +126,9 @@ def project_action(request: SignedIn, project_id: UUID, action: str) -> HttpResp
 def project_fund(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
     form = FundForm(request.POST)
-    if form.is_valid():
+    amount = minor_of(form, form.cleaned_data["amount"], project.currency) if form.is_valid() else 0
+    if amount:
         key = f"page:{request.POST.get('key') or uuid7()}"[:100]
-        amount = round(form.cleaned_data["amount"] * 100)
         projects.fund_project(project=project, amount_minor=amount, actor=request.user, key=key)
         messages.success(request, _("The money is in the project's escrow."))
     else:
@@ -132,7 +142,7 @@ def project_settings(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
     version = project.schema_versions.order_by("-number").first()
     initial = {
-        "reward": project.reward_minor / 100,
+        "reward": to_major(project.reward_minor, project.currency),
         # Through the parsed fields: the database keeps no order of keys, and "name" should come first.
         "fields_json": json.dumps(
             fields_to_json(selectors.current_fields(project)), ensure_ascii=False, indent=2

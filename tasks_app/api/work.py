@@ -8,9 +8,10 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from common.idempotency import idempotent, key_of
+from rewards import fair_rate
 from rewards.api.shapes import money_json
 from tasks_app import access, selectors
-from tasks_app.models import Flag
+from tasks_app.models import Assignment, Flag
 from tasks_app.reputation import Reputation
 from tasks_app.services import assignment as work
 from tasks_app.services import flags
@@ -121,6 +122,20 @@ class ExtendApi(APIView):
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
         row = access.assignment_for(request.user, assignment_id)
         return Response({"lease_expires_at": work.extend_lease(assignment=row)})
+
+
+class ActivityApi(APIView):
+    """A sign of life: I am at work on this item right now. Send one every 20 seconds while that is so.
+
+    The hourly rate is measured from these; without them at most two minutes of an item count as work.
+    """
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
+        row = access.assignment_for(request.user, assignment_id)
+        if row.state == Assignment.State.LEASED:
+            fair_rate.record_sign_of_life(row.pk)
+        return Response(status=204)
 
 
 class ReclaimApi(APIView):

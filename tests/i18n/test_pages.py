@@ -13,14 +13,22 @@ from tests.factories import CHOICE, SPAN, make_items, make_project
 CHINESE = {"Accept-Language": "zh-Hans"}
 SIGNED_OUT = ["", "accounts/login/", "accounts/signup/", "accounts/password/reset/", "accounts/inactive/"]
 ACCOUNT = ["accounts/email/", "accounts/password/change/", "accounts/logout/", "accounts/confirm-email/"]
-OWN = ["settings/", "settings/notifications/", "catalogue/", "work/", "earnings/"]
-SITE = ["projects/", "projects/new/", "review/", "training/", "models/"]
-PROJECT = ["", "items/", "import/", "review/", "quality/", "settings/", "label/"]
+OWN = [
+    "settings/",
+    "settings/notifications/",
+    "catalogue/",
+    "work/",
+    "earnings/",
+    "earnings/statements/2026-01/",
+    "recognition/",
+]
+SITE = ["projects/", "projects/new/", "review/", "training/", "models/", "finance/"]
+PROJECT = ["", "items/", "import/", "review/", "quality/", "money/", "settings/", "label/"]
 # Names, formats, commands and codes: they are the same in every language.
 SAME = re.compile(
     r"(?<![A-Za-z])(Manyhands|EN|English|Krippendorff|JSON( Lines)?|CSV|CoNLL|Label Studio|Hugging Face"
     r"|Markdown|JavaScript|API|ID|USD|F1|PERSON_1|Email|train|celery -A config worker -Q train|choice|span"
-    r"|starter|Ctrl Enter|W-[A-Z0-9]+)(?![A-Za-z])|\S+@\S+|\{\w+\}"
+    r"|starter|UTC|IBAN|BIC|VAULT_KEY|manual|Ctrl Enter|W-[A-Z0-9]+)(?![A-Za-z])|\S+@\S+|\{\w+\}"
 )
 # What the owner of the project wrote: names and titles of fields and labels, the title.
 WRITTEN = re.compile(

@@ -101,6 +101,11 @@ export class Api {
     return this.#send("POST", this.#path(id, "reclaim"), {});
   }
 
+  /** @param {string} id */
+  alive(id) {
+    return this.#send("POST", this.#path(id, "activity"), {});
+  }
+
   /**
    * @param {string} id
    * @param {string} kind

@@ -18,6 +18,8 @@ import { SubmitQueue } from "./submit-queue.js";
 
 // Ask for more time when this much of the lease, or this many seconds, are left.
 const EXTEND_BELOW = { share: 0.3, seconds: 90 };
+// Often enough for the server to tell work from a break (SURE_SECONDS in rewards/fair_rate.py is twice this).
+const SIGN_EVERY_MS = 20_000;
 
 /** <manyhands-workbench>: wires the parts together. Its markup comes from the template, its settings from workbench-config. */
 class Workbench extends HTMLElement {
@@ -207,6 +209,7 @@ class Workbench extends HTMLElement {
   #tick() {
     const held = this.session.current;
     if (!held) return;
+    this.#signOfLife(held.assignment.id);
     const left = (Date.parse(held.assignment.lease_expires_at) - this.api.now()) / 1000;
     this.strip.lease(left);
     const until = held.assignment.lease_expires_at;
@@ -218,6 +221,14 @@ class Workbench extends HTMLElement {
       this.lease.asked = true;
       void this.sending.extend(false);
     }
+  }
+
+  /** The server measures the working time from these; a lost one costs nothing. @param {string} id */
+  #signOfLife(id) {
+    const now = performance.now();
+    if (this.clock.idle || !navigator.onLine || now - (this.signed ?? 0) < SIGN_EVERY_MS) return;
+    this.signed = now;
+    this.api.alive(id).catch(() => {});
   }
 
   // -- commands --------------------------------------------------------------------------------------------
