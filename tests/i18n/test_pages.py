@@ -28,7 +28,8 @@ PROJECT = ["", "items/", "import/", "review/", "quality/", "money/", "settings/"
 SAME = re.compile(
     r"(?<![A-Za-z])(Manyhands|EN|English|Krippendorff|JSON( Lines)?|CSV|CoNLL|Label Studio|Hugging Face"
     r"|Markdown|JavaScript|API|ID|USD|F1|PERSON_1|Email|train|celery -A config worker -Q train|choice|span"
-    r"|starter|UTC|IBAN|BIC|VAULT_KEY|manual|answer:ID|[A-Z]\w+(/[\w-]+)+|Ctrl Enter|W-[A-Z0-9]+)(?![A-Za-z])|\S+@\S+|\{\w+\}"
+    r"|starter|UTC|IBAN|BIC|VAULT_KEY|manual|answer:ID|[A-Z]\w+(/[\w-]+)+|Ctrl Enter"
+    r"|W-[A-Z0-9]+)(?![A-Za-z])|\S+@\S+|\{\w+\}"
 )
 # What the owner of the project wrote: names and titles of fields and labels, the title.
 WRITTEN = re.compile(
