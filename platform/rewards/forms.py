@@ -10,7 +10,7 @@ from rewards.models import Recognition
 from rewards.months import zone_names
 
 
-def minor_of(form: forms.Form, amount: Decimal, currency: str, field: str = "amount") -> int:
+def minor_of(form: forms.BaseForm, amount: Decimal, currency: str, field: str = "amount") -> int:
     """The typed amount in minor units; an error in `form` when the currency has no such fraction."""
     try:
         return to_minor(amount, currency)
