@@ -96,6 +96,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "gold_evidence": _("Rejected answers to gold items may show the truth"),
         }
         help_texts = {
+            "auto_approve_after": _("604800 are seven days."),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }

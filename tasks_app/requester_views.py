@@ -68,7 +68,7 @@ def project_new(request: SignedIn) -> HttpResponse:
             "name": template.name,
             "title": template.title_in(get_language() or "en"),
             "summary": template.summary_in(get_language() or "en"),
-            "fields": [field["name"] for field in template.fields],
+            "fields": template.field_titles_in(get_language() or "en"),
         }
         for template in gallery.templates()
     ]

@@ -51,6 +51,10 @@ class Template:
     def instructions_in(self, language: str) -> str:
         return self.instructions_zh if language.startswith("zh") else self.instructions
 
+    def field_titles_in(self, language: str) -> list[str]:
+        titles = "title_zh" if language.startswith("zh") else "title"
+        return [field.get(titles) or field["name"] for field in self.fields]
+
 
 @lru_cache(maxsize=1)
 def templates() -> list[Template]:
