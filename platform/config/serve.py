@@ -8,54 +8,74 @@ ours must also go on with a socket that is open already, whose queue survives a 
 import argparse
 import socket
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined]
-from granian.server.mp import MPServer
+from granian.server.mp import MPServer, WorkerProcess
+
+from common.listening import BACKLOG, queues
 
 APPLICATION = "config.wsgi:application"
 PROCESSES, THREADS = 2, 8
-BACKLOG = 1024
 GRACEFUL_SECONDS = 8
 
 
 class SocketServer(MPServer):
-    """Granian on a socket that somebody else has opened; its processes all accept from that one queue."""
+    """Granian on sockets that somebody else has opened: a queue for each process, or one for all."""
 
-    def __init__(self, application: str, listener: socket.socket, **options: Any) -> None:
+    def __init__(self, application: str, listeners: Sequence[socket.socket], **options: Any) -> None:
         super().__init__(application, interface=Interfaces.WSGI, http=HTTPModes.http1, **options)
-        self._listener = listener
+        self._listeners = listeners
 
     def _init_shared_socket(self) -> None:
-        self._listener.set_inheritable(True)
-        self._sso = self._listener
-        descriptor = self._listener.fileno()
+        for listener in self._listeners:
+            listener.set_inheritable(True)
+        self._take(self._listeners[0])
+
+    def _spawn_worker(self, idx: int, *arguments: Any, **options: Any) -> WorkerProcess:
+        self._take(self._listeners[idx % len(self._listeners)])
+        return super()._spawn_worker(idx, *arguments, **options)
+
+    def _take(self, listener: socket.socket) -> None:
+        descriptor = listener.fileno()
+        self._sso = listener
         self._sfd: Any = descriptor
         self._shd: Any = SocketHolder(descriptor, False, BACKLOG)  # type: ignore[call-arg]
 
 
 def main(arguments: list[str]) -> None:
     options = parse(arguments)
-    listener = socket.socket(fileno=options.fd) if options.fd is not None else listen(options.bind)
-    SocketServer(
-        options.application,
-        listener,
-        runtime_mode=RuntimeModes.st,
-        workers=options.processes,
-        blocking_threads=options.threads,
-        workers_kill_timeout=GRACEFUL_SECONDS,
-        respawn_failed_workers=True,
-        log_level=LogLevels.info if options.access_log else LogLevels.error,
-        log_access=options.access_log,
-    ).serve()
+    with ExitStack() as held:
+        if options.fd:
+            listeners = [socket.socket(fileno=descriptor) for descriptor in options.fd]
+        else:
+            listeners = held.enter_context(queues(listen(options.bind), options.processes))
+        SocketServer(
+            options.application,
+            listeners,
+            runtime_mode=RuntimeModes.st,
+            workers=options.processes,
+            blocking_threads=options.threads,
+            workers_kill_timeout=GRACEFUL_SECONDS,
+            respawn_failed_workers=True,
+            log_level=LogLevels.info if options.access_log else LogLevels.error,
+            log_access=options.access_log,
+        ).serve()
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="config.serve", description="Serve config.wsgi.")
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--fd", type=int, help="a listening socket that this process has inherited")
+    where.add_argument(
+        "--fd",
+        type=int,
+        action="append",
+        help="a listening socket that was inherited; or several",
+    )
     where.add_argument("--bind", metavar="HOST:PORT")
     parser.add_argument("--application", default=APPLICATION, metavar="MODULE:NAME")
     parser.add_argument("--processes", type=int, default=PROCESSES)

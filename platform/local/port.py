@@ -5,9 +5,8 @@ import socket
 
 import psutil
 
+from common.listening import BACKLOG
 from local.errors import LocalError
-
-BACKLOG = 1024
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -12,6 +12,7 @@ from local.keys import key_files
 from local.services import ServiceUrls
 from local.supervisor import Program
 
+WEB_PROCESSES = 2
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104
 
 
@@ -63,15 +64,19 @@ def _addresses(name: str) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-def web(listener: socket.socket) -> Program:
-    """The web server on a socket that is ours already: the port is taken before anything else is begun, and
-    while the server starts again, browsers wait in its queue instead of being refused."""
+def web(*listeners: socket.socket) -> Program:
+    """The web server on sockets that are ours already: the port is taken before anything else is begun, and
+    while the server starts again, browsers wait in their queues instead of being refused."""
+    descriptors = tuple(listener.fileno() for listener in listeners)
     return Program(
         name="web",
-        command=[sys.executable, "-m", "config.serve", "--fd", str(listener.fileno())],
+        command=[
+            sys.executable, "-m", "config.serve", f"--processes={WEB_PROCESSES}",
+            *(f"--fd={descriptor}" for descriptor in descriptors),
+        ],
         stop_signals=(signal.SIGTERM, signal.SIGINT),
-        pass_fds=(listener.fileno(),),
-    )
+        pass_fds=descriptors,
+    )  # fmt: skip
 
 
 def background() -> list[Program]:

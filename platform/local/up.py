@@ -13,11 +13,12 @@ import threading
 import traceback
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.listening import queues
 from local.data_dir import DataDir
 from local.entry import ROOT
 from local.errors import LocalError
@@ -25,7 +26,7 @@ from local.locks import FileLock
 from local.port import listen
 from local.postgres import explain_log
 from local.prepare import has_projects, prepare
-from local.programs import background, shared_environment, site_url, web
+from local.programs import WEB_PROCESSES, background, shared_environment, site_url, web
 from local.services import services
 from local.supervisor import Supervisor, wait_for
 
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     with (
         contextlib.closing(listen(options.host, options.port)) as listener,
+        queues(listener, WEB_PROCESSES) as listeners,
         data_dir(options) as home,
         only_one(home, site_url(options.host, options.port)),
     ):
@@ -49,7 +51,7 @@ def main(arguments: list[str]) -> int:
             environ = shared_environment(home, urls, host=options.host, port=options.port)
             if steps := prepare(home, environ):
                 print(f"Prepared: {', '.join(steps)}.", flush=True)
-            return serve(options, home, environ, listener)
+            return serve(options, home, environ, listeners)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -104,11 +106,14 @@ def only_one(home: DataDir, url: str) -> Iterator[None]:
 
 
 def serve(
-    options: argparse.Namespace, home: DataDir, environ: Mapping[str, str], listener: socket.socket
+    options: argparse.Namespace,
+    home: DataDir,
+    environ: Mapping[str, str],
+    listeners: Sequence[socket.socket],
 ) -> int:
     supervisor = Supervisor(environ)
     story = Story(options, home, environ, supervisor)
-    supervisor.add(web(listener))
+    supervisor.add(web(*listeners))
     threading.Thread(target=story.tell, name="story", daemon=True).start()
     code = supervisor.run()
     return INTERRUPTED if options.once and not story.told else code

@@ -8,12 +8,15 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from common.listening import SPREADS, queues
 
 APPLICATION = """
 import os, time
@@ -26,7 +29,7 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
 """
-Start = Callable[[], "subprocess.Popen[bytes]"]
+Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -40,11 +43,12 @@ def start(tmp_path: Path, listener: socket.socket) -> Iterator[Start]:
     (tmp_path / "small.py").write_text(APPLICATION)
     started: list[subprocess.Popen[bytes]] = []
 
-    def run() -> "subprocess.Popen[bytes]":
-        where = ["--fd", str(listener.fileno())]
+    def run(*beside: socket.socket) -> "subprocess.Popen[bytes]":
+        sockets = [listener, *beside]
+        where = [f"--fd={one.fileno()}" for one in sockets]
         command = [sys.executable, "-m", "config.serve", "--application", "small:application", *where]
         environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
-        started.append(subprocess.Popen(command, env=environ, pass_fds=(listener.fileno(),)))
+        started.append(subprocess.Popen(command, env=environ, pass_fds=[one.fileno() for one in sockets]))
         return started[-1]
 
     yield run
@@ -109,3 +113,20 @@ def test_a_killed_process_is_replaced(start: Start, listener: socket.socket) -> 
 def test_an_answer_can_come_in_pieces(start: Start, listener: socket.socket) -> None:
     start()
     assert get(listener, "/stream") == b"x" * 5000
+
+
+@pytest.mark.skipif(not SPREADS, reason="Only Linux spreads connections over sockets of one address.")
+def test_connections_are_spread_over_the_processes(start: Start, listener: socket.socket) -> None:
+    with queues(listener, 2) as sockets:
+        server = start(*sockets[1:])
+        deadline = time.monotonic() + 20
+        while len({get(listener) for _ in range(20)}) < 2:
+            assert time.monotonic() < deadline
+        answered = Counter(get(listener) for _ in range(60))
+        assert len(children(server)) >= len(answered) == 2
+        assert min(answered.values()) >= 10  # a fair coin gives less once in ten million times
+
+
+def test_an_address_that_is_taken_stays_taken(listener: socket.socket) -> None:
+    with queues(listener, 2), pytest.raises(OSError, match="in use"):
+        socket.create_server(listener.getsockname())

@@ -102,7 +102,7 @@ def test_every_queue_has_a_worker_and_the_trainer_is_alone() -> None:
 def test_the_web_server_gets_our_socket() -> None:
     with listen("127.0.0.1", 0) as listener:
         program = web(listener)
-        assert f"--bind=fd://{listener.fileno()}" in program.command
+        assert f"--fd={listener.fileno()}" in program.command
         assert program.pass_fds == (listener.fileno(),)
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.listening import queues
 from local.data_dir import DataDir
 from local.entry import ROOT
 from local.errors import LocalError
 from local.port import listen
 from local.prepare import prepare
-from local.programs import background, shared_environment, site_url, web
+from local.programs import WEB_PROCESSES, background, shared_environment, site_url, web
 from local.services import ServiceUrls, services
 from local.supervisor import Program, before_start, wait_for
 from local.up import is_ready
@@ -45,10 +46,11 @@ def stack(folder: Path, *, workers: bool = True) -> Iterator[Stack]:
     with contextlib.ExitStack() as held:
         urls = held.enter_context(services(home.root, environ=inherited))
         listener = held.enter_context(contextlib.closing(listen(HOST, 0)))
+        listeners = held.enter_context(queues(listener, WEB_PROCESSES))
         port = listener.getsockname()[1]
         environ = shared_environment(home, urls, host=HOST, port=port, environ=inherited)
         prepare(home, environ)
-        for program in [web(listener), *(background() if workers else [])]:
+        for program in [web(*listeners), *(background() if workers else [])]:
             held.enter_context(running(program, environ, home.logs))
         url = site_url(HOST, port)
         if not wait_for(lambda: is_ready(url), seconds=READY_SECONDS, give_up=lambda: False):
