@@ -7,6 +7,7 @@ from annotations import fitting, gold
 from annotations.judging import judge
 from annotations.models import FieldFit
 from annotations.settling import settle
+from common.turns import turn
 from tasks_app.models import ImportJob, Item, Project
 
 _BATCH = 50
@@ -48,13 +49,29 @@ def aggregate_project(project_id: UUID) -> None:
     waiting = Item.objects.filter(project_id=project_id, needs_aggregation=True)[:_FIT_FIRST].count()
     if waiting >= _FIT_FIRST and not FieldFit.objects.filter(project_id=project_id).exists():
         fitting.refit(project_id, wait=False)
-    sweep(project_id)
+    sweep(project_id, wait=False)
 
 
-def sweep(project_id: UUID) -> None:
-    """Decide the items of a project that are marked as waiting."""
-    project = Project.objects.get(pk=project_id)
+def sweep(project_id: UUID, *, wait: bool) -> None:
+    """Decide the items of a project that are marked as waiting, and those that come meanwhile.
+
+    One sweep at a time: two would weigh the same answers, and one of them in vain. With `wait` the second
+    waits its turn, else it leaves.
+    """
+    with turn(f"sweep {project_id}", wait=wait) as mine:
+        if not mine:
+            return
+        project = Project.objects.get(pk=project_id)
+        seen: set[UUID] = set()
+        while ids := _waiting(project, seen):
+            seen.update(ids)
+            for start in range(0, len(ids), _BATCH):
+                aggregate_items(project, list(Item.objects.filter(pk__in=ids[start : start + _BATCH])))
+
+
+def _waiting(project: Project, seen: set[UUID]) -> list[UUID]:
+    """Those not `seen`: an item that got another answer while it was weighed stays marked for the next."""
+    if len(seen) >= _ONE_SWEEP:
+        return []
     waiting = Item.objects.filter(project=project, needs_aggregation=True).order_by("pk")
-    ids = list(waiting.values_list("pk", flat=True)[:_ONE_SWEEP])
-    for start in range(0, len(ids), _BATCH):
-        aggregate_items(project, list(Item.objects.filter(pk__in=ids[start : start + _BATCH])))
+    return [pk for pk in waiting.values_list("pk", flat=True)[:_ONE_SWEEP] if pk not in seen]

@@ -6,6 +6,7 @@ Everything happens under the locks of the items, so that two workers, or a task 
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,21 @@ from annotations.judging import FieldVerdict, Verdict
 from annotations.models import COUNTED, Answer, Consensus
 from annotations.references import restate
 from tasks_app import selectors
+from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
 
 State, Cause = Consensus.State, Consensus.Cause
 FINAL = {State.APPROVED, State.CORRECTED}
 Rows = dict[str, Consensus]  # field -> consensus of one item
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A project and its fields as they are now, read once for all items that are settled together."""
+
+    project: Project
+    fields: Sequence[Field]
 
 
 def lock_items(item_ids: Iterable[UUID]) -> list[Item]:
@@ -38,8 +48,9 @@ def settle(project: Project, verdicts: Sequence[Verdict]) -> None:
     answers, known = _answer_states(by_item), consensus_of(by_item)
     untouched = {row.pk for rows in known.values() for row in rows.values() if row.state in FINAL}
     current = [item for item in items if by_item[item.pk].answers == frozenset(answers[item.pk])]
+    asked = Asked(project, selectors.current_fields(project))
     plans = {
-        item.pk: _plan(project, item, by_item[item.pk], known[item.pk], len(_pending(answers, [item])))
+        item.pk: _plan(asked, item, by_item[item.pk], known[item.pk], len(_pending(answers, [item])))
         for item in current
     }
     finished = [item for item in current if _is_final(plans[item.pk])]
@@ -98,7 +109,7 @@ def _is_final(rows: Rows) -> bool:
     return bool(rows) and all(row.state in FINAL for row in rows.values())
 
 
-def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows, pending: int) -> Rows:
+def _plan(asked: Asked, item: Item, verdict: Verdict, rows: Rows, pending: int) -> Rows:
     """The item's consensus as far as the answers alone decide it; nothing is stored yet."""
     if item.state == Item.State.WITHDRAWN or _is_final(rows) and set(verdict.fields) <= set(rows):
         return rows
@@ -111,7 +122,7 @@ def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows, pending: i
     }
     before = {name: row.value for name, row in rows.items()}
     for name, field in undecided.items():
-        row = rows.setdefault(name, Consensus(project=project, item=item, field=name))
+        row = rows.setdefault(name, Consensus(project=asked.project, item=item, field=name))
         row.value, row.confidence, row.posterior = field.value, field.confidence, field.posterior
         row.answers = len(verdict.answers)
         row.gain = expected_gain(
@@ -120,9 +131,9 @@ def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows, pending: i
             undecided=pending,
             is_test=item.split == "test",
         )
-    _restate(project, verdict, rows, before, undecided)
-    if not doubtful(project, undecided) and not _held_for_a_person(rows):
-        sampled = is_sampled(project, item.pk)
+    _restate(asked, verdict, rows, before, undecided)
+    if not doubtful(asked.project, undecided) and not _held_for_a_person(rows):
+        sampled = is_sampled(asked.project, item.pk)
         for name in undecided:
             rows[name].state = State.REVIEW if sampled else State.APPROVED
             rows[name].cause = Cause.SAMPLE if sampled else Cause.NONE
@@ -130,12 +141,12 @@ def _plan(project: Project, item: Item, verdict: Verdict, rows: Rows, pending: i
 
 
 def _restate(
-    project: Project, verdict: Verdict, rows: Rows, before: Mapping[str, Any], undecided: Collection[str]
+    asked: Asked, verdict: Verdict, rows: Rows, before: Mapping[str, Any], undecided: Collection[str]
 ) -> None:
     """What is final stays, so a relation may stand beside other spans than those it was decided with."""
     decided = {name: field.value for name, field in verdict.fields.items()}
     spoken_of = {name: decided if name in undecided else before for name in rows}
-    for row in restate(selectors.current_fields(project), rows, spoken_of):
+    for row in restate(asked.fields, rows, spoken_of):
         if row.state in FINAL:
             row.save(update_fields=["value", "updated_at"])
 

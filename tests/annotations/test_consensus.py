@@ -12,6 +12,7 @@ from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.services.fitting import refit_project
 from annotations.services.submission import submit_answer
 from annotations.settling import is_sampled
+from common.turns import turn
 from tasks_app.models import Item, Project
 from tests.annotations.crowd import answer, balance, decide, wallet
 from tests.factories import CHOICE, SPAN, TEXT, lease, make_items, make_project, make_user
@@ -294,3 +295,23 @@ def test_sweeps_fits_and_auto_approval_at_once_do_not_pay_twice() -> None:
     assert [wallet(person) for person in people] == [80, 80, 80]
     assert balance(project) == (100_000 - 240, 0, 240)
     assert set(Answer.objects.values_list("state", flat=True)) == {"approved"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_second_sweep_leaves_the_work_to_the_first() -> None:
+    project = make_project(funds=1000)
+    item = make_items(project)[0]
+    for _ in range(3):
+        answer(item, make_user(), "refund")
+
+    def try_meanwhile() -> bool:
+        try:
+            consensus.sweep(project.pk, wait=False)
+            return Consensus.objects.exists()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with turn(f"sweep {project.pk}"):
+            assert not other.submit(try_meanwhile).result(20)
+        assert other.submit(try_meanwhile).result(20)

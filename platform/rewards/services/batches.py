@@ -12,7 +12,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from common import audit
 from common.currencies import to_major
 from common.errors import Conflict, DomainError
 from common.keys import short
+from common.turns import turn
 from rewards import sealing
 from rewards.models import Payout, PayoutAddress, PayoutBatch
 from rewards.providers.base import (
@@ -94,20 +95,14 @@ def discard_batch(*, batch_id: UUID, actor: UUID) -> PayoutBatch:
 
 @contextmanager
 def _only_sender(batch_id: UUID) -> Iterator[None]:
-    """One process talks to the provider about a batch at a time; the lock ends with its holder's connection.
+    """One process talks to the provider about a batch at a time.
 
     Without it one try could be refused while another, just now, is taken.
     """
-    name = f"payout batch {batch_id}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
+    with turn(f"payout batch {batch_id}") as mine:
+        if not mine:
             raise Conflict(_("This batch is being sent at this moment."), code="being_sent")
-    try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def send_batch(*, batch_id: UUID, actor: UUID | None) -> PayoutBatch:
