@@ -33,6 +33,19 @@ FIGURES = {
         "presidio_turns_per_second",
         "turns_with_findings_share",
     },
+    "export": {
+        "seconds",
+        "answers",
+        "first_byte_ms",
+        "peak_mb",
+        "grown_mb",
+        "others_p95_ms",
+        *(
+            f"{form}_{what}"
+            for form in ("jsonl", "csv", "conll", "label_studio", "hf")
+            for what in ("seconds", "first_byte_ms", "mb")
+        ),
+    },
     "consensus": {
         "seconds",
         "reference_seconds",
@@ -62,5 +75,7 @@ def test_it_prints_the_figures_that_were_promised(name: str) -> None:
         assert figures["pairs_per_second"] > 0
     elif name == "import":
         assert figures["items"] == 600 and figures["findings"] > 100
+    elif name == "export":
+        assert figures["answers"] == 1800
     else:
         assert figures["agreement_with_reference"] > 0.9
