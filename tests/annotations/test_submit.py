@@ -126,10 +126,12 @@ def test_a_submit_reads_as_much_after_thousands_of_answers_in_a_day(annotator: A
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERED_TODAY, {"worker": annotator.pk, "project": project.pk})
         cursor.execute("ANALYZE tasks_app_item; ANALYZE tasks_app_assignment; ANALYZE annotations_answer")
-    fresh, old = (
-        blocks_of_a_submit(lease(make_items(project)[0], worker)) for worker in (newcomer, annotator)
+    # The first one also reads the catalogue; and how many dead rows lie about depends on the tests before.
+    _, fresh, old = (
+        blocks_of_a_submit(lease(make_items(project)[0], worker))
+        for worker in (make_user(), newcomer, annotator)
     )
-    assert (fresh < 250, old < fresh + 30) == (True, True), (fresh, old)
+    assert old < fresh + 30, (fresh, old)
 
 
 @pytest.mark.parametrize(

@@ -50,15 +50,19 @@ def make(items: int) -> dict[str, object]:
     from tasks_app.models import Project  # noqa: PLC0415
 
     found = crowd.make(items, _PEOPLE, OVERLAP)
-    parameters: dict[str, Any] = {**found, "spans": _SPANS, "overlap": OVERLAP, "people": _PEOPLE}
+    project = Project.objects.get(pk=str(found["project"]))
+    schema = project.schema_versions.get().pk
+    parameters: dict[str, Any] = {
+        **found, "schema": schema, "spans": _SPANS, "overlap": OVERLAP, "people": _PEOPLE
+    }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ANSWERS, parameters)
         answers = cursor.rowcount
         cursor.execute(_CONSENSUS, parameters)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE annotations_answer, annotations_consensus")
-    owner = Project.objects.get(pk=str(found["project"])).owner
-    return {"project": found["project"], "token": create_token(user=owner)[1], "answers": answers}
+    token = create_token(user=project.owner)[1]
+    return {"project": found["project"], "token": token, "answers": answers}
 
 
 if __name__ == "__main__":
