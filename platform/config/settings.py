@@ -170,7 +170,11 @@ BONUS_CAPS = env.amounts("BONUS_CAPS", "*=100,CNY=700,JPY=15000,KRW=130000,KWD=3
 FAIR_RATE_FLOORS = env.amounts("FAIR_RATE_FLOORS", "USD=8,GBP=6")
 PAYOUT_PROVIDER = env.text("PAYOUT_PROVIDER", "manual")
 PAYOUT_FOLDER = Path(env.text("PAYOUT_FOLDER", str(DATA_DIR / "payouts")))
-PAYOUT_DEBTOR = {name: env.text(f"PAYOUT_DEBTOR_{name.upper()}") for name in ("name", "account", "bic")}
+PAYOUT_DEBTOR = {
+    "name": env.text("PAYOUT_DEBTOR_NAME"),
+    "account": env.text("PAYOUT_DEBTOR_ACCOUNT"),
+    "bic": env.text("PAYOUT_DEBTOR_BIC"),
+}
 
 # --- REST -------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,6 @@ def statements(work):
 
 @pytest.mark.django_db
 def test_it_is_planned_once_a_connection():
-    connection.prepared.clear()
     fresh = Prepared("SELECT %(n)s::int AS once")
     assert statements(lambda: fresh.rows(n=1)) == ["PREPARE", "EXECUTE"]
     assert statements(lambda: fresh.rows(n=2)) == ["EXECUTE"]

@@ -22,11 +22,11 @@ def body_of(project: Project, **more: Any) -> dict[str, Any]:
 def test_it_queues_a_run_once_the_transaction_holds(
     approved: Project, admin: User, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    with patch.object(tasks.execute_run, "delay") as delay:
+    with patch.object(tasks.execute_run, "apply_async") as send:
         with django_capture_on_commit_callbacks(execute=True):
             run = start_run(project=approved, field="intent", recipe={"epochs": 2}, actor=admin)
-            delay.assert_not_called()
-        delay.assert_called_once_with(str(run.pk))
+            send.assert_not_called()
+        send.assert_called_once_with((str(run.pk),), countdown=0.0)
     assert (run.state, run.number, run.recipe) == ("queued", 1, {"epochs": 2, "base_model": "starter"})
 
 
