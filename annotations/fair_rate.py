@@ -45,6 +45,7 @@ WHERE project_id = %(project)s AND source = 'crowd' AND (created_at >= %(since)s
 _MEASURE = """
 WITH answered AS (
     SELECT a.worker_id, a.state, a.seconds AS told, a.created_at AS ended, s.reward_minor, s.id AS assignment,
+           a.partial_minor,
            greatest(s.created_at, (
                SELECT p.created_at FROM annotations_answer p
                WHERE p.worker_id = a.worker_id AND p.created_at < a.created_at
@@ -59,7 +60,7 @@ WITH answered AS (
                 + least(%(idle)s, greatest(0, extract(epoch FROM ended - last_at))) END AS trimmed
     FROM answered LEFT JOIN rewards_activity act ON act.assignment = answered.assignment
 ), active AS (
-    SELECT worker_id, CASE WHEN state = 'rejected' THEN 0 ELSE reward_minor END AS earned,
+    SELECT worker_id, CASE WHEN state = 'rejected' THEN partial_minor ELSE reward_minor END AS earned,
            CASE WHEN told > 0 THEN least(trimmed, span, greatest(told, sure)) ELSE least(trimmed, span) END
            AS seconds
     FROM heard
@@ -188,6 +189,10 @@ SELECT p.id FROM tasks_app_project p LEFT JOIN rewards_fairrate r ON r.project =
 CROSS JOIN LATERAL (SELECT created_at FROM annotations_answer a WHERE a.project_id = p.id
                     ORDER BY a.created_at DESC LIMIT 1) latest
 WHERE p.state <> 'draft' AND (
+      -- Each time a whole day is worked out: the larger a project, the less often.
+      r.measured_until IS NULL
+      OR r.measured_until < now() - make_interval(secs => least(3600, r.answers / 100))
+) AND (
       r.measured_until IS NULL OR latest.created_at >= r.measured_until - interval '2 min'
       OR r.decided_until < now() - interval '1 hour' AND latest.created_at > now() - interval '30 days')
 """

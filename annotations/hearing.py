@@ -5,16 +5,18 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import Membership, Role
+from accounts.roles import IMPLIED
 from tasks_app.models import Project
 
-_REVIEWERS = [Role.REVIEWER, Role.REQUESTER, Role.ADMIN]
+_HOLD_EVERYWHERE = {Role.REVIEWER, Role.ADMIN}
 
 
-def somebody_else(project: Project, but: set[UUID]) -> bool:
-    """Whether anybody could decide in this project besides the people in `but`."""
+def somebody_else(project: Project, but: set[UUID], *, role: Role = Role.REVIEWER) -> bool:
+    """Whether anybody with `role`, which deciding takes, could do so in this project but those in `but`."""
     if project.owner_id not in but:
         return True
-    here = Q(scope=project.pk, role__in=_REVIEWERS)
-    everywhere = Q(scope=None, role__in=[Role.REVIEWER, Role.ADMIN])
+    enough = {one for one in Role if role in IMPLIED[one]}
+    here = Q(scope=project.pk, role__in=enough)
+    everywhere = Q(scope=None, role__in=enough & _HOLD_EVERYWHERE)
     others = Membership.objects.filter(here | everywhere, user__is_active=True).exclude(user__in=but)
     return others.exists()

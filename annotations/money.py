@@ -50,16 +50,18 @@ def source_of(project: Project) -> Source:
 
 
 def top_up_preview(project: Project) -> TopUp:
-    """What would lift everybody's measured hours to the floor."""
+    """What would lift everybody's measured hours to the floor, but those whom a person has kept out."""
     floor = rates.rate_of(project.pk, project.currency).floor_minor
     if floor is None:
         return TopUp(None, (), {})
     paid = bonuses.topped_up(project_id=project.pk, currency=project.currency)
+    banned = WorkerProgress.objects.filter(project=project, banned_at__isnull=False)
+    left_out = {project.owner_id, *banned.values_list("worker_id", flat=True)}
     wanted, lines = {}, []
     for person in fair_rate.people_of(project.pk):
         owed = person.owed_minor(floor)
         due = owed - paid.get(person.worker, 0)
-        if due > 0 and person.worker != project.owner_id:
+        if due > 0 and person.worker not in left_out:
             wanted[person.worker] = owed
             lines.append(_shortfall(project, person, due))
     return TopUp(floor, tuple(lines), wanted)

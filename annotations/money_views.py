@@ -175,7 +175,7 @@ def _floor(request: SignedIn, project: Project) -> str:
 
 def _top_up(request: SignedIn, project: Project) -> str:
     shown = request.POST.get("total_minor", "")
-    if not shown.isdigit():
+    if not shown.isdecimal():
         return ""
     paid = money.pay_top_up(project=project, expected_minor=int(shown), actor=request.user)
     return _("%(amount)s were paid on top.") % {"amount": show_money(paid, project.currency)}

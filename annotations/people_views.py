@@ -26,7 +26,7 @@ _PAGE = 50
 def project_people(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = tasks_access.project_for(request.user, project_id)
     raw = request.GET.get("page", "0")
-    page = min(int(raw), 10_000) if raw.isdigit() else 0
+    page = min(int(raw), 10_000) if raw.isdecimal() else 0
     found = people.people_of(project, page=page, size=_PAGE)
     more = page + 1 if len(found) == _PAGE else None
     context = project_page(request, project, "people", people=found, previous=page - 1, page=page, more=more)

@@ -71,7 +71,7 @@ def _page(request: SignedIn, project: Project, **context: Any) -> dict[str, Any]
 
 def _skip(request: SignedIn) -> int:
     raw = request.GET.get("skip", "0")
-    return min(int(raw), 10_000) if raw.isdigit() else 0
+    return min(int(raw), 10_000) if raw.isdecimal() else 0
 
 
 def _differing(row: SecondReview) -> dict[str, Any]:

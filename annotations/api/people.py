@@ -27,7 +27,7 @@ class PeopleApi(APIView):
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project = project_for(request.user, project_id)
         raw = request.query_params.get("page", "0")
-        page = min(int(raw), 10_000) if raw.isdigit() else 0
+        page = min(int(raw), 10_000) if raw.isdecimal() else 0
         found = people.people_of(project, page=page, size=_PAGE)
         return Response({"results": [_person(one) for one in found]})
 

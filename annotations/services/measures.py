@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.services.notifications import notify
 from annotations.hearing import somebody_else
 from annotations.models import AnomalySignal, Measure
@@ -97,7 +97,8 @@ def decide_measure_appeal(*, measure: Measure, lift: bool, reason: str, actor: U
         raise Conflict(_("This appeal has been decided already."), code="already_decided")
     if row.worker_id == actor.pk:
         raise Forbidden(_("Nobody decides on an appeal of their own."), code="own_appeal")
-    if row.by_id == actor.pk and somebody_else(row.project, {actor.pk, row.worker_id}):
+    others = {actor.pk, row.worker_id}
+    if row.by_id == actor.pk and somebody_else(row.project, others, role=Role.REQUESTER):
         raise Forbidden(_("You decided this yourself; somebody else has to hear it."), code="other_reviewer")
     if lift:
         _end(row, actor, reason)
@@ -113,6 +114,8 @@ def decide_measure_appeal(*, measure: Measure, lift: bool, reason: str, actor: U
 def lift_measure(*, measure: Measure, reason: str, actor: User) -> Measure:
     """Whoever manages the project can take a measure back at any time. Twice is harmless."""
     row = _lock(measure)
+    if row.worker_id == actor.pk:
+        raise Forbidden(_("Nobody takes back a measure against themselves."), code="own_measure")
     if row.ended_at is None and row.kind != Kind.MESSAGE:
         _end(row, actor, reason)
         row.state, row.decided_by, row.decision = State.LIFTED, actor, reason.strip()[:500]
@@ -145,7 +148,9 @@ def _end(row: Measure, actor: User, reason: str) -> None:
     if row.kind == Kind.BAN:
         banning.lift_ban(project=row.project, worker=row.worker, reason=reason, actor=actor)
     else:
-        retraining.end_retraining(project=row.project, worker=row.worker)
+        retraining.lift_retraining(
+            project=row.project, worker=row.worker, since=row.created_at, reason=row.reason
+        )
 
 
 def _tell_decided(row: Measure) -> None:

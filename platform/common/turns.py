@@ -6,6 +6,13 @@ from contextlib import contextmanager
 from django.db import connection
 
 
+def turn_until_commit(name: str) -> bool:
+    """Whether this transaction has the turn for `name`, which it then keeps until it ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def turn(name: str, *, wait: bool = False) -> Iterator[bool]:
     """Whether this process has the turn for `name` while the block runs; with `wait` it always comes.

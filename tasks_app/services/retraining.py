@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,12 +25,8 @@ def require_retraining(*, project: Project, worker: User, reason: str) -> None:
         return
     progress.retrain_since = timezone.now()
     progress.save(update_fields=["retrain_since"])
-    held = WorkerQualification.objects.filter(
-        worker=worker,
-        qualification__in=[UUID(one) for one in required_by(project)],
-        qualification__kind__in=_LEARNED,
-    )
-    held.filter(revoked_at=None).update(revoked_at=progress.retrain_since, reason=reason[:300])
+    held = _learned_for(project, worker).filter(revoked_at=None)
+    held.update(revoked_at=progress.retrain_since, reason=reason[:300])
 
 
 @transaction.atomic
@@ -38,6 +35,24 @@ def end_retraining(*, project: Project, worker: User) -> bool:
     TAKE_TURN.rows(turn=turn_of(project.pk, worker.pk))
     asked = WorkerProgress.objects.filter(project=project, worker=worker, retrain_since__isnull=False)
     return bool(asked.update(retrain_since=None))
+
+
+@transaction.atomic
+def lift_retraining(*, project: Project, worker: User, since: datetime, reason: str) -> None:
+    """It was asked wrongly, at `since` for this `reason`: what was withdrawn for it is the person's again."""
+    end_retraining(project=project, worker=worker)
+    withdrawn = _learned_for(project, worker).filter(
+        revoked_by=None, revoked_at__gte=since, reason=reason[:300]
+    )
+    withdrawn.update(revoked_at=None, reason="")
+
+
+def _learned_for(project: Project, worker: User) -> QuerySet[WorkerQualification]:
+    return WorkerQualification.objects.filter(
+        worker=worker,
+        qualification__in=[UUID(one) for one in required_by(project)],
+        qualification__kind__in=_LEARNED,
+    )
 
 
 def retrain_since(project: Project, worker: User) -> datetime | None:

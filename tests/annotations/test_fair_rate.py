@@ -14,6 +14,7 @@ from common.errors import Conflict
 from rewards import fair_rate as rates
 from rewards.models import Activity, FairRate, WorkedDay
 from tasks_app.models import Assignment
+from tasks_app.services import banning
 from tests.annotations.crowd import answer
 from tests.factories import client_of, lease, make_items, make_project, make_user
 
@@ -106,6 +107,23 @@ def test_measuring_again_changes_nothing_and_rejection_does(project, ann) -> Non
     assert (row.answers, row.earned_minor) == (1, 0)  # the time was spent, the pay is gone
 
 
+def test_a_share_paid_for_a_rejected_answer_is_earned(project, ann) -> None:
+    given = answered(project, ann, taken=0, sent=30, state="rejected")
+    Answer.objects.filter(pk=given.pk).update(partial_minor=5)
+    fair_rate.measure_project(project.pk)
+    assert WorkedDay.objects.get().earned_minor == 5
+
+
+def test_a_large_project_is_measured_less_often(project, ann) -> None:
+    answered(project, ann, taken=0, sent=30)
+    Answer.objects.update(created_at=timezone.now())
+    assert fair_rate.measure_changed() == 1
+    FairRate.objects.update(answers=100_000, measured_until=timezone.now() - timedelta(minutes=10))
+    assert fair_rate.measure_changed() == 0
+    FairRate.objects.update(measured_until=timezone.now() - timedelta(minutes=17))
+    assert fair_rate.measure_changed() == 1
+
+
 def crowd(project, *paces: int) -> list:
     """People who took so many seconds for each of three items at 10 cents."""
     people = [make_user() for _ in paces]
@@ -181,6 +199,13 @@ def test_one_click_lifts_everybody_to_the_floor_and_a_second_nobody(project) -> 
     assert (rate.below_floor, rate.median_minor) == (0, 800)
     assert owner.get(path).json()["results"] == []
     assert Notification.objects.filter(user=people[2], kind="bonus_received").count() == 1
+
+
+@FLOOR
+def test_who_was_kept_out_is_not_lifted_by_one_click(project) -> None:
+    people = crowd(project, 30, 60, 90)
+    banning.ban_worker(project=project, worker=people[2], reason="Random answers.", actor=project.owner)
+    assert [line.due_minor for line in money.top_up_preview(project).lines] == [10]
 
 
 @FLOOR

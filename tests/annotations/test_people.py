@@ -9,10 +9,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Role
+from accounts.roles import grant
 from annotations import watching
 from annotations.models import AnomalySignal, Answer, Measure
 from annotations.pseudonyms import pseudonym
-from tasks_app.models import Assignment, Item, Project
+from tasks_app.models import Assignment, Item, Project, Qualification, WorkerQualification
+from tasks_app.services.qualification import hold
 from tests.annotations.crowd import told
 from tests.factories import TEXT, client_of, make_items, make_project, make_user
 
@@ -141,6 +144,80 @@ def test_retraining_holds_claims_until_the_rules_were_read(project: Project) -> 
     assert Measure.objects.get().ended_at
 
 
+@pytest.fixture
+def passed(project: Project) -> WorkerQualification:
+    """The project asks for an exam, which dash has passed; and for a grant: nobody learns that."""
+    worker, _ = named(project, "dash")
+    exam, granted = (
+        Qualification.objects.create(owner=project.owner, title=kind, kind=kind)
+        for kind in ("exam", "granted")
+    )
+    project.qualification = {"requires": [str(exam.pk), str(granted.pk)]}
+    project.save(update_fields=["qualification"])
+    now = timezone.now()
+    held = [
+        WorkerQualification.objects.create(qualification=one, worker=worker, source=one.kind, granted_at=now)
+        for one in (exam, granted)
+    ]
+    return held[0]
+
+
+def test_who_learns_again_passes_the_exam_again(project: Project, passed: WorkerQualification) -> None:
+    make_items(project, 1)
+    worker, _ = named(project, "dash")
+    assert measure(project, "dash", "retrain", "You missed rule 3.").status_code == 201
+    passed.refresh_from_db()
+    assert passed.revoked_at and (passed.revoked_by, passed.reason) == (None, "You missed rule 3.")
+    assert WorkerQualification.objects.filter(worker=worker, revoked_at=None).count() == 1
+    client = client_of(worker)
+    assert client.post(f"/api/v1/projects/{project.pk}/retrained").status_code == 204
+    refused = client.post(f"/api/v1/projects/{project.pk}/claim", {}).json()
+    assert refused["code"] == "not_qualified"
+    hold(passed.qualification, worker, "exam", score=1.0)  # nobody took it: passing gives it back
+    assert client.post(f"/api/v1/projects/{project.pk}/claim", {}).status_code == 201
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_retraining_that_was_wrong_gives_back_what_it_withdrew(
+    finished: bool, project: Project, passed: WorkerQualification
+) -> None:
+    make_items(project, 1)
+    worker, _ = named(project, "dash")
+    client, url = client_of(worker), f"/api/v1/measures/{measure(project, 'dash', 'retrain').json()['id']}"
+    client.post(f"{url}/appeal", {"text": "I followed rule 3."})
+    if finished:
+        client.post(f"/api/v1/projects/{project.pk}/retrained")
+    body = {"lift": True, "reason": "True."}
+    assert client_of(project.owner).post(f"{url}/decide", body).json()["state"] == "lifted"
+    passed.refresh_from_db()
+    assert (passed.revoked_at, passed.reason) == (None, "")
+    assert client.post(f"/api/v1/projects/{project.pk}/claim", {}).status_code == 201
+
+
+def test_an_appeal_waits_for_nobody_who_may_not_hear_it(project: Project) -> None:
+    grant(make_user("reviewer"), Role.REVIEWER, project.pk)
+    url = f"/api/v1/measures/{measure(project, 'dash', 'ban').json()['id']}"
+    worker, _ = named(project, "dash")
+    client_of(worker).post(f"{url}/appeal", {"text": "No."})
+    decided = client_of(project.owner).post(f"{url}/decide", {"lift": True, "reason": "Right."})
+    assert decided.json().get("state") == "lifted"
+
+
+def test_a_manager_does_not_lift_a_measure_against_themselves(project: Project) -> None:
+    worker, _ = named(project, "dash")
+    grant(worker, Role.REQUESTER, project.pk)
+    made = measure(project, "dash", "ban").json()
+    refused = client_of(worker).post(f"/api/v1/measures/{made['id']}/lift", {"reason": "mine"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "own_measure")
+    assert Measure.objects.get().state == "in_force"
+
+
+@pytest.mark.parametrize("page", ["\u00b2", "-1", "x", "99999999999999"])
+def test_any_page_number_is_answered(project: Project, page: str) -> None:
+    client = client_of(project.owner)
+    assert client.get(f"/api/v1/projects/{project.pk}/people", {"page": page}).status_code == 200
+
+
 def test_a_ban_needs_a_person_and_a_reason_and_can_be_appealed(project: Project) -> None:
     assert measure(project, "dash", "ban", reason=" ").status_code == 422
     made = measure(project, "dash", "ban", reason="Answers without reading.").json()
@@ -160,9 +237,6 @@ def test_a_ban_needs_a_person_and_a_reason_and_can_be_appealed(project: Project)
 
 
 def test_whoever_banned_does_not_hear_the_appeal_while_another_can(project: Project) -> None:
-    from accounts.models import Role
-    from accounts.roles import grant
-
     other = make_user("partner")
     grant(other, Role.REQUESTER, project.pk)
     made = measure(project, "dash", "ban").json()

@@ -172,6 +172,51 @@ def test_paid_after_failed_is_left_to_a_person(batch, bank, admin) -> None:
     assert_books_balance()
 
 
+def test_money_put_back_by_a_person_is_not_sent_by_the_sweep(batch, bank, people, admin) -> None:
+    bank.mood = "lose_request"
+    send(batch, admin)
+    back = batch.payouts.first()
+    batches.mark_line(payout=back, outcome="failed", reason="not on the statement", actor=admin.pk)
+    bank.mood = "well"
+    PayoutBatch.objects.update(tried_at=timezone.now() - 2 * batches.STALE)
+    batches.reconcile_all()
+    assert bank.paid() == [] and balance_of(back.user) == 1000
+    assert_books_balance()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_marks_a_line_while_the_batch_is_on_its_way(people, bank, admin) -> None:
+    bank.mood = "lose_request"
+    line = ask(people[0])
+    batch = send(build(admin), admin)
+    line.refresh_from_db()
+
+    def mark(_n):
+        batches.mark_line(payout=line, outcome="failed", reason="not there", actor=admin.pk)
+
+    with batches._only_sender(batch.pk):
+        assert in_threads(1, mark) == ["being_sent"]
+
+
+def test_one_broken_provider_does_not_keep_the_others_waiting(batch, bank, people, admin) -> None:
+    class Broken(Sandbox):
+        def status(self, key):
+            raise ConnectionError("no route")
+
+    registry.register_provider("broken", lambda: Broken(bank.book.with_suffix(".broken")))
+    ask(people[0], 100, key="more")
+    broken = send(build(admin, key="c", provider="broken"), admin)
+    ask(people[0], 100, key="gone")
+    gone = send(build(admin, key="d", provider="broken"), admin)
+    PayoutBatch.objects.filter(pk=gone.pk).update(provider="removed")
+    send(batch, admin)
+    batches.reconcile_all()
+    registry._factories.pop("broken")
+    batch.refresh_from_db()
+    broken.refresh_from_db()
+    assert (batch.state, broken.state) == ("done", "sent")
+
+
 def test_a_request_can_be_taken_back_until_it_is_prepared(people, bank, admin) -> None:
     first, second = ask(people[0]), ask(people[1])
     payouts.cancel_payout(payout_id=first.pk, actor=people[0].pk)
@@ -331,6 +376,25 @@ def test_the_banks_answer_settles_each_line(filed, folder, admin) -> None:
     assert batches.reconcile_batch(batch_id=filed.pk).state == "done"
     assert states(filed) == {"paid": 1, "failed": 1}
     assert_books_balance()
+
+
+def test_a_bank_may_name_lines_in_its_own_way(filed, folder, admin) -> None:
+    send(filed, admin)
+    first = filed.payouts.order_by("id").first().pk.hex
+    report(folder, filed, **{f"k{first}": "ACSC", "kNOTPROVIDED": "ACSC"})
+    batches.reconcile_batch(batch_id=filed.pk)
+    assert states(filed) == {"paid": 1, "sent": 1}
+
+
+def test_a_duplicate_file_refused_is_no_word_about_the_money(filed, folder, admin) -> None:
+    send(filed, admin)
+    first, second = (row.pk.hex for row in filed.payouts.order_by("id"))
+    report(folder, filed, **{f"k{first}": "ACSC"})
+    report(folder, filed, **{f"k{first}": "RJCT", f"k{second}": "RJCT"})
+    again = folder / "inbox" / "1.xml"
+    again.write_text(again.read_text().replace("AC01", "AM05"))
+    batches.reconcile_batch(batch_id=filed.pk)
+    assert states(filed) == {"paid": 1, "sent": 1}
 
 
 def test_a_file_that_the_bank_has_fetched_is_not_written_again(filed, folder, admin) -> None:

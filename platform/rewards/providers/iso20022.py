@@ -30,6 +30,9 @@ _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 # ExternalPaymentTransactionStatus1Code: settled on the debtor's or creditor's account; rejected; the rest is
 # on its way. ACSC and ACCC alone say that money has moved.
 _STATES: dict[str, LineState] = {"ACSC": "paid", "ACCC": "paid", "RJCT": "failed", "CANC": "failed"}
+# ExternalStatusReason1Code for "we have this already": said of a file that we had to write again, it says
+# nothing of the money, which the first one may have moved.
+_DUPLICATE = {"AM05", "DU01", "DU02", "DU03", "DU04", "DU05"}
 
 
 class Iso20022Files:
@@ -61,7 +64,10 @@ class Iso20022Files:
             answers = sorted(self.inbox.glob("*.xml")) if self.inbox.is_dir() else []
             lines: dict[str, LineStatus] = {}
             for path in answers:
-                lines.update(pain_002(path.read_bytes(), key))
+                found = pain_002(path.read_bytes(), key)
+                lines.update(
+                    (k, line) for k, line in found.items() if k not in lines or line.state != "pending"
+                )
         except OSError as error:
             raise ProviderUncertain(str(error)) from error
         # The bank takes files away: one that is gone was fetched.
@@ -159,8 +165,9 @@ def pain_002(content: bytes, message_id: str) -> dict[str, LineStatus]:
     for line in _all(root, "TxInfAndSts"):
         key, status = _first(line, "OrgnlEndToEndId"), _first(line, "TxSts")
         if key:
-            reason = " ".join(filter(None, [_first(line, "Cd"), _first(line, "AddtlInf")]))
-            state = _STATES.get(status, "pending")
+            code = _first(line, "Cd")
+            reason = " ".join(filter(None, [code, _first(line, "AddtlInf")]))
+            state = "pending" if code in _DUPLICATE else _STATES.get(status, "pending")
             found[key] = LineStatus(state, reason[:300], _first(line, "AcctSvcrRef"))
     return found
 

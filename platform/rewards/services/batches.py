@@ -21,7 +21,7 @@ from common import audit
 from common.currencies import to_major
 from common.errors import Conflict, DomainError
 from common.keys import short
-from common.turns import turn
+from common.turns import turn, turn_until_commit
 from rewards import sealing
 from rewards.models import Payout, PayoutAddress, PayoutBatch
 from rewards.providers.base import (
@@ -99,10 +99,18 @@ def _only_sender(batch_id: UUID) -> Iterator[None]:
 
     Without it one try could be refused while another, just now, is taken.
     """
-    with turn(f"payout batch {batch_id}") as mine:
+    with turn(_turn_of(batch_id)) as mine:
         if not mine:
-            raise Conflict(_("This batch is being sent at this moment."), code="being_sent")
+            raise _being_sent()
         yield
+
+
+def _turn_of(batch_id: UUID) -> str:
+    return f"payout batch {batch_id}"
+
+
+def _being_sent() -> Conflict:
+    return Conflict(_("This batch is being sent at this moment."), code="being_sent")
 
 
 def send_batch(*, batch_id: UUID, actor: UUID | None) -> PayoutBatch:
@@ -214,11 +222,11 @@ def reconcile_batch(*, batch_id: UUID) -> PayoutBatch:
 
 
 def _apply(batch: PayoutBatch, status: BatchStatus) -> None:
-    ids = {key: UUID(hex=key) for key in status.lines}
-    mine = set(batch.payouts.filter(pk__in=ids.values()).values_list("pk", flat=True))
+    # The provider's word counts for what it was given, and for nothing else: it may name lines as it likes.
+    mine = {pk.hex: pk for pk in batch.payouts.values_list("pk", flat=True)}
     for key, line in status.lines.items():
-        if ids[key] in mine:  # the provider's word counts for what it was given, and for nothing else
-            payouts.apply_status(payout_id=ids[key], status=line)
+        if key in mine:
+            payouts.apply_status(payout_id=mine[key], status=line)
     _close_if_done(batch.pk)
 
 
@@ -231,8 +239,11 @@ def _close_if_done(batch_id: UUID) -> None:
         batch.save(update_fields=["state", "closed_at"])
 
 
+@transaction.atomic
 def mark_line(*, payout: Payout, outcome: str, reason: str, actor: UUID) -> None:
     """A person's word on one payout, taken from the bank's statement: paid, failed or returned."""
+    if payout.batch_id is not None:
+        _never_send_again(payout.batch_id)
     if outcome == "paid":
         payouts.mark_paid(payout_id=payout.pk, actor=actor, reference=reason)
     elif outcome == "failed":
@@ -243,16 +254,34 @@ def mark_line(*, payout: Payout, outcome: str, reason: str, actor: UUID) -> None
         _close_if_done(payout.batch_id)
 
 
+def _never_send_again(batch_id: UUID) -> None:
+    """A batch in doubt is a person's from the first word on: sent again by a machine, it would carry money
+    that is back in a wallet by now."""
+    if not turn_until_commit(_turn_of(batch_id)):
+        raise _being_sent()
+    batch = _lock(batch_id)
+    if batch.state == State.SENDING:
+        batch.state = State.SENT
+        batch.save(update_fields=["state"])
+
+
 def reconcile_all() -> int:
     """The sweep: batches whose sender was killed or got no answer, and those whose provider still reports."""
     now = timezone.now()
     lost = Q(state=State.SENDING, tried_at__lt=now - STALE)
     ended = Q(state=State.DONE, closed_at__gt=now - _MAY_COME_BACK)
     rows = PayoutBatch.objects.filter(lost | Q(state=State.SENT) | ended)
-    due = [row for row in rows if row.state == State.SENDING or provider_named(row.provider).reports]
-    for batch in due:
-        try:
-            reconcile_batch(batch_id=batch.pk)
-        except DomainError as refused:
-            logger.warning("payout batch %s: %s", batch.pk, refused)
-    return len(due)
+    return sum(_reconcile_due(row) for row in rows)
+
+
+def _reconcile_due(batch: PayoutBatch) -> bool:
+    """Whether the provider was asked. One that is gone or broken does not hold up the others."""
+    try:
+        if batch.state != State.SENDING and not provider_named(batch.provider).reports:
+            return False
+        reconcile_batch(batch_id=batch.pk)
+    except DomainError as refused:
+        logger.warning("payout batch %s: %s", batch.pk, refused)
+    except Exception:
+        logger.exception("payout batch %s: its provider failed", batch.pk)
+    return True
