@@ -66,7 +66,7 @@ class Model:
         if self.pots["escrow", project, money] < due:
             return SHORT
         self.topped_up[project, worker, money] = wanted
-        self.booked[f"top-up:{project}:{worker}:{wanted}"] = (
+        self.booked[f"top-up:{project}:{money}:{worker}:{wanted}"] = (
             due,
             ("escrow", project, money),
             ("wallet", worker, money),

@@ -124,6 +124,14 @@ def test_a_top_up_pays_the_difference_and_never_twice(project, ann) -> None:
     assert (balance_of(ann.pk), balance_of(bob.pk)) == (130, 40)
 
 
+def test_top_ups_to_the_same_sum_in_two_currencies_are_two(project, ann) -> None:
+    fund = {"project_id": project.pk, "amount_minor": 1000, "key": "yen", "actor": project.owner_id}
+    ledger.fund_project(currency="JPY", **fund)
+    assert lift(project, {ann.pk: 70}) == 70
+    yen = Source(project_id=project.pk, title=project.title, currency="JPY")
+    assert top_up(source=yen, wanted={ann.pk: 70}, reason="Fair pay", actor=project.owner_id) == 70
+
+
 def test_a_top_up_other_than_the_one_shown_is_refused(project, ann) -> None:
     with pytest.raises(Conflict) as refused:
         lift(project, {ann.pk: 100}, expected=90)

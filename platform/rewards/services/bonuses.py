@@ -155,7 +155,8 @@ def top_up(
             code="changed",
             total_minor=total,
         )
-    keys = {worker: f"top-up:{source.project_id}:{worker}:{wanted[worker]}" for worker in due}
+    name = f"top-up:{source.project_id}:{source.currency}"
+    keys = {worker: f"{name}:{worker}:{wanted[worker]}" for worker in due}
     book(
         [
             Draft(
