@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count
 
 from annotations.certainty import LabelSkill, label_skills, skill_interval
@@ -13,12 +12,12 @@ from annotations.methods import Weighing, weighing_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.pseudonyms import pseudonym
 from annotations.readings import Reading, can_be_read, reading_of
+from rewards.fair_rate import Rate, rate_of
 from rewards.services import ledger
 from tasks_app import selectors
 from tasks_app.models import Project
 
 _MOST_WORKERS = 500
-_RECENT = 5_000
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,7 @@ class Quality:
     reserved_minor: int
     escrow_minor: int
     per_settled_item_minor: float | None
-    median_seconds: float | None
-    hourly_minor: float | None
+    rate: Rate  # of people's active time, as the server measured it
     progress: selectors.Progress
     answers: Mapping[str, int]  # answer state -> count
 
@@ -84,7 +82,6 @@ class Quality:
 def quality_of(project: Project) -> Quality:
     progress = selectors.progress(project.pk)
     balance = ledger.balances(project_id=project.pk, currency=project.currency)
-    seconds = _median_seconds(project.pk)
     return Quality(
         fields=_fields(project),
         workers=_workers(project.pk),
@@ -93,8 +90,7 @@ def quality_of(project: Project) -> Quality:
         reserved_minor=balance.reserved,
         escrow_minor=balance.escrow,
         per_settled_item_minor=balance.paid / progress.closed if progress.closed else None,
-        median_seconds=seconds,
-        hourly_minor=project.reward_minor * 3600 / seconds if seconds else None,
+        rate=rate_of(project.pk, project.currency),
         progress=progress,
         answers=_answer_states(project.pk),
     )
@@ -156,16 +152,3 @@ def _workers(project_id: UUID) -> tuple[WorkerQuality, ...]:
 def _answer_states(project_id: UUID) -> dict[str, int]:
     rows = Answer.objects.filter(project_id=project_id).values("state").annotate(n=Count("id"))
     return dict(rows.values_list("state", "n"))
-
-
-def _median_seconds(project_id: UUID) -> float | None:
-    """Of the latest answers, so that the figure follows the crowd and costs the same in a large project."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM ("
-            "SELECT seconds FROM annotations_answer WHERE project_id = %s AND seconds > 0 "
-            "ORDER BY created_at DESC LIMIT %s) recent",
-            [project_id, _RECENT],
-        )
-        found = cursor.fetchone()[0]
-    return None if found is None else float(found)

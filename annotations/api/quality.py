@@ -75,7 +75,11 @@ def quality_json(quality: Quality) -> dict[str, Any]:
             "escrow": money(quality.escrow_minor),
             "per_settled_item": money(quality.per_settled_item_minor),
         },
-        "time": {"median_seconds": quality.median_seconds, "hourly_rate": money(quality.hourly_minor)},
+        "time": {
+            "median_seconds": quality.rate.median_seconds,
+            "hourly_rate": money(quality.rate.median_minor),
+            "hourly_rate_upper": money(quality.rate.upper_minor),
+        },
         "progress": {**asdict(quality.progress), "answers": dict(quality.answers)},
     }
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.models import Notification
@@ -140,6 +140,18 @@ def test_the_median_and_the_upper_quarter_are_of_people(project) -> None:
     rate = rates.rate_of(project.pk, "USD")
     assert (rate.median_minor, rate.upper_minor, rate.median_seconds) == (600, 1000, 60)
     assert (rate.people, rate.below_floor, rate.floor_minor, rate.is_low) == (5, 3, 800, True)
+
+
+def test_the_requester_reads_the_same_figures_beside_the_quality(project) -> None:
+    crowd(project, 30, 36, 60, 90, 100)
+    client = client_of(project.owner)
+    time = client.get(f"/api/v1/projects/{project.pk}/quality").json()["time"]
+    assert time["median_seconds"] == 60
+    assert (time["hourly_rate"]["amount_minor"], time["hourly_rate_upper"]["amount_minor"]) == (600, 1000)
+    browser = Client()
+    browser.force_login(project.owner)
+    page = browser.get(f"/projects/{project.pk}/quality/").content.decode()
+    assert "6.00" in page and "10.00" in page
 
 
 @FLOOR

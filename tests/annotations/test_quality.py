@@ -34,7 +34,7 @@ def test_quality_shows_agreement_people_cost_and_time() -> None:
     assert [w["gold_score"] for w in scored] == [1.0] and scored[0]["annotator"].startswith("W-")
     assert body["cost"]["paid"]["amount_minor"] % 10 == 0
     assert body["cost"]["per_settled_item"]["amount_minor"] >= 30
-    assert body["time"] == {"median_seconds": 5.0, "hourly_rate": {"amount_minor": 7200, "currency": "USD"}}
+    assert body["time"]["hourly_rate"] is None  # what browsers say of themselves is not shown as a rate
     assert body["progress"]["items"] == 4 and sum(body["progress"]["answers"].values()) == 10
 
 
