@@ -27,6 +27,8 @@ from tests.journeys.rows import trained_version
 from tests.training.conftest import tiny_encoder, trained  # noqa: F401
 from training.models import ModelVersion
 
+VAULT_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
 
 @pytest.fixture(scope="module")
 def site(
@@ -35,7 +37,7 @@ def site(
     """The address of the real site. Background work is done at once, in the request that asks for it."""
     folder = tmp_path_factory.mktemp("site")
     eager, app.conf.task_always_eager = app.conf.task_always_eager, True
-    settings = {"MEDIA_ROOT": folder / "media", "ARTIFACTS_DIR": folder / "artifacts"}
+    settings = {"MEDIA_ROOT": folder / "media", "ARTIFACTS_DIR": folder / "artifacts", "VAULT_KEY": VAULT_KEY}
     with django_db_blocker.unblock(), override_settings(**settings, ALLOWED_HOSTS=["localhost"]):
         server = LiveServer("localhost")
         yield server.url

@@ -18,6 +18,7 @@ from tasks_app.services import imports, projects
 from tasks_app.services.qualification import define_qualification, grant_qualification
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
+from tests.journeys.money import flow
 from tests.journeys.rows import dialogues
 from training.models import ModelVersion, Run
 from training.services.feedback import give_feedback, sign_link
@@ -31,12 +32,15 @@ PAGES = [
     ("nobody", "/feedback/{link}/"),
     ("newcomer", "/work/"),
     ("newcomer", "/earnings/"),
+    ("newcomer", "/recognition/"),
     ("annotator", "/catalogue/"),
     ("annotator", "/projects/{project}/label/"),
     ("annotator", "/work/"),
     ("annotator", "/work/{answer}/"),
     ("annotator", "/work/measures/{measure}/"),
     ("annotator", "/earnings/"),
+    ("annotator", "/earnings/statements/{month}/"),
+    ("annotator", "/recognition/"),
     ("annotator", "/qualifications/"),
     ("annotator", "/qualifications/{qualification}/"),
     ("annotator", "/settings/"),
@@ -51,6 +55,9 @@ PAGES = [
     ("requester", "/projects/{project}/items/"),
     ("requester", "/projects/{project}/import/"),
     ("requester", "/projects/{project}/quality/"),
+    ("requester", "/projects/{project}/money/"),
+    ("requester", "/projects/{draft}/money/"),
+    ("requester", "/projects/{project}/statements/{month}/"),
     ("requester", "/projects/{draft}/quality/"),
     ("requester", "/projects/{project}/people/"),
     ("requester", "/projects/{project}/gold/"),
@@ -66,6 +73,8 @@ PAGES = [
     ("admin", "/training/runs/{queued}/"),
     ("admin", "/models/"),
     ("admin", "/models/{model}/"),
+    ("admin", "/finance/"),
+    ("admin", "/finance/batches/{batch}/"),
     ("admin", "/health/"),
 ]
 BAD_FILE = b'{"id": "x", "turns": [\n{"id": "y", "text": "Call me on +44 20 7946 0958, Maria Jensen."}\n'
@@ -108,6 +117,8 @@ def make_world(version: ModelVersion) -> World:
         "run": version.run_id,
         "queued": queued.pk,
         "model": version.model.name,
+        "batch": flow(project, annotator, people["admin"]).pk,
+        "month": f"{timezone.now():%Y-%m}",
         "link": ask(version, people["admin"]),
     }
     return World({**people, "nobody": None}, ids)
