@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import F
+from django.utils import timezone
 
 from annotations import approval, tasks
-from annotations.models import Answer, FieldFit
+from annotations.models import Answer, Appeal, FieldFit
 from annotations.partial_pay import release_partial
 from common.queueing import enqueue_on_commit
 from rewards.services import ledger
@@ -14,18 +15,24 @@ from tasks_app.models import Item
 
 
 def reinstate(answers: Sequence[Answer], item: Item) -> None:
-    """Approve and pay rejected answers of a locked item, in a transaction.
+    """Approve and pay rejected answers of a locked item, in a transaction; open appeals are won by it. What is
+    rejected no more stays as it is: money is found for each answer once.
 
     A slot was opened for somebody else: it is taken back if it is still free, else the money comes from the
     escrow (Conflict, insufficient_funds, if there is none).
     """
     ids = [answer.pk for answer in answers]
-    Answer.objects.filter(pk__in=ids).update(state=Answer.State.PENDING, category="")
+    rejected = Answer.objects.filter(pk__in=ids, state=Answer.State.REJECTED)
+    if not rejected.update(state=Answer.State.PENDING, category=""):
+        return
     approved = approval.approve(ids)
     owed = {row.id: row.reward_minor or 0 for row in approved}
     for answer in answers:
-        _find_money(answer, item, owed.get(answer.pk, 0))
+        if answer.pk in owed:
+            _find_money(answer, item, owed[answer.pk])
     approval.pay(approved)
+    open_appeals = Appeal.objects.filter(answer__in=ids, state=Appeal.State.OPEN)
+    open_appeals.update(state=Appeal.State.UPHELD, decided_at=timezone.now())
     Item.objects.filter(pk=item.pk).update(needs_aggregation=True)
     fit_anew(item.project_id)
     enqueue_on_commit(tasks.aggregate_item, item.pk)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from annotations import second_look
 from annotations.correcting import canonical_value, comes_to_the_same, put_value
-from annotations.models import Answer, Appeal, Consensus, Review, SecondReview
+from annotations.models import Answer, Consensus, Review, SecondReview
 from annotations.reinstating import reinstate
 from annotations.services import review
 from annotations.settling import lock_items
@@ -108,7 +108,3 @@ def _reinstate_rejected(first: Review, item: Item) -> None:
     rejected = list(answers.filter(pk__in=ids, state=Answer.State.REJECTED))
     if rejected:
         reinstate(rejected, item)
-    # Whoever had appealed need not wait for a decision any more: this is one.
-    Appeal.objects.filter(answer__in=rejected, state=Appeal.State.OPEN).update(
-        state=Appeal.State.UPHELD, decided_at=timezone.now()
-    )

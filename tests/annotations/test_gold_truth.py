@@ -4,18 +4,21 @@ import time
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Notification, User
 from annotations import earning, gold
 from annotations.models import Answer, WorkerSkill
+from annotations.reinstating import reinstate
+from annotations.services.appeals import appeal_answer, decide_appeal
 from annotations.services.gold_truth import correct_gold, retire_gold
 from common.errors import Conflict, Invalid
 from common.models import AuditEvent
 from tasks_app.models import Flag, Item, QualificationAttempt, WorkerQualification
 from tasks_app.services import attempts
 from tasks_app.services import qualification as service
-from tests.annotations.crowd import answer, told, wallet
+from tests.annotations.crowd import answer, balance, told, wallet
 from tests.factories import CHOICE, client_of, make_items, make_project, make_user
 from tests.tasks_app.test_claim_concurrency import at_once
 
@@ -100,6 +103,24 @@ def sit(exam: Any, person: User, value: Any) -> QualificationAttempt:
     attempts.answer_item(attempt=attempt, item_id=attempt.items[0], answer=value)
     attempt.refresh_from_db()
     return attempt
+
+
+def test_an_appeal_against_the_old_truth_is_won_by_the_new_one(item: Item) -> None:
+    _right, one, _two = people(item)
+    given = Answer.objects.get(worker=one)
+    Answer.objects.filter(pk=given.pk).update(state="rejected", decided_at=timezone.now())
+    Item.objects.filter(pk=item.pk).update(taken=F("taken") - 1, submitted=F("submitted") - 1)
+    appeal = appeal_answer(answer=given, text="It asks for the parcel.", actor=one)
+    correct(item)
+    before = Item.objects.values("taken", "submitted").get(pk=item.pk), balance(item.project)
+    appeal.refresh_from_db()
+    assert appeal.state == "upheld"
+    with pytest.raises(Conflict) as refused:
+        decide_appeal(appeal=appeal, uphold=True, reason="Yes.", actor=item.project.owner)
+    assert refused.value.code == "already_decided"
+    reinstate([given], item)  # nor does anything else find money for it twice
+    assert (Item.objects.values("taken", "submitted").get(pk=item.pk), balance(item.project)) == before
+    assert wallet(one) == 10
 
 
 def holders(exam: Any) -> set[Any]:
