@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 from django.utils import timezone
 
+from common.rounds import each
 from rewards.services import ledger
 from rewards.services.ledger import Payment
 from tasks_app.models import Project
@@ -103,13 +104,16 @@ def auto_approve() -> int:
     shortest = Project.objects.aggregate(n=Min("auto_approve_after"))["n"]
     if shortest is None:
         return 0
-    total = 0
     with connection.cursor() as cursor:
         cursor.execute(_PROJECTS_WITH_OVERDUE, [timezone.now() - timedelta(seconds=shortest)])
         projects = [row[0] for row in cursor.fetchall()]
-    for project_id in projects:
-        while count := _approve_overdue(project_id):
-            total += count
+    return sum(each(_approve_all_overdue, projects))
+
+
+def _approve_all_overdue(project_id: UUID) -> int:
+    total = 0
+    while count := _approve_overdue(project_id):
+        total += count
     return total
 
 

@@ -7,6 +7,7 @@ from annotations import fitting, gold
 from annotations.judging import judge
 from annotations.models import FieldFit
 from annotations.settling import settle
+from common.rounds import each
 from common.turns import turn
 from tasks_app.models import ImportJob, Item, Project
 
@@ -38,8 +39,7 @@ def aggregate_items(project: Project, items: Sequence[Item]) -> None:
 def aggregate_waiting() -> None:
     """Whatever a lost message left behind, and what was imported with answers, project by project."""
     waiting = Item.objects.filter(needs_aggregation=True).values_list("project_id", flat=True).distinct()
-    for project_id in list(waiting.order_by("project_id")):
-        aggregate_project(project_id)
+    each(aggregate_project, list(waiting.order_by("project_id")))
 
 
 def aggregate_project(project_id: UUID) -> None:

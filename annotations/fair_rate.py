@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.services.notifications import notify
+from common.rounds import each
 from rewards import fair_rate
 from rewards.models import Activity, FairRate
 from tasks_app.models import Project
@@ -204,6 +205,4 @@ def measure_changed() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_CHANGED)
         due = [row[0] for row in cursor.fetchall()]
-    for project_id in due:
-        measure_project(project_id)
-    return len(due)
+    return len(each(measure_project, due))

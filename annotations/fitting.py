@@ -24,6 +24,7 @@ from annotations.judging import Verdict, answers_to, decode_all, full_unit, voic
 from annotations.models import COUNTED, Answer, Consensus, FieldFit, WorkerSkill
 from annotations.settling import settle
 from annotations.voices import Voice, judged
+from common.rounds import each
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
@@ -55,9 +56,12 @@ class Corpus:
 
 def refit_due() -> None:
     """Fit the projects that got answers since their last fit."""
-    for project_id in _candidates():
-        if _is_due(project_id):
-            refit(project_id, wait=False)
+    each(_refit_if_due, _candidates())
+
+
+def _refit_if_due(project_id: UUID) -> None:
+    if _is_due(project_id):
+        refit(project_id, wait=False)
 
 
 def _candidates() -> list[UUID]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role
 from accounts.services.notifications import notify
 from annotations.models import Answer, ProjectRecord
+from common.rounds import each
 from tasks_app.models import Project
 from tasks_app.reputation import Reputation
 
@@ -41,8 +42,7 @@ def count_due() -> None:
     ended = Q(state=Project.State.FINISHED, finished_at__gt=now - timedelta(days=30))
     fresh = ProjectRecord.objects.filter(project=OuterRef("pk"), computed_at__gt=now - _EVERY / 2)
     due = Project.objects.filter(live | ended).exclude(Exists(fresh))
-    for project_id in due.values_list("pk", flat=True):
-        count(project_id)
+    each(count, due.values_list("pk", flat=True))
 
 
 def count(project_id: UUID) -> None:

@@ -15,8 +15,8 @@ from tasks_app.models import Item
 
 
 def reinstate(answers: Sequence[Answer], item: Item) -> None:
-    """Approve and pay rejected answers of a locked item, in a transaction; open appeals are won by it. What is
-    rejected no more stays as it is: money is found for each answer once.
+    """Approve and pay rejected answers of a locked item, in a transaction; open appeals are won by it. What
+    is rejected no more stays as it is: money is found for each answer once.
 
     A slot was opened for somebody else: it is taken back if it is still free, else the money comes from the
     escrow (Conflict, insufficient_funds, if there is none).

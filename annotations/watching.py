@@ -18,6 +18,7 @@ from annotations.anomalies.given import Finding, Given
 from annotations.anomalies.pattern import in_rhythm
 from annotations.models import AnomalySignal, Answer, ProjectRecord
 from annotations.watching_texts import copied_texts
+from common.rounds import each
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Project
@@ -49,12 +50,15 @@ class Window:
 def watch_due() -> None:
     """Look where enough answers came in since the last look."""
     live = [Project.State.PUBLISHED, Project.State.PAUSED]
-    for project in Project.objects.filter(state__in=live):
-        record = ProjectRecord.objects.filter(project=project).first()
-        before = record.watched_answers if record else 0
-        count = Answer.objects.filter(project=project).count()
-        if count - before >= max(_LEAST_NEW, before * _GROWTH):
-            watch(project, count)
+    each(_watch_if_due, Project.objects.filter(state__in=live))
+
+
+def _watch_if_due(project: Project) -> None:
+    record = ProjectRecord.objects.filter(project=project).first()
+    before = record.watched_answers if record else 0
+    count = Answer.objects.filter(project=project).count()
+    if count - before >= max(_LEAST_NEW, before * _GROWTH):
+        watch(project, count)
 
 
 @transaction.atomic

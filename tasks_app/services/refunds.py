@@ -11,6 +11,7 @@ from common.currencies import show_money
 from common.errors import Conflict
 from common.ids import uuid7
 from common.keys import short
+from common.rounds import each
 from rewards.models import LedgerAccount
 from rewards.services import ledger
 from tasks_app.models import Project
@@ -76,4 +77,6 @@ def refund_finished() -> int:
     kinds = [LedgerAccount.Kind.ESCROW, LedgerAccount.Kind.RESERVED]
     holding = LedgerAccount.objects.filter(kind__in=kinds, balance__gt=0).values("owner")
     due = Project.objects.filter(state=Project.State.FINISHED, pk__in=holding).values_list("pk", flat=True)
-    return sum(refund_unused(project_id=project_id) > 0 for project_id in list(due))
+    return sum(
+        amount > 0 for amount in each(lambda project_id: refund_unused(project_id=project_id), list(due))
+    )

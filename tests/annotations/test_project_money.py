@@ -104,6 +104,17 @@ def test_a_lease_that_ends_after_the_finish_returns_its_money_too(project) -> No
     assert balance(project) == (0, 0, 0) and outside() == 0
 
 
+def test_a_project_whose_books_are_broken_does_not_keep_the_others_waiting(project) -> None:
+    broken = [make_project(funds=1000, owner=project.owner) for _n in range(2)]
+    for one in broken:
+        make_items(one, 1)
+        LedgerAccount.objects.filter(owner=one.pk, kind="reserved").update(balance=1)
+    Project.objects.update(state="finished")
+    assert refunds.refund_finished() == 1
+    assert balance(project) == (0, 0, 0)
+    assert {balance(one)[1] for one in broken} == {1}  # and nothing of theirs was moved
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_refund_by_many_at_once_leaves_once(project) -> None:
     Project.objects.update(state="finished")
