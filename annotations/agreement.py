@@ -27,10 +27,10 @@ from annotations.aggregation.timeline import parts_of
 from annotations.agreement_sample import CONSENSUS, Sampled, sample_of
 from annotations.judging import item_of_unit
 from annotations.models import FieldFit
-from annotations.pseudonyms import pseudonym
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Project
+from tasks_app.pseudonyms import pseudonym
 
 _RESAMPLES, _FEW_RESAMPLES = 500, 200
 _MOST_DISTANCES = 400  # items; two long texts take two milliseconds to compare

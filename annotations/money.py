@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotations import fair_rate
-from annotations.pseudonyms import pseudonym
 from common.errors import Conflict, NotFound
 from rewards import fair_rate as rates
 from rewards.models import Bonus, Entry, LedgerAccount
 from rewards.services import bonuses, reversals
 from rewards.services.bonuses import Source
 from tasks_app.models import Project, WorkerProgress
+from tasks_app.pseudonyms import pseudonym
 
 Kind = LedgerAccount.Kind
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from annotations import fair_rate, money
-from annotations.pseudonyms import pseudonym
 from common.currencies import show_money
 from common.errors import DomainError
 from common.ids import uuid7
@@ -29,6 +28,7 @@ from rewards.services import reversals
 from rewards.views import statement_context
 from tasks_app.access import project_for
 from tasks_app.models import Project
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.requester_views import project_page
 from tasks_app.services import projects, refunds
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotations.models import AnomalySignal, Measure, WorkerSkill
-from annotations.pseudonyms import pseudonym
 from annotations.watching import open_signals
 from common.errors import NotFound
 from tasks_app.models import Project, WorkerProgress
+from tasks_app.pseudonyms import pseudonym
 
 _RECENT = 200
 # Of each person's latest answers, by the index on (worker, created_at).

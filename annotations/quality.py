@@ -10,12 +10,12 @@ from django.db.models import Count
 from annotations.certainty import LabelSkill, label_skills, skill_interval
 from annotations.methods import Weighing, weighing_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
-from annotations.pseudonyms import pseudonym
 from annotations.readings import Reading, can_be_read, reading_of
 from rewards.fair_rate import Rate, rate_of
 from rewards.services import ledger
 from tasks_app import selectors
 from tasks_app.models import Project
+from tasks_app.pseudonyms import pseudonym
 
 _MOST_WORKERS = 500
 

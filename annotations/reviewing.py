@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from annotations.models import Answer, Appeal, Consensus, Review, WorkerSkill
-from annotations.pseudonyms import pseudonym
 from tasks_app.models import Item, Project
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.selectors import schema_fields
 
 MOST_COUNTED = 1_000

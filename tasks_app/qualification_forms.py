@@ -97,7 +97,9 @@ def _json(text: str) -> Any:
 
 
 class HolderForm(forms.Form):
-    worker = forms.CharField(label=_("E-mail address of the person"), max_length=254)
+    worker = forms.CharField(
+        label=_("E-mail address of the person, or the name in this list"), max_length=254
+    )
     reason = forms.CharField(label=_("Reason"), max_length=300, required=False)
 
 

@@ -19,6 +19,7 @@ from tasks_app.models import (
     QualificationItem,
     WorkerQualification,
 )
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.services.attempts import retry_at
 
 
@@ -73,6 +74,13 @@ def own_qualification(user: User, qualification_id: UUID) -> Qualification:
     if row is None or (row.owner_id != user.pk and Role.ADMIN not in roles.site_roles(user)):
         raise NotFound(_("There is no such qualification."))
     return row
+
+
+def shown_name(row: WorkerQualification) -> str:
+    """Whoever was given it by hand was named by the giver. Who earned it is nobody's to know: a pseudonym."""
+    if row.source == WorkerQualification.Source.GRANTED:
+        return str(row.worker)
+    return pseudonym(row.qualification_id, row.worker_id)
 
 
 def attempt_for(user: User, attempt_id: UUID) -> QualificationAttempt:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from common.errors import DomainError
 from common.templatetags.show import markdown
 from tasks_app import access, qualification_reads
 from tasks_app.api.qualifications import own_item_json, worker_named
-from tasks_app.models import Project, Qualification, QualificationAttempt
+from tasks_app.models import Project, Qualification, QualificationAttempt, WorkerQualification
 from tasks_app.qualification_forms import FromGoldForm, HolderForm, QualificationForm
 from tasks_app.qualification_reads import attempt_for, own_qualification, qualification_for, standing
 from tasks_app.services import attempts
@@ -115,13 +116,17 @@ def edit(request: SignedIn, qualification_id: UUID | None = None) -> HttpRespons
     context = {
         "row": row,
         "form": form,
-        "holders": row.holders.select_related("worker").order_by("-granted_at")[:200] if row else [],
+        "holders": [(one, qualification_reads.shown_name(one)) for one in _holders(row)] if row else [],
         "holder_form": HolderForm(),
         "gold_form": FromGoldForm(owner=request.user),
         "count": row.items.filter(retired_at=None).count() if row else 0,
     }
     status = 422 if form.errors else 200
     return render(request, "tasks_app/qualification_edit.html", context, status=status)
+
+
+def _holders(row: Qualification) -> QuerySet[WorkerQualification]:
+    return row.holders.select_related("worker").order_by("-granted_at")[:200]
 
 
 def _initial(row: Qualification | None) -> dict[str, Any]:
@@ -180,7 +185,7 @@ def holder(request: SignedIn, qualification_id: UUID) -> HttpResponse:
     row = own_qualification(request.user, qualification_id)
     form = HolderForm(request.POST)
     if form.is_valid():
-        worker = worker_named(form.cleaned_data["worker"])
+        worker = worker_named(form.cleaned_data["worker"], row)
         change = service.revoke_qualification if "revoke" in request.POST else service.grant_qualification
         change(qualification=row, worker=worker, actor=request.user, reason=form.cleaned_data["reason"])
         messages.success(request, _("Saved."))

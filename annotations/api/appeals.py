@@ -12,11 +12,11 @@ from annotations import access, reviewing, selectors
 from annotations.api.review import OldestFirst
 from annotations.evidence import Evidence, FieldEvidence, evidence_of
 from annotations.models import Answer, Appeal
-from annotations.pseudonyms import pseudonym
 from annotations.services import appeals
 from common.idempotency import idempotent
 from common.templatetags.show import label_title
 from tasks_app.access import project_for
+from tasks_app.pseudonyms import pseudonym
 
 
 class AppealInput(serializers.Serializer[Any]):

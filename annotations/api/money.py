@@ -11,7 +11,6 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from annotations import money
-from annotations.pseudonyms import pseudonym
 from common.idempotency import idempotent
 from common.pagination import ById
 from rewards import fair_rate, months, statements
@@ -20,6 +19,7 @@ from rewards.api.shapes import MoneyOutput, money_json, required_key
 from rewards.models import Bonus
 from tasks_app.access import project_for
 from tasks_app.models import Project
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.services import refunds
 
 

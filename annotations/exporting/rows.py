@@ -11,10 +11,10 @@ import orjson
 from django.db import connection, transaction
 
 from annotations.models import Consensus
-from annotations.pseudonyms import pseudonym
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
+from tasks_app.pseudonyms import pseudonym
 
 WHICH = ("approved", "all")
 _PAGE = 500

@@ -16,6 +16,7 @@ from common.errors import NotFound
 from common.idempotency import idempotent
 from tasks_app import access, qualification_reads
 from tasks_app.models import Qualification, QualificationItem, WorkerQualification
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.qualification_reads import Standing, own_qualification, qualification_for, standing
 from tasks_app.requiring import is_uuid
 from tasks_app.services import qualification as service
@@ -149,9 +150,11 @@ class FromGoldApi(APIView):
 
 
 def holder_json(row: WorkerQualification) -> dict[str, Any]:
+    """`worker` names the person here, to take it away or give it back; who was given it has a name."""
+    given = row.source == WorkerQualification.Source.GRANTED
     return {
-        "worker": str(row.worker_id),
-        "name": str(row.worker),
+        "worker": str(row.worker_id) if given else qualification_reads.shown_name(row),
+        "name": qualification_reads.shown_name(row),
         "source": row.source,
         "score": row.score,
         "granted_at": row.granted_at,
@@ -170,11 +173,15 @@ class HoldersApi(APIView):
 
 
 class HolderInput(serializers.Serializer[Any]):
-    worker = serializers.CharField(help_text="A person's id or e-mail address.")
+    worker = serializers.CharField(help_text="A person's id, e-mail address, or name among the holders.")
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
-def worker_named(name: str) -> User:
+def worker_named(name: str, row: Qualification) -> User:
+    """By a pseudonym those only who have, or had, the qualification."""
+    for one in row.holders.select_related("worker") if name.startswith("W-") else []:
+        if pseudonym(row.pk, one.worker_id) == name.strip():
+            return one.worker
     by_id = User.objects.filter(pk=name) if is_uuid(name) else User.objects.none()
     found = by_id.first() or User.objects.filter(email=name.strip().lower(), imported=False).first()
     if found is None:
@@ -189,7 +196,7 @@ class GrantApi(APIView):
         row = own_qualification(request.user, qualification_id)
         body = HolderInput(data=request.data)
         body.is_valid(raise_exception=True)
-        worker, reason = worker_named(body.validated_data["worker"]), body.validated_data["reason"]
+        worker, reason = worker_named(body.validated_data["worker"], row), body.validated_data["reason"]
         service.grant_qualification(qualification=row, worker=worker, actor=request.user, reason=reason)
         return Response(status=204)
 
@@ -201,6 +208,6 @@ class RevokeApi(APIView):
         row = own_qualification(request.user, qualification_id)
         body = HolderInput(data=request.data)
         body.is_valid(raise_exception=True)
-        worker, reason = worker_named(body.validated_data["worker"]), body.validated_data["reason"]
+        worker, reason = worker_named(body.validated_data["worker"], row), body.validated_data["reason"]
         service.revoke_qualification(qualification=row, worker=worker, actor=request.user, reason=reason)
         return Response(status=204)

@@ -163,8 +163,11 @@ def add_from_gold(*, qualification: Qualification, project: Project, actor: User
 
 @transaction.atomic
 def grant_qualification(*, qualification: Qualification, worker: User, actor: User, reason: str = "") -> None:
-    """Give it by hand, also to somebody from whom it was taken. Twice is harmless."""
-    hold(qualification, worker, Source.GRANTED, granted_by=actor, reason=reason)
+    """Give it by hand; or give back what was earned and taken, which stays earned. Twice is harmless."""
+    earned = WorkerQualification.objects.filter(qualification=qualification, worker=worker)
+    row = earned.exclude(source=Source.GRANTED).first()
+    source, score = (row.source, row.score) if row else (Source.GRANTED, None)
+    hold(qualification, worker, source, score=score, granted_by=actor, reason=reason)
     audit.record("qualification.granted", qualification, actor=actor.pk, worker=str(worker.pk))
 
 

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from annotations.models import Consensus, FieldFit
-from annotations.pseudonyms import pseudonym
 from annotations.services.fitting import refit_project
 from tasks_app.models import Item, Project, SchemaVersion
+from tasks_app.pseudonyms import pseudonym
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, SPAN, client_of, make_items, make_project, make_user
 

@@ -13,8 +13,8 @@ from accounts.models import Role
 from accounts.roles import grant
 from annotations import watching
 from annotations.models import AnomalySignal, Answer, Measure
-from annotations.pseudonyms import pseudonym
 from tasks_app.models import Assignment, Item, Project, Qualification, WorkerQualification
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.services.qualification import hold
 from tests.annotations.crowd import told
 from tests.factories import TEXT, client_of, make_items, make_project, make_user

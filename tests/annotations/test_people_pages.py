@@ -7,9 +7,9 @@ from django.test import Client
 
 from accounts.models import User
 from annotations.models import AnomalySignal, Answer, Consensus, Measure, SecondReview
-from annotations.pseudonyms import pseudonym
 from annotations.services.review import approve_consensus, reject_answers
 from tasks_app.models import Project, WorkerProgress
+from tasks_app.pseudonyms import pseudonym
 from tests.annotations.crowd import decide, make_reviewer, wallet
 from tests.factories import make_items, make_project, make_user
 

@@ -8,11 +8,11 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from annotations.models import Answer
-from annotations.pseudonyms import pseudonym
 from annotations.services.appeals import appeal_answer
 from rewards.models import Bonus, LedgerAccount
 from rewards.services import ledger
 from tasks_app.models import Item, Project, WorkerProgress
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.services import projects, refunds
 from tests.annotations.crowd import answer, balance, wallet
 from tests.factories import client_of, make_items, make_project, make_user

@@ -15,6 +15,7 @@ from tasks_app.models import (
     QualificationItem,
     WorkerQualification,
 )
+from tasks_app.pseudonyms import pseudonym
 from tasks_app.services import assignment as work
 from tasks_app.services import attempts
 from tasks_app.services import qualification as service
@@ -161,6 +162,24 @@ def test_granted_and_taken_by_hand(gated, exam, owner, annotator, stranger, sign
     for verb in ("grant", "revoke", "items:from-gold"):
         assert post(sign_in(stranger), f"{path}/{verb}", gone).status_code == 404
     assert sign_in(stranger).get(f"/api/v1/{path}/holders").status_code == 404
+
+
+def test_who_earned_it_stays_unnamed_yet_can_lose_it_and_have_it_back(gated, exam, owner, annotator, sign_in):
+    sit(exam, annotator)
+    client, path = sign_in(owner), f"qualifications/{exam.pk}"
+    [holder] = client.get(f"/api/v1/{path}/holders").json()["results"]
+    assert (holder["worker"], holder["name"]) == (pseudonym(exam.pk, annotator.pk),) * 2
+    page = client.get(f"/{path}/edit/").content.decode()
+    assert holder["name"] in page
+    for verb in ("revoke", "grant"):
+        assert (
+            post(client, f"{path}/{verb}", {"worker": holder["worker"], "reason": "Seen"}).status_code == 204
+        )
+    [again] = client.get(f"/api/v1/{path}/holders").json()["results"]
+    assert (again["name"], again["source"], again["revoked_at"]) == (holder["name"], "exam", None)
+    for text in (str(again), page):
+        assert annotator.email not in text and str(annotator.pk) not in text
+    assert len(work.claim_items(project=gated, worker=annotator)) == 1
 
 
 def test_a_score_may_expire(exam, annotator):
