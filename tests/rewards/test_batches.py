@@ -1,12 +1,13 @@
 """Payout batches: nobody is paid twice, whatever fails, dies or happens at the same moment."""
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from defusedxml import ElementTree
-from django.db import connections
+from django.db import connection, connections
 from django.test import override_settings
 from django.utils import timezone
 
@@ -273,6 +274,16 @@ def test_payouts_marked_by_many_at_once_move_once(people, bank, admin) -> None:
     assert_books_balance()
 
 
+def wait_for_locks_of_the_dead():
+    """PostgreSQL lets go of a killed process's locks when it notices, a moment later."""
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    deadline = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while cursor.execute(held) or cursor.fetchone()[0]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_killed_between_the_bank_and_the_commit(people, bank, admin, tmp_path) -> None:
     """A real process, killed when the bank has the money: the sweep finds out, and pays nobody again."""
@@ -287,6 +298,7 @@ def test_killed_between_the_bank_and_the_commit(people, bank, admin, tmp_path) -
         os._exit(0)
     _pid, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 137
+    wait_for_locks_of_the_dead()
     batch.refresh_from_db()
     assert batch.state == "sending" and len(bank.paid()) == 3 and pots()["payable"] == 1200
     batches.reconcile_all()  # its sender may still be at it
