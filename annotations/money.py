@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from annotations import fair_rate
+from annotations.people import person_named
 from common.errors import Conflict, NotFound
 from rewards import fair_rate as rates
 from rewards.models import Bonus, Entry, LedgerAccount
@@ -97,21 +98,13 @@ def pay_top_up(*, project: Project, expected_minor: int, actor: User) -> int:
     )
 
 
-def worker_named(project: Project, annotator: str) -> UUID:
-    """The person behind a pseudonym of this project, if somebody there has taken an item."""
-    for worker in WorkerProgress.objects.filter(project=project).values_list("worker_id", flat=True):
-        if pseudonym(project.pk, worker) == annotator:
-            return worker
-    raise NotFound(_("Nobody of that name has worked on this project."))
-
-
 def give_bonus(
     *, project: Project, annotator: str, amount_minor: int, reason: str, key: str, actor: User
 ) -> Bonus:
     """A bonus from the project's escrow to a person known by pseudonym."""
     return bonuses.give_bonus(
         source=source_of(project),
-        worker_id=worker_named(project, annotator),
+        worker_id=person_named(project, annotator).pk,
         amount_minor=amount_minor,
         reason=reason,
         key=key,
