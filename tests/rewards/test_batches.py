@@ -186,6 +186,16 @@ def test_money_put_back_by_a_person_is_not_sent_by_the_sweep(batch, bank, people
 
 
 @pytest.mark.django_db(transaction=True)
+def test_nobody_sends_while_another_speaks_with_the_bank(people, bank, admin) -> None:
+    """A refused try beside one that is taken would let the batch be discarded, and paid again."""
+    ask(people[0])
+    batch = build(admin)
+    with batches._only_sender(batch.pk):
+        assert in_threads(2, lambda n: send(batch, admin)) == ["being_sent"] * 2
+    assert bank.submissions == 0 and send(batch, admin).state == "sent"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_nobody_marks_a_line_while_the_batch_is_on_its_way(people, bank, admin) -> None:
     bank.mood = "lose_request"
     line = ask(people[0])
