@@ -1,7 +1,6 @@
 """Payout batches: nobody is paid twice, whatever fails, dies or happens at the same moment."""
 
 import os
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from common.errors import Conflict, Invalid
+from common.turns import turn
 from rewards.models import LedgerAccount, Payout, PayoutBatch
 from rewards.providers import registry
 from rewards.providers.base import LineStatus
@@ -284,14 +284,17 @@ def test_payouts_marked_by_many_at_once_move_once(people, bank, admin) -> None:
     assert_books_balance()
 
 
-def wait_for_locks_of_the_dead():
-    """PostgreSQL lets go of a killed process's locks when it notices, a moment later."""
-    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-    deadline = time.monotonic() + 20
+def end_session_of_the_dead(batch):
+    """What PostgreSQL does when it notices that a client is gone, which may take it a moment."""
+    held = """
+        SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
+        WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+          AND (classid::bigint << 32) | objid::bigint = hashtextextended(%s, 0)
+    """
     with connection.cursor() as cursor:
-        while cursor.execute(held) or cursor.fetchone()[0]:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        cursor.execute(held, [f"payout batch {batch.pk}"])
+    with turn(f"payout batch {batch.pk}", wait=True):
+        pass
 
 
 @pytest.mark.django_db(transaction=True)
@@ -308,7 +311,7 @@ def test_killed_between_the_bank_and_the_commit(people, bank, admin, tmp_path) -
         os._exit(0)
     _pid, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 137
-    wait_for_locks_of_the_dead()
+    end_session_of_the_dead(batch)
     batch.refresh_from_db()
     assert batch.state == "sending" and len(bank.paid()) == 3 and pots()["payable"] == 1200
     batches.reconcile_all()  # its sender may still be at it

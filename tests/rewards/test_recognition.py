@@ -5,6 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Notification
+from accounts.services.notifications import notify
 from annotations import recognition_feed
 from annotations.models import Answer
 from rewards.models import Badge, Recognition
@@ -146,3 +147,13 @@ def test_the_page_shows_points_and_saves_the_choice(ann) -> None:
     row = Recognition.objects.get(user=ann.pk)
     assert (row.listing, row.time_zone) == ("hidden", "Asia/Shanghai")
     assert browser.post("/recognition/", {**sent, "time_zone": "Mars/Base"}).status_code == 422
+
+
+def test_the_note_about_a_badge_is_shown_without_an_amount(client, db) -> None:
+    person = make_user("ann")
+    notify(user_id=person.pk, kind="badge_earned", url="/recognition/", badge="first")
+    notify(user_id=person.pk, kind="of_another_version", url="/")
+    client.force_login(person, "django.contrib.auth.backends.ModelBackend")
+    page = client.get("/settings/notifications/")
+    assert page.status_code == 200
+    assert "You have a new badge:" in page.text and "of_another_version" in page.text
