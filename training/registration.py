@@ -13,9 +13,8 @@ from django.utils.text import slugify
 from common import audit
 from tasks_app.models import Project
 from training import cards
+from training.engine import metrics
 from training.models import Model, ModelVersion, Run
-
-ACCURACY = "accuracy"
 
 
 def register(run: Run, claim: UUID) -> ModelVersion | None:
@@ -86,11 +85,8 @@ def metric_of(run: Run) -> str:
 
 
 def figure(report: dict[str, Any] | None, metric: str) -> float | None:
-    """One number of a classification report: `accuracy`, `micro_f1` or `macro_f1`."""
-    if not report:
-        return None
-    value = report[ACCURACY] if metric == ACCURACY else report[metric.removesuffix("_f1")]["f1"]
-    return float(value)
+    """One number of a report (engine.metrics.figure); None where nothing was measured."""
+    return metrics.figure(report, metric) if report else None
 
 
 def figures(report: dict[str, Any], metric: str) -> dict[str, Any]:

@@ -2,35 +2,33 @@
 
 model/  config.json, model.safetensors   the encoder, loadable by itself (also as the next run's base model)
         tokenizer.json, ...              its tokenizer
-        head.safetensors, head.json      the output layer; field, labels and settings it needs to predict
+        head.safetensors, head.json      what the head adds; field, labels and settings it needs to predict
         card.json                        figures for the model card
 """
 
 import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from torch import nn
 
 from training.engine.atomic import write_folder
-from training.engine.build import Network, load_encoder, load_tokenizer
+from training.engine.build import load_tokenizer
 from training.engine.config import ENGINE_VERSION, FieldSpec, FitConfig
 from training.engine.data import Row
 from training.engine.device import choose_device, use_bf16
 from training.engine.errors import EngineError
 from training.engine.heads.base import Head, Prediction, Settings
 from training.engine.heads.registry import HEADS, make_head
-from training.engine.infer import logits_of
 from training.engine.tokens import TextEncoder
 
 
 def save(
-    folder: Path, network: Network, head: Head, tokenizer: Any, config: FitConfig, card: Mapping[str, Any]
+    folder: Path, network: nn.Module, head: Head, tokenizer: Any, config: FitConfig, card: Mapping[str, Any]
 ) -> None:
     """Write the model folder as a whole."""
     description = {
@@ -40,10 +38,8 @@ def save(
     }  # fmt: skip
 
     def fill(draft: Path) -> None:
-        network.encoder.save_pretrained(draft)  # type: ignore[operator]
+        head.save_network(network, draft)
         tokenizer.save_pretrained(draft)
-        save_file({name: t.contiguous().cpu() for name, t in network.output.state_dict().items()},
-                  draft / "head.safetensors")  # fmt: skip
         for name, content in (("head.json", description), ("card.json", dict(card))):
             (draft / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
@@ -72,7 +68,7 @@ class Predictor:
     """A loaded model. `predict` may be called from several threads; forward passes take turns."""
 
     def __init__(
-        self, network: Network, head: Head, text: TextEncoder, *, device: torch.device, bf16: bool = False
+        self, network: nn.Module, head: Head, text: TextEncoder, *, device: torch.device, bf16: bool = False
     ) -> None:
         self.network, self.head, self.text, self.device, self.bf16 = network, head, text, device, bf16
         self._turn = threading.Lock()
@@ -85,10 +81,10 @@ class Predictor:
     def predict_rows(self, rows: Sequence[Row]) -> list[Prediction]:
         examples = self.head.examples(rows, self.text, supervised=False)
         with self._turn:
-            logits = logits_of(
+            outputs = self.head.outputs(
                 self.network, examples, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16
             )
-        return self.head.predictions(rows, examples, logits)
+        return self.head.predictions(rows, examples, outputs)
 
     def evaluate(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Classification report on labelled rows."""
@@ -107,16 +103,6 @@ def load(model_dir: Path | str, device: str | None = None) -> Predictor:
     if list(head.classes) != description["classes"]:
         raise EngineError(f"{folder}/head.json contradicts itself: its classes do not follow from its field.")
     target = choose_device(device or "auto")
-    network = Network(load_encoder(str(folder)), classes=len(head.classes), dropout=0.0)
-    try:
-        network.output.load_state_dict(load_file(folder / "head.safetensors"))
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise EngineError(f"{folder}/head.safetensors cannot be read: {error}") from error
-    network.to(target).eval()
+    network = head.load_network(folder).to(target).eval()
     text = TextEncoder(load_tokenizer(str(folder)))
     return Predictor(network, head, text, device=target, bf16=use_bf16("auto", target))
-
-
-def with_threshold(head: Head, threshold: float) -> Head:
-    """The same head choosing multi-labels at another probability."""
-    return type(head)(replace(head.settings, threshold=threshold))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,10 +19,12 @@ _POOL_BATCHES = 64  # sorted together: large enough for little padding, small en
 class Example:
     """One model input; T tokens, K decisions, C classes.
 
-    row, turn: where it comes from. leads: (K,) positions of the tokens that are decided on; every other
-    token (special, continuation, context, overlap of windows) is ignored in the loss, as -100 would do.
-    Empty leads mean one decision on the mean of positions pool[0]..pool[1].
-    offsets: (K, 2) code points of the units decided. targets: (K, C), or None when predicting.
+    row, turn: where it comes from. leads: (K,) positions of the tokens that are decided on, or (K, S) where
+    a decision looks at S tokens; every other token (special, continuation, context, overlap of windows) is
+    ignored in the loss, as -100 would do. Empty leads mean one decision on the mean of positions
+    pool[0]..pool[1]. offsets: (K, 2) code points of the units decided. targets: (K, C), or None when
+    predicting. others: further inputs that are decided on together with this one (the other candidates of a
+    ranking); they stay in one micro-batch, and their decisions follow this one's.
     """
 
     row: int
@@ -33,50 +36,91 @@ class Example:
     offsets: Ints | None = None
     targets: Floats | None = None
     weight: float = 1.0
+    others: tuple["Example", ...] = ()
+
+    @property
+    def inputs(self) -> tuple["Example", ...]:
+        return (self, *self.others)
+
+    @property
+    def tokens(self) -> int:
+        return sum(len(part.ids) for part in self.inputs)
 
     @property
     def length(self) -> int:
-        return len(self.ids)
+        """What it costs in a batch: its tokens, with its own inputs padded to the longest of them."""
+        return len(self.inputs) * max(len(part.ids) for part in self.inputs)
 
     @property
     def decisions(self) -> int:
-        return len(self.leads) or 1
+        return sum(len(part.leads) or 1 for part in self.inputs)
+
+
+class Truth(NamedTuple):
+    """What the outputs for N decisions are held against."""
+
+    targets: Tensor  # (N, C); empty when predicting
+    weights: Tensor  # (N,)
+    bundles: Tensor  # (N,) ascending; decisions of one example have the same number
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> "Truth":
+        """The examples' own, in order, on the CPU."""
+        targets = [part.targets for e in examples for part in e.inputs if part.targets is not None]
+        counts = [example.decisions for example in examples]
+        arrays = (
+            np.concatenate(targets) if targets else np.zeros((0, 0), dtype=np.float32),
+            np.repeat([example.weight for example in examples], counts).astype(np.float32),
+            np.repeat(np.arange(len(examples)), counts),
+        )
+        return cls(*(torch.from_numpy(array) for array in arrays))
+
+    @classmethod
+    def join(cls, parts: Sequence["Truth"]) -> "Truth":
+        """Those of several batches behind one another."""
+        bundles, shift = [], 0
+        for part in parts:
+            bundles.append(part.bundles + shift)
+            shift += int(part.bundles[-1]) + 1 if len(part.bundles) else 0
+        return cls(
+            torch.cat([part.targets for part in parts]), torch.cat([part.weights for part in parts]),
+            torch.cat(bundles),
+        )  # fmt: skip
+
+    def to(self, device: torch.device) -> "Truth":
+        return Truth(*(tensor.to(device) for tensor in self))
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B examples padded to T tokens, N decisions in order of the examples."""
+    """B inputs padded to T tokens, N decisions in order of the examples."""
 
     ids: Tensor  # (B, T)
     types: Tensor  # (B, T)
     mask: Tensor  # (B, T), True on real tokens
-    leads: Tensor  # (N,) positions in the flattened (B * T); empty when pooling
+    leads: Tensor  # (N,) or (N, S) positions in the flattened (B * T); empty when pooling
     pool: Tensor  # (B, T) of 0 and 1; empty when not pooling
-    targets: Tensor  # (N, C); empty when predicting
-    weights: Tensor  # (N,)
+    truth: Truth
 
 
 def collate(examples: Sequence[Example], pad_id: int, device: torch.device) -> Batch:
     """Pad to the longest example of this batch, never to a fixed length."""
-    lengths = np.array([example.length for example in examples])
-    size, width = len(examples), int(lengths.max())
+    inputs = [part for example in examples for part in example.inputs]
+    lengths = np.array([len(part.ids) for part in inputs])
+    size, width = len(inputs), int(lengths.max())
     ids = np.full((size, width), pad_id, dtype=np.int64)
     types = np.zeros((size, width), dtype=np.int64)
     tagging = len(examples[0].leads) > 0
     pool = np.zeros((size, width) if not tagging else (0, 0), dtype=np.float32)
-    for index, example in enumerate(examples):
-        ids[index, : example.length] = example.ids
-        types[index, : example.length] = example.types
+    for index, part in enumerate(inputs):
+        ids[index, : lengths[index]] = part.ids
+        types[index, : lengths[index]] = part.types
         if not tagging:
-            pool[index, example.pool[0] : example.pool[1]] = 1
-    leads = np.concatenate([example.leads + index * width for index, example in enumerate(examples)])
-    targets = [example.targets for example in examples if example.targets is not None]
-    arrays = (
-        ids, types, np.arange(width) < lengths[:, None], leads.astype(np.int64), pool,
-        np.concatenate(targets) if targets else np.zeros((0, 0), dtype=np.float32),
-        np.repeat([e.weight for e in examples], [e.decisions for e in examples]).astype(np.float32),
-    )  # fmt: skip
-    return Batch(*(torch.from_numpy(array).to(device) for array in arrays))
+            pool[index, part.pool[0] : part.pool[1]] = 1
+    leads = np.concatenate([part.leads + index * width for index, part in enumerate(inputs)])
+    arrays = (ids, types, np.arange(width) < lengths[:, None], leads.astype(np.int64), pool)
+    id_, type_, mask, lead, share = (torch.from_numpy(array).to(device) for array in arrays)
+    return Batch(id_, type_, mask, lead, share, Truth.of(examples).to(device))
 
 
 def cut(order: Ints, lengths: Ints, *, examples: int, tokens: int) -> list[Ints]:

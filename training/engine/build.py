@@ -26,13 +26,16 @@ hub_logging.disable_progress_bar()
 
 
 class Network(nn.Module):
-    """An encoder and one linear layer on the tokens decided upon, or on the mean of the pooled tokens."""
+    """An encoder and one linear layer on the tokens decided upon, or on the mean of the pooled tokens.
 
-    def __init__(self, encoder: nn.Module, *, classes: int, dropout: float) -> None:
+    leads: how many tokens a decision looks at; their states are put side by side.
+    """
+
+    def __init__(self, encoder: nn.Module, *, classes: int, dropout: float, leads: int = 1) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(int(encoder.config.hidden_size), classes)  # type: ignore[union-attr,arg-type]
+        self.output = nn.Linear(leads * int(encoder.config.hidden_size), classes)  # type: ignore[union-attr,arg-type]
         nn.init.normal_(self.output.weight, std=0.02)
         nn.init.zeros_(self.output.bias)
         self._typed = int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
@@ -43,13 +46,13 @@ class Network(nn.Module):
         return logits
 
     def features(self, batch: Batch) -> Tensor:
-        """(N, H) what the last layer decides on."""
+        """(N, S * H) what the last layer decides on; S is 1 unless a decision looks at several tokens."""
         types = {"token_type_ids": batch.types} if self._typed else {}
         states = self.encoder(
             input_ids=batch.ids, attention_mask=batch.mask, **types
         ).last_hidden_state  # (B, T, H)
         if len(batch.leads):
-            decided: Tensor = states.flatten(0, 1)[batch.leads]
+            decided: Tensor = states.flatten(0, 1)[batch.leads].flatten(1)
             return decided
         shares = batch.pool / batch.pool.sum(dim=1, keepdim=True)
         return torch.einsum("bt,bth->bh", shares.to(states.dtype), states)
@@ -163,9 +166,8 @@ def usable_length(encoder: Any, wanted: int) -> int:
     return min(wanted, positions)
 
 
-def build_network(encoder: Any, config: FitConfig, *, classes: int) -> Network:
-    """Put the head on the encoder and set dropout; the head's start depends on the seed only."""
-    torch.manual_seed(config.seed)
+def set_dropout(encoder: Any, config: FitConfig) -> None:
+    """The recipe's dropout in place of the base model's own."""
     for names, value in ((_DROPOUTS, config.dropout), (_ATTENTION_DROPOUTS, config.attention_dropout)):
         for name in names:
             if hasattr(encoder.config, name):
@@ -175,7 +177,13 @@ def build_network(encoder: Any, config: FitConfig, *, classes: int) -> Network:
             module.p = config.attention_dropout if "attention.self" in name else config.dropout
         elif hasattr(module, "dropout_prob"):
             module.dropout_prob = config.attention_dropout
-    return Network(encoder, classes=classes, dropout=config.dropout)
+
+
+def build_network(encoder: Any, config: FitConfig, *, classes: int, leads: int = 1) -> Network:
+    """Put the head on the encoder and set dropout; the head's start depends on the seed only."""
+    torch.manual_seed(config.seed)
+    set_dropout(encoder, config)
+    return Network(encoder, classes=classes, dropout=config.dropout, leads=leads)
 
 
 def balanced_weights(targets: Floats, *, multi: bool) -> Floats:

@@ -23,7 +23,7 @@ class Progress:
     position: int = 0  # batches of this epoch already done
     micro_tokens: int = 0
     best_epoch: int = -1
-    best_value: float = -1.0
+    best_value: float = float("-inf")
     best_loss: float = float("inf")
     stale_epochs: int = 0
     finished: bool = False

@@ -10,21 +10,29 @@ from typing import Any
 from training.engine.errors import EngineError
 
 ENGINE_VERSION = "1.0"
-HEADS = ("span", "choice")
+# Each head and the types of the fields that it learns from; its class stands in heads/registry.py.
+HEADS: dict[str, tuple[str, ...]] = {"span": ("span",), "choice": ("choice",)}
+FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
+LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
+METRICS = ("accuracy", "micro_f1", "macro_f1")
 SCOPES = ("dialogue", "turn", "pair")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FieldSpec:
-    """The part of a project's answer field that a model needs, read from the field's JSON configuration."""
+    """The part of a project's answer field that a model needs, read from the field's JSON configuration.
+
+    options: what only fields of this type have (a scale's ends, a relation's span fields), as it is there.
+    """
 
     name: str
     type: str
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
     scope: str = "dialogue"
     multi: bool = False
     required: bool = True
     speakers: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "FieldSpec":
@@ -34,21 +42,26 @@ class FieldSpec:
         labels = tuple(
             item["name"] if isinstance(item, Mapping) else item for item in raw.get("labels") or ()
         )
-        if not labels or not all(isinstance(item, str) and item for item in labels):
+        kind = str(raw.get("type"))
+        if kind not in FIELD_TYPES:
+            known = ", ".join(FIELD_TYPES)
+            raise EngineError(f"No model head for a {kind!r} field; this engine trains: {known}.")
+        if (not labels and kind in LABELLED) or not all(isinstance(item, str) and item for item in labels):
             raise EngineError(f"Field {raw['name']!r} names no labels.")
         if len(set(labels)) != len(labels):
             raise EngineError(f"Field {raw['name']!r} names a label twice.")
-        kind = str(raw.get("type"))
-        if kind not in HEADS:
-            raise EngineError(f"No model head for a {kind!r} field; this engine trains: {', '.join(HEADS)}.")
         scope = str(raw.get("scope") or ("turn" if kind == "span" else "dialogue"))
         if scope not in SCOPES:
             raise EngineError(f"Unknown scope {scope!r}; it is one of {', '.join(SCOPES)}.")
         return cls(name=raw["name"], type=kind, labels=labels, scope=scope,
                    multi=bool(raw.get("multi")), required=bool(raw.get("required", scope != "turn")),
-                   speakers=tuple(raw.get("speakers") or ()))  # fmt: skip
+                   speakers=tuple(raw.get("speakers") or ()),
+                   options={key: raw[key] for key in _OPTIONS if key in raw})  # fmt: skip
 
 
+_OPTIONS = (
+    "min", "max", "step", "top", "from", "to", "from_labels", "to_labels", "directed", "max_length",
+)  # fmt: skip
 # name -> (smallest, largest) allowed value
 _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 1000), "learning_rate": (0, 1), "head_learning_rate": (0, 1), "warmup_share": (0, 1),
@@ -60,8 +73,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "seed": (0, 2**63 - 1),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "head": HEADS, "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
-    "metric": ("auto", "accuracy", "micro_f1", "macro_f1"),
+    "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
+    "metric": ("auto", *METRICS),
 }  # fmt: skip
 
 
@@ -126,7 +139,7 @@ class FitConfig:
                 raise EngineError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}.")
         if self.stride * 2 > self.max_length:
             raise EngineError("stride may be at most half of max_length.")
-        if self.field_spec.type != self.head:
+        if self.field_spec.type not in HEADS[self.head]:
             raise EngineError(f"A {self.field_spec.type!r} field needs that head, not {self.head!r}.")
 
     @property

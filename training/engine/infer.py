@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from torch import nn
 
 from training.engine.batching import Example, Floats, collate, cut
-from training.engine.build import Network
 from training.engine.device import is_out_of_memory
 from training.engine.errors import EngineError
 
@@ -14,7 +14,7 @@ _LARGEST = 1024  # examples in one batch
 
 
 def logits_of(
-    network: Network,
+    network: nn.Module,
     examples: Sequence[Example],
     *,
     pad_id: int,

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from training.engine.batching import Batch, Example, Ints, collate, cut, plan_epoch
-from training.engine.build import Network
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import FitConfig
 from training.engine.device import is_out_of_memory, memory_mb
@@ -38,7 +37,7 @@ class Loop:
     """One run in progress. `report` receives events, `should_stop` is asked before every step."""
 
     def __init__(
-        self, network: Network, examples: Sequence[Example], config: FitConfig, *, loss: Loss, pad_id: int,
+        self, network: nn.Module, examples: Sequence[Example], config: FitConfig, *, loss: Loss, pad_id: int,
         device: torch.device, bf16: bool, store: CheckpointStore, evaluate: Callable[[], DevScore],
         report: Report, should_stop: Callable[[], bool],
     ) -> None:  # fmt: skip
@@ -46,6 +45,7 @@ class Loop:
         self.pad_id, self.device, self.bf16 = pad_id, device, bf16
         self.store, self.evaluate, self.report, self.should_stop = store, evaluate, report, should_stop
         self.lengths: Ints = np.array([example.length for example in examples], dtype=np.int64)
+        self.tokens: Ints = np.array([example.tokens for example in examples], dtype=np.int64)
         counts = [len(self._plan(epoch)) for epoch in range(config.epochs)]
         self.steps_per_epoch = counts[0]
         self.total_steps = min(sum(counts), config.max_steps or sum(counts))
@@ -153,13 +153,13 @@ class Loop:
         """Gradient of the mean loss over all decisions of the step, added up by micro-batches."""
         self.optimizer.zero_grad(set_to_none=True)
         parts = list(self._micro_batches(batch))
-        weigh = [float(self.loss.weigh(part.targets, part.weights).sum()) for part in parts]
+        weigh = [float(self.loss.weigh(part.truth).sum()) for part in parts]
         total = sum(weigh) or 1.0
         summed = torch.zeros((), device=self.device)
         for part in parts:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-                logits = self.network(part)
-            loss = self.loss(logits, part.targets, part.weights) / total
+                outputs = self.network(part)
+            loss = self.loss(outputs, part.truth) / total
             loss.backward()  # type: ignore[no-untyped-call]
             summed += loss.detach()
         return float(summed)
@@ -187,7 +187,7 @@ class Loop:
             raise EngineError(
                 f"The loss became {loss} at step {self.progress.step}; lower the learning rate."
             )
-        real = int(self.lengths[batch].sum())
+        real = int(self.tokens[batch].sum())
         self.progress.tokens += real
         self.progress.padded_tokens += len(batch) * int(self.lengths[batch].max())
         self.progress.window_loss += loss
@@ -233,10 +233,10 @@ def rate(step: int, total: int, warmup_share: float) -> float:
     return min((step + 1) / warmup, (total - step) / max(1, total - warmup))
 
 
-def make_optimizer(network: Network, config: FitConfig) -> torch.optim.AdamW:
+def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.AdamW:
     """AdamW, fused where the device has it; no decay on biases, norms, embeddings; own rate for the head."""
     if config.freeze_embeddings:
-        network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[operator]
+        network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[union-attr,operator]
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:

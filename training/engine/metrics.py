@@ -1,10 +1,16 @@
 """Classification reports from plain counts; every figure is a plain number, ready for JSON."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 Report = dict[str, Any]
+
+
+def figure(report: Mapping[str, Any], metric: str) -> float:
+    """One number of a report: "micro_f1" and "macro_f1" from their rows, any other by its own name."""
+    value = report[metric.removesuffix("_f1")]["f1"] if metric.endswith("_f1") else report[metric]
+    return float(value)
 
 
 def scores(hits: int, predicted: int, support: int) -> dict[str, float | int]:

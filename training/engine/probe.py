@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.engine.batching import Example, collate, cut
+from training.engine.batching import Example, Truth, collate, cut
 from training.engine.build import Network
 from training.engine.loss import Loss
 
@@ -31,10 +31,10 @@ def fit_output(
     if len(examples) > _MOST_EXAMPLES:
         chosen = np.random.default_rng(seed).choice(len(examples), _MOST_EXAMPLES, replace=False)
         examples = [examples[index] for index in chosen]
-    features, targets, weights = _features(network, examples, pad_id, device, bf16, check)
+    features, truth = _features(network, examples, pad_id, device, bf16, check)
     scale = features.norm(dim=1).mean().clamp_min(1e-6)
     with torch.enable_grad():
-        matrix, bias, value = _solve(features / scale, targets, weights, loss)
+        matrix, bias, value = _solve(features / scale, truth, loss)
     with torch.no_grad():
         network.output.weight.copy_(matrix / scale)
         network.output.bias.copy_(bias)
@@ -44,32 +44,32 @@ def fit_output(
 def _features(
     network: Network, examples: Sequence[Example], pad_id: int, device: torch.device, bf16: bool,
     check: Callable[[], None],
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
-    """(N, H) inputs of the last layer, (N, C) targets, (N,) weights."""
+) -> tuple[Tensor, Truth]:  # fmt: skip
+    """(N, H) inputs of the last layer, and what its outputs are held against."""
     lengths = np.array([example.length for example in examples], dtype=np.int64)
     order = np.argsort(lengths, kind="stable")
     network.eval()
-    found = []
+    found: list[tuple[Tensor, Truth]] = []
     for part in cut(order, lengths, examples=len(order), tokens=_BATCH_TOKENS):
         check()
         batch = collate([examples[index] for index in part], pad_id, device)
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            found.append((network.features(batch).float(), batch.targets, batch.weights))
-    features, targets, weights = (torch.cat(parts) for parts in zip(*found, strict=True))
-    return features, targets, weights
+            found.append((network.features(batch).float(), batch.truth))
+    return torch.cat([features for features, _ in found]), Truth.join([truth for _, truth in found])
 
 
-def _solve(features: Tensor, targets: Tensor, weights: Tensor, loss: Loss) -> tuple[Tensor, Tensor, float]:
+def _solve(features: Tensor, truth: Truth, loss: Loss) -> tuple[Tensor, Tensor, float]:
     """Minimise the mean loss plus |W|^2 / (2 * strength * N) by L-BFGS, from zero."""
-    matrix = features.new_zeros(targets.shape[1], features.shape[1], requires_grad=True)
-    bias = features.new_zeros(targets.shape[1], requires_grad=True)
-    total = loss.weigh(targets, weights).sum().clamp_min(1e-6)
+    classes = truth.targets.shape[1]
+    matrix = features.new_zeros(classes, features.shape[1], requires_grad=True)
+    bias = features.new_zeros(classes, requires_grad=True)
+    total = loss.weigh(truth).sum().clamp_min(1e-6)
     search = torch.optim.LBFGS([matrix, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
 
     def objective() -> Tensor:
         search.zero_grad()
         penalty = matrix.square().sum() / (2 * _STRENGTH)
-        value = (loss(F.linear(features, matrix, bias), targets, weights) + penalty) / total
+        value = (loss(F.linear(features, matrix, bias), truth) + penalty) / total
         value.backward()  # type: ignore[no-untyped-call]
         return value
 

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from training.engine.batching import Example, collate, cut, padding_share, plan_epoch
+from training.engine.batching import Example, Truth, collate, cut, padding_share, plan_epoch
 
 LENGTHS = np.random.default_rng(3).lognormal(3, 0.8, 3000).clip(4, 256).astype(np.int64)
 PLAN = {"examples": 32, "tokens": 4096, "seed": 1}
@@ -45,4 +45,31 @@ def test_collate_pads_to_the_longest_and_points_at_the_decided_tokens():
     assert batch.ids.tolist() == [[7, 8, 9, 0], [5, 6, 4, 3]]
     assert batch.mask.tolist() == [[True, True, True, False], [True] * 4]
     assert batch.ids.flatten()[batch.leads].tolist() == [8, 6, 3]
-    assert batch.weights.tolist() == [2.0, 2.0, 2.0]
+    assert batch.truth.weights.tolist() == [2.0, 2.0, 2.0]
+    assert batch.truth.bundles.tolist() == [0, 1, 1]
+
+
+def test_what_is_decided_together_stays_together():
+    def part(ids, others=(), weight=1.0):
+        targets = np.array([[float(len(ids))]], dtype=np.float32)
+        leads, ids = np.zeros(0, dtype=np.int64), np.array(ids)
+        return Example(0, 0, ids, ids * 0, (0, len(ids)), leads, None, targets, weight, tuple(others))
+
+    two = part([1, 2, 3], [part([4]), part([5, 6])], weight=3.0)
+    assert (two.length, two.tokens, two.decisions) == (9, 6, 3)  # padded to three times the longest
+    batch = collate([part([7, 8, 9, 9]), two], 0, torch.device("cpu"))
+    assert batch.ids.tolist() == [[7, 8, 9, 9], [1, 2, 3, 0], [4, 0, 0, 0], [5, 6, 0, 0]]
+    assert batch.pool.sum(dim=1).tolist() == [4, 3, 1, 2]
+    assert batch.truth.targets.tolist() == [[4], [3], [1], [2]]
+    assert batch.truth.bundles.tolist() == [0, 1, 1, 1] and batch.truth.weights.tolist() == [1, 3, 3, 3]
+    joined = Truth.join([batch.truth, batch.truth])
+    assert joined.bundles.tolist() == [0, 1, 1, 1, 2, 3, 3, 3] and len(joined.targets) == 8
+
+
+def test_a_decision_may_look_at_several_tokens():
+    leads = [np.array([[0, 2], [1, 2]]), np.array([[3, 0]])]
+    ids = [np.array([5, 6, 7]), np.array([1, 2, 3, 4])]
+    made = [Example(0, 0, i, i * 0, (0, 0), lead) for i, lead in zip(ids, leads, strict=True)]
+    assert [example.decisions for example in made] == [2, 1]
+    batch = collate(made, 0, torch.device("cpu"))
+    assert batch.ids.flatten()[batch.leads].tolist() == [[5, 7], [6, 7], [4, 1]]

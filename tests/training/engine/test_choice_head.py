@@ -6,8 +6,7 @@ from training.engine.config import FieldSpec
 from training.engine.data import Row
 from training.engine.errors import EngineError
 from training.engine.heads.base import Settings
-from training.engine.heads.choice import ChoiceHead
-from training.engine.heads.registry import has_blanks
+from training.engine.heads.choice import ChoiceHead, has_blanks
 from training.engine.tokens import TextEncoder
 
 DIALOGUE = {"turns": [

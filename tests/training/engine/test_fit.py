@@ -77,7 +77,7 @@ def test_cutting_a_step_into_micro_batches_changes_nothing(make_run):
 def test_training_only_the_seen_embeddings_changes_nothing(make_run, monkeypatch):
     first = span_run(make_run, "seen", dropout=0.0)
     assert fit(first) == SUCCEEDED
-    monkeypatch.setattr("training.engine.fit.shrink_embeddings", lambda encoder, seen: None)
+    monkeypatch.setattr("training.engine.run.shrink_embeddings", lambda encoder, seen: None)
     second = span_run(make_run, "full", dropout=0.0)
     assert fit(second) == SUCCEEDED
     assert list(losses(first).values()) == pytest.approx(list(losses(second).values()), rel=1e-4)

@@ -11,7 +11,7 @@ from training.engine.config import FitConfig
 from training.engine.fit import fit
 from training.engine.heads.base import Settings
 from training.engine.heads.registry import make_head
-from training.engine.loss import Loss
+from training.engine.loss import CrossEntropy
 from training.engine.probe import fit_output
 from training.engine.tokens import TextEncoder
 
@@ -28,7 +28,7 @@ def network_and_examples(tiny_model):
 
 def fitted(network, examples, pad_id):
     return fit_output(
-        network, examples, loss=Loss(False), pad_id=pad_id, device=torch.device("cpu"), bf16=False, seed=1,
+        network, examples, loss=CrossEntropy(), pad_id=pad_id, device=torch.device("cpu"), bf16=False, seed=1,
         check=lambda: None,
     )  # fmt: skip
 

@@ -1,15 +1,32 @@
-"""What a model head must be able to do; the loop, the artifact and the command line know only this."""
+"""What a model head must be able to do; the run, the loop, the artifact and the command line know only this.
+
+A head turns rows into examples, outputs into answers, and answers into a report. It brings its own network
+and loss where the usual ones (an encoder and one linear layer, cross-entropy) do not fit.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
-from training.engine.batching import Example, Floats
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from training.engine.batching import Example, Truth
+from training.engine.build import Network, balanced_weights, build_network, load_encoder, usable_length
 from training.engine.config import FieldSpec, FitConfig
 from training.engine.data import Row
+from training.engine.errors import EngineError
+from training.engine.infer import logits_of
+from training.engine.loss import CrossEntropy, Loss
 from training.engine.metrics import Report
 from training.engine.tokens import TextEncoder
+
+WEIGHTS_FILE = "head.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +59,61 @@ class Settings:
 
 
 class Head(ABC):
-    """Turns rows into examples, logits into answers, and answers into a report."""
+    """One kind of answer. What it must know again when it predicts stands in `settings`, nowhere else."""
 
     multi: bool = False  # independent yes/no per class instead of one of all classes
+    leads: int = 1  # tokens that one decision looks at
+    trims_vocabulary: bool = True  # only the embeddings of tokens that occur are trained (SeenEmbedding)
+    fits_first: bool = True  # the last layer may be fitted on frozen features before the rest (probe.py)
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.field = settings.field
+
+    # -- the network: override what does not fit ----------------------------------------------------------
+
+    @classmethod
+    def load_base(cls, base: str) -> Any:
+        """The pretrained model in a folder or under a hub name; what `network` is built on."""
+        return load_encoder(base)
+
+    @classmethod
+    def learn(cls, config: FitConfig, encoder: Any, train: Sequence[Row]) -> Self:
+        """The head for a new run, with the settings that follow from the base model and training rows."""
+        return cls(Settings.of(config, max_length=usable_length(encoder, config.max_length), blank=False))
+
+    def network(self, encoder: Any, config: FitConfig) -> nn.Module:
+        """What is trained: has the base model as `encoder`, and `forward(batch)` gives what the loss takes.
+
+        Parameters under `encoder.` learn at learning_rate, all others at head_learning_rate.
+        """
+        return build_network(encoder, config, classes=len(self.classes), leads=self.leads)
+
+    def loss(self, config: FitConfig | None = None, train: Sequence[Example] = ()) -> Loss:
+        """The training loss; without a configuration the plain one that epochs are compared by."""
+        if config is None:
+            return CrossEntropy(self.multi)
+        weights: Tensor | None = None
+        if config.class_weights == "balanced":
+            weights = torch.from_numpy(balanced_weights(Truth.of(train).targets.numpy(), multi=self.multi))
+        return CrossEntropy(self.multi, config.label_smoothing, weights)
+
+    def save_network(self, network: nn.Module, folder: Path) -> None:
+        """Write base model and last layer into an empty folder, as safetensors."""
+        network.encoder.save_pretrained(folder)  # type: ignore[union-attr,operator]
+        layer: dict[str, Tensor] = network.output.state_dict()  # type: ignore[union-attr]
+        save_file({name: tensor.contiguous().cpu() for name, tensor in layer.items()}, folder / WEIGHTS_FILE)
+
+    def load_network(self, folder: Path) -> nn.Module:
+        """What `save_network` wrote, ready to predict on the CPU. EngineError when it is unreadable."""
+        network = Network(load_encoder(str(folder)), classes=len(self.classes), dropout=0.0, leads=self.leads)
+        try:
+            network.output.load_state_dict(load_file(folder / WEIGHTS_FILE))
+        except (OSError, RuntimeError, SafetensorError) as error:
+            raise EngineError(f"{folder}/{WEIGHTS_FILE} cannot be read: {error}") from error
+        return network
+
+    # -- what it says -------------------------------------------------------------------------------------
 
     @property
     @abstractmethod
@@ -58,21 +123,40 @@ class Head(ABC):
     @property
     @abstractmethod
     def metric(self) -> str:
-        """The dev figure that decides which epoch is best: accuracy, micro_f1 or macro_f1."""
+        """The dev figure that decides which epoch is best, one of config.METRICS; more is better."""
 
     @abstractmethod
     def examples(self, rows: Sequence[Row], text: TextEncoder, *, supervised: bool) -> list[Example]:
         """Model inputs of the rows; with targets when supervised. Raises EngineError naming the bad row."""
 
+    def outputs(self, network: nn.Module, examples: Sequence[Example], **how: Any) -> list[Any]:
+        """What `predictions` reads, per example: (K, C) logits. `how`: the options of infer.logits_of."""
+        return list(logits_of(network, examples, **how))
+
+    def mean_loss(self, examples: Sequence[Example], outputs: Sequence[Any]) -> float:
+        """The plain loss of supervised examples, every one counted once; breaks ties between epochs."""
+        if not examples:
+            return 0.0
+        truth, loss = Truth.of(examples), self.loss()
+        truth = truth._replace(weights=torch.ones(len(truth.weights)))
+        return float(loss(torch.from_numpy(np.concatenate(outputs)), truth) / loss.weigh(truth).sum())
+
     @abstractmethod
     def predictions(
-        self, rows: Sequence[Row], examples: Sequence[Example], logits: Sequence[Floats]
+        self, rows: Sequence[Row], examples: Sequence[Example], outputs: Sequence[Any]
     ) -> list[Prediction]:
-        """One answer per row from (K, C) logits per example."""
+        """One answer per row from what `outputs` gave for each example."""
+
+    def tuned(self, rows: Sequence[Row], examples: Sequence[Example], outputs: Sequence[Any]) -> "Head":
+        """The same head with what is best set on dev rows once the training is over (a threshold)."""
+        return self
 
     @abstractmethod
     def report(self, rows: Sequence[Row], values: Sequence[Any]) -> Report:
-        """Classification report of predicted values against the rows' own."""
+        """Figures of predicted values against the rows' own; `metric` is among them.
+
+        Where answers are labels: `labels`, `micro`, `macro`, `accuracy` and `confusion` of metrics.py.
+        """
 
     @abstractmethod
     def baseline(self, train: Sequence[Row]) -> tuple[str, "Baseline"]:

@@ -6,11 +6,13 @@ the rest the tail's (Sun et al. 2019, "How to Fine-Tune BERT for Text Classifica
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 
 from training.engine.batching import Example, Floats, Ints
+from training.engine.config import FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
 from training.engine.heads.base import Baseline, Head, Prediction, Settings
@@ -31,6 +33,11 @@ class ChoiceHead(Head):
         super().__init__(settings)
         self.multi = settings.field.multi
         self._by_turn = settings.field.scope == "turn"
+
+    @classmethod
+    def learn(cls, config: FitConfig, encoder: Any, train: Sequence[Row]) -> Self:
+        settings = super().learn(config, encoder, train).settings
+        return cls(replace(settings, blank=has_blanks(train, settings)))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -139,6 +146,22 @@ class ChoiceHead(Head):
             found[example.row].append((example.turn, labels, sure, named))
         return [self._prediction(units) for units in found]
 
+    def tuned(self, rows: Sequence[Row], examples: Sequence[Example], outputs: Sequence[Any]) -> "ChoiceHead":
+        """Multi-label: the probability at which micro F1 is best; 0.5 wins ties."""
+        if not self.multi:
+            return self
+
+        def quality(head: ChoiceHead) -> float:
+            values = [prediction.value for prediction in head.predictions(rows, examples, outputs)]
+            return float(head.report(rows, values)["micro"]["f1"])
+
+        best, chosen = quality(self), self
+        for percent in range(10, 95, 5):
+            head = ChoiceHead(replace(self.settings, threshold=percent / 100))
+            if (value := quality(head)) > best:
+                best, chosen = value, head
+        return chosen
+
     def _prediction(self, units: list[tuple[int, Labels, float, dict[str, float]]]) -> Prediction:
         if self._by_turn:
             value: Any = [{"turn": turn, **self._entry(labels)} for turn, labels, _, _ in units if labels]
@@ -211,6 +234,16 @@ class Always(Baseline):
 
     def value(self, row: Row) -> Any:
         return self._head.value_everywhere(turns_of(row.payload), self._labels)
+
+
+def has_blanks(rows: Sequence[Row], settings: Settings) -> bool:
+    """Whether any unit of the field was left without a label, so that blank is an answer to learn."""
+    if settings.field.scope != "turn":
+        return any(not row.value for row in rows)
+    return any(
+        set(eligible(turns_of(row.payload), settings)) - {entry.get("turn") for entry in row.value or []}
+        for row in rows
+    )
 
 
 def _head_and_tail(ids: list[int], room: int) -> list[int]:
