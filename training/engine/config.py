@@ -11,10 +11,10 @@ from training.engine.errors import EngineError
 
 ENGINE_VERSION = "1.0"
 # Each head and the types of the fields that it learns from; its class stands in heads/registry.py.
-HEADS: dict[str, tuple[str, ...]] = {"span": ("span",), "choice": ("choice",)}
+HEADS: dict[str, tuple[str, ...]] = {"span": ("span",), "choice": ("choice",), "scale": ("scale",)}
 FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
 LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
-METRICS = ("accuracy", "micro_f1", "macro_f1")
+METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa")
 SCOPES = ("dialogue", "turn", "pair")
 
 

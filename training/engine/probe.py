@@ -34,7 +34,7 @@ def fit_output(
     features, truth = _features(network, examples, pad_id, device, bf16, check)
     scale = features.norm(dim=1).mean().clamp_min(1e-6)
     with torch.enable_grad():
-        matrix, bias, value = _solve(features / scale, truth, loss)
+        matrix, bias, value = _solve(features / scale, truth, loss, network.output.out_features)
     with torch.no_grad():
         network.output.weight.copy_(matrix / scale)
         network.output.bias.copy_(bias)
@@ -58,9 +58,8 @@ def _features(
     return torch.cat([features for features, _ in found]), Truth.join([truth for _, truth in found])
 
 
-def _solve(features: Tensor, truth: Truth, loss: Loss) -> tuple[Tensor, Tensor, float]:
+def _solve(features: Tensor, truth: Truth, loss: Loss, classes: int) -> tuple[Tensor, Tensor, float]:
     """Minimise the mean loss plus |W|^2 / (2 * strength * N) by L-BFGS, from zero."""
-    classes = truth.targets.shape[1]
     matrix = features.new_zeros(classes, features.shape[1], requires_grad=True)
     bias = features.new_zeros(classes, requires_grad=True)
     total = loss.weigh(truth).sum().clamp_min(1e-6)

@@ -99,9 +99,10 @@ class Run:
         return rows
 
     def _encode(self, name: str, rows: list[Row]) -> Split:
-        examples = self.head.examples(rows, self.text, supervised=True)
         if name == "train":
-            examples = [example for example in examples if example.weight > 0]
+            examples = self.head.lessons(rows, self.text)
+        else:
+            examples = self.head.examples(rows, self.text, supervised=True)
         if name != "test" and not examples:
             raise EngineError(f"The {name} set has nothing to learn from: no turn of it is labelled.")
         return Split(rows, examples)

@@ -8,6 +8,13 @@ from training.engine.data import Row
 
 SPAN_FIELD = {"name": "thing", "type": "span", "labels": ["color", {"name": "size", "title": "Size"}]}
 CHOICE_FIELD = {"name": "intent", "type": "choice", "labels": ["cancel", "track", "refund"]}
+SCALE_FIELD = {"name": "tone", "type": "scale", "min": 1, "max": 5}
+RANK_FIELD = {"name": "best", "type": "rank", "required": True}
+QA_FIELD = {"name": "qa", "type": "span", "labels": ["question", "answer"]}
+LINK_FIELD = {
+    "name": "links", "type": "relation", "labels": ["answers"], "from": "qa", "to": "qa",
+    "from_labels": ["answer"], "to_labels": ["question"],
+}  # fmt: skip
 QUICK: dict[str, Any] = {
     "epochs": 2, "learning_rate": 5e-3, "head_learning_rate": 1e-2, "threads": 1, "precision": "fp32",
     "device": "cpu", "log_every": 1, "batch_examples": 4, "max_length": 64, "stride": 8,
@@ -43,6 +50,18 @@ def choice_rows(count: int, *, prefix: str = "") -> list[Row]:
                 {"speaker": "customer", "text": texts[labels[number % 3]] + " thanks" * (number % 3)},
             ]},
         )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+TONES = {1: "money back refund", 2: "cancel my order", 3: "where is it", 4: "hello please", 5: "thanks bye"}
+
+
+def scale_rows(count: int, *, prefix: str = "") -> list[Row]:
+    """Customers from angry (1) to grateful (5), in words that the tiny model knows."""
+    return [
+        Row(id=f"{prefix}{number}", value=1 + number % 5,
+            payload={"text": f"{TONES[1 + number % 5]} {['one', 'two', 'three'][number % 3]}"})
         for number in range(count)
     ]  # fmt: skip
 

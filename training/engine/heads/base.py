@@ -129,6 +129,10 @@ class Head(ABC):
     def examples(self, rows: Sequence[Row], text: TextEncoder, *, supervised: bool) -> list[Example]:
         """Model inputs of the rows; with targets when supervised. Raises EngineError naming the bad row."""
 
+    def lessons(self, rows: Sequence[Row], text: TextEncoder) -> list[Example]:
+        """The examples to train on; a head that has too many may take a sample and weigh it."""
+        return [example for example in self.examples(rows, text, supervised=True) if example.weight > 0]
+
     def outputs(self, network: nn.Module, examples: Sequence[Example], **how: Any) -> list[Any]:
         """What `predictions` reads, per example: (K, C) logits. `how`: the options of infer.logits_of."""
         return list(logits_of(network, examples, **how))

@@ -1,38 +1,32 @@
-"""Sequence classification: one label, or several, for a dialogue, a text, a pair, or each turn.
-
-A dialogue longer than the model's input keeps its beginning and its end: a quarter of the room is the head's,
-the rest the tail's (Sun et al. 2019, "How to Fine-Tune BERT for Text Classification").
-"""
+"""Sequence classification: one label, or several, for a dialogue, a text, a pair, or each turn."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 
-from training.engine.batching import Example, Floats, Ints
+from training.engine.batching import Example, Floats
 from training.engine.config import FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
-from training.engine.heads.base import Baseline, Head, Prediction, Settings
-from training.engine.heads.context import all_texts, context_ids, eligible, spoken
+from training.engine.heads.base import Baseline, Prediction, Settings
+from training.engine.heads.context import eligible
+from training.engine.heads.placed import PlacedHead, entries_by_turn
 from training.engine.metrics import Report, multi_report, single_report
 from training.engine.payload import Turn, turns_of
-from training.engine.tokens import Framed, TextEncoder, Tokens
 
 BLANK = ""
-_NO_LEADS: Ints = np.zeros(0, dtype=np.int64)
 Labels = tuple[str, ...]
 
 
-class ChoiceHead(Head):
-    """Units of decision are (row, turn); for whole items the turn is 0."""
+class ChoiceHead(PlacedHead):
+    """A softmax over the labels, or one sigmoid per label; "no label" is a class where it was an answer."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.multi = settings.field.multi
-        self._by_turn = settings.field.scope == "turn"
 
     @classmethod
     def learn(cls, config: FitConfig, encoder: Any, train: Sequence[Row]) -> Self:
@@ -48,66 +42,21 @@ class ChoiceHead(Head):
     def metric(self) -> str:
         return "micro_f1" if self.multi else "accuracy"
 
-    # -- inputs -------------------------------------------------------------------------------------------
-
-    def examples(self, rows: Sequence[Row], text: TextEncoder, *, supervised: bool) -> list[Example]:
-        dialogues = [turns_of(row.payload) for row in rows]
-        tokens = text.encode(piece for turns in dialogues for piece in self._texts(turns))
-        examples: list[Example] = []
-        for number, (row, turns) in enumerate(zip(rows, dialogues, strict=True)):
-            truth = self._truth(row, turns) if supervised else {}
-            for place in truth if supervised else self._places(turns):
-                framed = self._input(turns, place, tokens, text)
-                targets = self._targets(row, place, truth[place]) if supervised else None
-                begin, end = framed.first if self._by_turn else (0, len(framed.ids))
-                examples.append(Example(
-                    row=number, turn=place, ids=np.array(framed.ids), types=np.array(framed.types),
-                    pool=(begin, max(end, begin + 1)), leads=_NO_LEADS, targets=targets, weight=row.weight,
-                ))  # fmt: skip
-        return examples
-
-    def _places(self, turns: Sequence[Turn]) -> list[int]:
-        return eligible(turns, self.settings) if self._by_turn else [0]
-
-    def _texts(self, turns: Sequence[Turn]) -> Iterable[str]:
-        return all_texts(turns, self._places(turns), self.settings) if self._by_turn else map(spoken, turns)
-
-    def _input(
-        self, turns: Sequence[Turn], place: int, tokens: dict[str, Tokens], text: TextEncoder
-    ) -> Framed:
-        if self._by_turn:
-            context = context_ids(turns, place, self.settings, tokens, text)
-            room = self.settings.max_length - text.overhead(pair=context is not None) - len(context or [])
-            return text.frame(_head_and_tail(tokens[turns[place].text].ids, room), context)
-        pieces = [tokens[spoken(turn)].ids for turn in turns]
-        if self.field.scope == "pair" and len(pieces) == 2:
-            room = self.settings.max_length - text.overhead(pair=True)
-            first, second = _fit_pair(len(pieces[0]), len(pieces[1]), room)
-            return text.frame(_head_and_tail(pieces[0], first), _head_and_tail(pieces[1], second))
-        joined = [token for piece in pieces for token in (*piece, *text.separator)]
-        joined = joined[: len(joined) - len(text.separator)]
-        return text.frame(_head_and_tail(joined, self.settings.max_length - text.overhead(pair=False)))
-
     # -- truth --------------------------------------------------------------------------------------------
 
-    def _truth(self, row: Row, turns: Sequence[Turn]) -> dict[int, Labels]:
-        """Labels per unit; a unit left blank is there only where blanks are something to learn."""
+    def truth(self, row: Row, turns: Sequence[Turn]) -> dict[int, Labels]:
         given = self._given(row, row.value, turns)
-        places = {place: given.get(place, ()) for place in self._places(turns)}
+        places = {place: given.get(place, ()) for place in self.places(turns)}
         keep_blank = self.settings.blank or self.multi
         return {place: labels for place, labels in places.items() if labels or keep_blank}
 
     def _given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, Labels]:
-        if not self._by_turn:
+        if not self.by_turn:
             return {0: self._labels(row, value)}
-        given: dict[int, Labels] = {}
-        for entry in value or []:
-            if not isinstance(entry, Mapping) or not isinstance(entry.get("turn"), int):
-                raise EngineError(f"Row {row.id!r}: a turn's choice needs turn and label.")
-            if not 0 <= entry["turn"] < len(turns):
-                raise EngineError(f"Row {row.id!r}: there is no turn {entry['turn']!r}.")
-            given[entry["turn"]] = self._labels(row, entry.get("labels") or entry.get("label"))
-        return given
+        return {
+            turn: self._labels(row, entry.get("labels") or entry.get("label"))
+            for turn, entry in entries_by_turn(row, value, turns)
+        }
 
     def _labels(self, row: Row, value: Any) -> Labels:
         labels = tuple(value) if isinstance(value, list | tuple) else (value,) if value else ()
@@ -119,10 +68,10 @@ class ChoiceHead(Head):
             raise EngineError(f"Row {row.id!r}: several labels, but the field takes one.")
         return labels
 
-    def _targets(self, row: Row, place: int, labels: Labels) -> Floats:
+    def targets(self, row: Row, place: int, labels: Labels) -> Floats:
         """(1, C): one-hot, multi-hot, or the crowd's distribution where the row carries one."""
         targets = np.zeros((1, len(self.classes)), dtype=np.float32)
-        soft = (row.soft or {}).get(str(place)) if self._by_turn else row.soft
+        soft = (row.soft or {}).get(str(place)) if self.by_turn else row.soft
         shares = soft or dict.fromkeys(labels or (() if self.multi else (BLANK,)), 1.0)
         for label, share in shares.items():
             if label in self.classes:
@@ -163,7 +112,7 @@ class ChoiceHead(Head):
         return chosen
 
     def _prediction(self, units: list[tuple[int, Labels, float, dict[str, float]]]) -> Prediction:
-        if self._by_turn:
+        if self.by_turn:
             value: Any = [{"turn": turn, **self._entry(labels)} for turn, labels, _, _ in units if labels]
             detail: dict[str, Any] = {
                 "turns": [
@@ -203,7 +152,7 @@ class ChoiceHead(Head):
         for row, value in zip(rows, values, strict=True):
             turns = turns_of(row.payload)
             predicted = self._given(row, value, turns)
-            for place, labels in self._truth(row, turns).items():
+            for place, labels in self.truth(row, turns).items():
                 truth.append(labels)
                 guessed.append(predicted.get(place, ()))
         if self.multi:
@@ -215,7 +164,7 @@ class ChoiceHead(Head):
         counts = Counter(
             tuple(sorted(labels))
             for row in train
-            for labels in self._truth(row, turns_of(row.payload)).values()
+            for labels in self.truth(row, turns_of(row.payload)).values()
         )
         labels = counts.most_common(1)[0][0] if counts else ()
         name = " + ".join(labels) or "no label"
@@ -223,7 +172,7 @@ class ChoiceHead(Head):
 
     def value_everywhere(self, turns: Sequence[Turn], labels: Labels) -> Any:
         """The same labels for each unit of an item, in the field's answer form."""
-        return self._prediction([(place, labels, 1.0, {}) for place in self._places(turns)]).value
+        return self._prediction([(place, labels, 1.0, {}) for place in self.places(turns)]).value
 
 
 class Always(Baseline):
@@ -244,20 +193,3 @@ def has_blanks(rows: Sequence[Row], settings: Settings) -> bool:
         set(eligible(turns_of(row.payload), settings)) - {entry.get("turn") for entry in row.value or []}
         for row in rows
     )
-
-
-def _head_and_tail(ids: list[int], room: int) -> list[int]:
-    if len(ids) <= room:
-        return ids
-    head = room // 4
-    return ids[:head] + ids[len(ids) - (room - head) :]
-
-
-def _fit_pair(first: int, second: int, room: int) -> tuple[int, int]:
-    """How many tokens each text may keep: up to half of the room for the shorter, the rest for the longer."""
-    if first + second <= room:
-        return first, second
-    half = room // 2
-    if first <= half:
-        return first, room - first
-    return (room - second, second) if second <= half else (half, room - half)
