@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from training import devices
+
 _PR_SET_PDEATHSIG = 1
 # Loaded here, not in the child: between fork and exec only async-signal-safe work is allowed.
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -22,7 +24,7 @@ _PASSED = (
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "PYTORCH_CUDA_ALLOC_CONF",
 )  # fmt: skip
 CANCEL_FILE, LOCK_FILE, LOG_FILE = "cancel", "lock", "engine.log"
-TERMINATE_AFTER, KILL_AFTER = 1.0, 2.5  # seconds of grace for each way of asking
+TERMINATE_AFTER, KILL_AFTER = 1.0, 2.0  # seconds of grace for each way of asking
 
 
 def start(arguments: list[str], *, log: Path) -> subprocess.Popen[bytes]:
@@ -34,6 +36,7 @@ def start(arguments: list[str], *, log: Path) -> subprocess.Popen[bytes]:
             stdout=stream,
             stderr=subprocess.STDOUT,
             env=_environment(),
+            pass_fds=devices.held_locks(),
             preexec_fn=_ends_with_parent(),
         )
 
@@ -50,7 +53,7 @@ def evaluate(model: Path, data: Path, out: Path, *, log: Path, seconds: float) -
 
 
 def stop(process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Ask by file, then SIGTERM, then SIGKILL; returns when the process is gone (3.5 s at the most)."""
+    """Ask by file, then SIGTERM, then SIGKILL; returns when the process is gone (3 s at the most)."""
     (folder / CANCEL_FILE).touch()
     if not _gone_within(process, TERMINATE_AFTER):
         end(process)

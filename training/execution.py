@@ -1,47 +1,24 @@
-"""A queued run, taken up by a trainer: claim, start the engine, follow it, record the outcome."""
+"""A queued run, taken up by a trainer: start the engine, follow it, record the outcome."""
 
 import logging
-import multiprocessing
-import os
-import subprocess
-import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection
-from django.db.models import F
+from django.db import DatabaseError
 from django.utils import timezone
 
 from common.errors import DomainError
-from training import comparison, engine_process, registration, run_folder, snapshots, trainers
+from training import comparison, engine_process, queue, registration, run_folder, snapshots, trainers
+from training.holding import BUSY, CANCELLED, SUCCEEDED, GivenBack, Hold, Lost, last_line
 from training.journal import Journal, Point
 from training.models import MetricPoint, Run
 from training.splits import too_few
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 State = Run.State
 
-HEARTBEAT_SECONDS = 1.0
-LOOK_SECONDS = 0.5
-PATIENCE_SECONDS = 600.0  # how long a finished engine's result waits for the database
-LOCK_SECONDS = 120.0
-SUCCEEDED, FAILED, CANCELLED, BUSY = 0, 1, 3, 4  # the engine's exit codes
 LOG_CHARACTERS = 20_000
-
-# Set when the worker is told to shut down; made before it forks, so that its children see it as well.
-stopping = multiprocessing.get_context("fork").Event()
-
-
-class Lost(Exception):
-    """Another trainer has taken this run: write nothing more."""
-
-
-class GivenBack(Exception):
-    """This trainer is going away; the run returns to the queue."""
 
 
 class Ended(Exception):
@@ -53,31 +30,25 @@ class Ended(Exception):
 
 
 def execute(run_id: UUID) -> None:
-    """Claim a queued run, train, record the outcome. A second delivery finds nothing to claim."""
-    claim = uuid4()
-    now = timezone.now()
-    claimed = Run.objects.filter(pk=run_id, state=State.QUEUED).update(
-        state=State.RUNNING,
-        claim=claim,
-        attempt=F("attempt") + 1,
-        started_at=now,
-        heartbeat_at=now,
-        cancel_requested=False,
-        reason="",
-    )
-    if claimed:
-        Execution(Run.objects.select_related("project", "snapshot").get(pk=run_id), claim).go()
+    """Claim this queued run, train, record the outcome. A second delivery finds nothing to claim."""
+    if run := queue.claim_run(run_id):
+        Execution(run).go()
 
 
-class Execution:
-    """One trainer's hold on one run. Every write names the claim, so that a lost run is left alone."""
+def execute_next() -> None:
+    """Take the first run in the queue, if there is one, and see it through."""
+    if run := queue.claim_next():
+        Execution(run).go()
 
-    def __init__(self, run: Run, claim: UUID) -> None:
-        self.run, self.claim = run, claim
-        self.journal = Journal(run.folder / "metrics.jsonl")
-        self.parent = os.getppid()
-        self.cancelled = False
-        self._beat_at = 0.0
+
+class Execution(Hold):
+    """One trainer's hold on one run."""
+
+    def __init__(self, run: Run) -> None:
+        assert run.claim is not None  # noqa: S101 - narrows for mypy what claiming has set
+        self.run, self.claim = run, run.claim
+        mine = Run.objects.filter(pk=run.pk, state=State.RUNNING, claim=run.claim)
+        super().__init__(mine, Journal(run.folder / "metrics.jsonl"))
 
     def go(self) -> None:
         try:
@@ -96,13 +67,9 @@ class Execution:
         self._freeze()
         assert self.run.snapshot is not None  # noqa: S101 - narrows for mypy what _freeze has set
         folder = run_folder.prepare(self.run, self.run.snapshot)
-        if not engine_process.wait_until_free(folder, seconds=LOCK_SECONDS, tick=self._beat):
+        code = self._run_engine(folder)
+        if code is None:
             raise Ended(State.FAILED, "Another process is still training in this run's folder.")
-        process = engine_process.start(["fit", str(folder)], log=folder / engine_process.LOG_FILE)
-        try:
-            code = self._follow(process, folder)
-        finally:
-            engine_process.end(process)
         self._conclude(code, folder)
 
     def _freeze(self) -> None:
@@ -113,42 +80,12 @@ class Execution:
         if missing := too_few(self.run.snapshot.counts.get(self.run.field, {})):
             raise Ended(State.FAILED, f"Too few approved examples: {', '.join(missing)}.")
 
-    def _follow(self, process: subprocess.Popen[bytes], folder: Path) -> int:
-        """Carry figures to the database until the engine ends; its exit code."""
-        while process.poll() is None:
-            try:
-                self._beat()
-            except (Lost, GivenBack):
-                engine_process.stop(process, folder)
-                raise
-            if self.cancelled:
-                engine_process.stop(process, folder)
-                break
-            try:
-                process.wait(timeout=LOOK_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-        self._patiently(self._store)
-        return process.wait()
-
-    def _beat(self) -> None:
-        """Every HEARTBEAT_SECONDS: store what is new, look whether to stop; an absent database is none."""
-        if stopping.is_set() or os.getppid() != self.parent:
-            raise GivenBack
-        if time.monotonic() - self._beat_at < HEARTBEAT_SECONDS:
-            return
-        try:
-            self._store()
-            self._beat_at = time.monotonic()
-        except (OperationalError, InterfaceError) as error:
-            self._database_away(error)
-
     def _store(self) -> None:
         self.journal.read()
         while points := self.journal.take_points():
             try:
                 self._store_points(points)
-            except (OperationalError, InterfaceError):
+            except DatabaseError:
                 self.journal.give_back(points)
                 raise
         self._update(
@@ -158,7 +95,7 @@ class Execution:
             device=self.journal.device[:60],
             log=self.journal.log[-LOG_CHARACTERS:],
         )
-        self.cancelled = Run.objects.filter(pk=self.run.pk, cancel_requested=True).exists()
+        self.stop_asked = self.mine.filter(cancel_requested=True).exists()
 
     def _store_points(self, points: list[Point]) -> None:
         MetricPoint.objects.bulk_create(
@@ -174,14 +111,14 @@ class Execution:
             if version is None:
                 raise Lost
             comparison.compare_quietly(version)
-        elif self.cancelled:
+        elif self.stop_asked:
             raise Ended(State.CANCELLED, "")
         elif code in {CANCELLED, BUSY} or code < 0:
             # Nobody here asked it to stop: the machine did, or another process was at work.
             self._count_loss(code)
             raise GivenBack
         else:
-            said = self.journal.reason or _last_line(folder)
+            said = self.journal.reason or last_line(folder)
             raise Ended(State.FAILED, said or f"The engine ended with exit code {code}.")
 
     def _count_loss(self, code: int) -> None:
@@ -191,6 +128,8 @@ class Execution:
         self._patiently(partial(self._update, losses=losses))
 
     def _close(self, state: str, reason: str) -> None:
+        if state == State.QUEUED and self.mine.filter(cancel_requested=True).exists():
+            state = State.CANCELLED  # asked for while this trainer was going away
         queued = state == State.QUEUED
         self._update(
             state=state,
@@ -206,30 +145,3 @@ class Execution:
         path = self.run.folder / engine_process.LOG_FILE
         printed = path.read_text(encoding="utf-8", errors="replace")[-4000:] if path.exists() else ""
         return "\n".join(part for part in (self.journal.log, printed.strip()) if part)[-LOG_CHARACTERS:]
-
-    def _update(self, **changes: object) -> None:
-        mine = Run.objects.filter(pk=self.run.pk, state=State.RUNNING, claim=self.claim)
-        if not mine.update(**changes):
-            raise Lost
-
-    def _patiently(self, work: Callable[[], T]) -> T:
-        """Do `work`, again and again while the database is away. Losing an hour's training would be worse."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                return work()
-            except (OperationalError, InterfaceError) as error:
-                if time.monotonic() > deadline:
-                    raise
-                self._database_away(error)
-                time.sleep(LOOK_SECONDS)
-
-    def _database_away(self, error: Exception) -> None:
-        logger.warning("Run %s goes on, the database is away: %s", self.run.pk, str(error).strip())
-        connection.close()
-
-
-def _last_line(folder: Path) -> str:
-    path = folder / engine_process.LOG_FILE
-    lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines() if path.exists() else []
-    return lines[-1] if lines else ""

@@ -12,6 +12,21 @@ from training.freezing import trainable
 _DEFAULTS = {name: entry.default for name, entry in FitConfig.__dataclass_fields__.items()}
 
 
+class PriorityField(forms.TypedChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        names = {-1: _("Low"), 0: _("Normal"), 1: _("High")}
+        super().__init__(
+            choices=list(names.items()), coerce=int, initial=0, required=False, empty_value=None, **kwargs
+        )
+
+
+class PlaceForm(forms.Form):
+    """Where a waiting run is to stand: `first`, or another priority."""
+
+    first = forms.BooleanField(required=False)
+    priority = PriorityField()
+
+
 class RunForm(forms.Form):
     """Project and field in one list, since a field belongs to its project."""
 
@@ -35,11 +50,14 @@ class RunForm(forms.Form):
         choices=[("none", _("count as they are")), ("balanced", _("count more"))],
     )
     seed = forms.IntegerField(label=_("Seed"), initial=_DEFAULTS["seed"])
+    priority = PriorityField(label=_("Priority"))
 
     def __init__(self, *args: Any, projects: list[Project], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["target"].choices = list(_targets(projects))  # type: ignore[attr-defined]
         self.fields["base_model"].initial = settings.BASE_MODEL
+
+    about_run = frozenset({"target", "priority"})  # the rest is the recipe
 
     def target_of(self) -> tuple[str, str]:
         """Project id and field name."""
@@ -47,7 +65,7 @@ class RunForm(forms.Form):
         return project, name
 
     def recipe(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "target"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in self.about_run}
 
 
 def _targets(projects: list[Project]) -> Any:

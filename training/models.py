@@ -72,7 +72,13 @@ class Run(models.Model):
     """One training run. Its state lives here, not in the queue: any trainer can take it up again.
 
     `claim` names the present holder; whoever lost it (a trainer taken for dead) can no longer write.
+    Waiting runs are taken by `priority`, then by `queued_at`, which is a place in the queue more than a time.
     """
+
+    class Priority(models.IntegerChoices):
+        LOW = -1
+        NORMAL = 0
+        HIGH = 1
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -88,6 +94,7 @@ class Run(models.Model):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="runs")
     recipe = models.JSONField(default=dict)
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     progress = models.FloatField(default=0)
     seconds_left = models.FloatField(null=True)
     device = models.CharField(max_length=60, blank=True)

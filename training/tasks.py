@@ -1,23 +1,31 @@
 """Celery's way in: ids in, nothing out. Which queue each goes to stands in the settings."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from celery import shared_task, signals
 
-from training import comparison, cross_fitting, execution, trainers
+from common.queueing import enqueue_on_commit
+from training import comparison, cross_fitting, execution, holding, queue, trainers
+from training.devices import AllBusy, one_card
 
+signals.celeryd_init.connect(trainers.on_worker_setup)
 signals.worker_ready.connect(trainers.on_worker_ready)
 signals.heartbeat_sent.connect(trainers.on_worker_heartbeat)
 
 
 @signals.worker_shutting_down.connect
 def give_runs_back(**_kwargs: object) -> None:
-    execution.stopping.set()
+    holding.stopping.set()
 
 
 @shared_task
 def execute_run(run_id: str) -> None:
-    execution.execute(UUID(run_id))
+    """`run_id` is why the trainer is woken up; what it takes is the first in the queue."""
+    with suppress(AllBusy), one_card():
+        execution.execute_next()
+    if queue.waiting().exists() and trainers.nobody_is_told():
+        enqueue_on_commit(execute_run, run_id)
 
 
 @shared_task
@@ -28,7 +36,8 @@ def requeue_lost_runs() -> None:
 
 @shared_task
 def execute_cross_fit(cross_fit_id: str) -> None:
-    cross_fitting.execute(UUID(cross_fit_id))
+    with suppress(AllBusy), one_card():
+        cross_fitting.execute(UUID(cross_fit_id))
 
 
 @shared_task

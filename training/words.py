@@ -17,6 +17,10 @@ def state_name(state: str) -> str:
     }[state]  # fmt: skip
 
 
+def priority_name(priority: int) -> str:
+    return {-1: _("low priority"), 0: _("normal priority"), 1: _("high priority")}[priority]
+
+
 def metric_name(metric: str) -> str:
     names = {"accuracy": _("accuracy"), "micro_f1": _("micro F1"), "macro_f1": _("macro F1")}
     return names.get(metric, metric)

@@ -82,15 +82,16 @@ def web(*listeners: socket.socket) -> Program:
 def background() -> list[Program]:
     """Worker, trainer and beat."""
     return [
-        _worker("worker", queues="default,predict", concurrency=2),
+        _worker("worker", "--concurrency=2", queues="default,predict"),
         # A fresh child for each run gives all memory back, the accelerator's too.
-        _worker("trainer", "--max-tasks-per-child=1", queues="train", concurrency=1),
+        # It takes as many runs at once as there are cards; without one, one.
+        _worker("trainer", "--max-tasks-per-child=1", queues="train"),
         Program("beat", [*_celery("beat"), "--loglevel=WARNING"]),
     ]
 
 
-def _worker(name: str, *more: str, queues: str, concurrency: int) -> Program:
-    options = [f"--queues={queues}", f"--concurrency={concurrency}", f"--hostname={name}@%h", *more]
+def _worker(name: str, *more: str, queues: str) -> Program:
+    options = [f"--queues={queues}", f"--hostname={name}@%h", *more]
     return Program(
         name=name,
         command=[

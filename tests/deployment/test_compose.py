@@ -71,12 +71,12 @@ def test_long_running_services_are_watched(compose):
         assert "test" in compose["services"][name]["healthcheck"], name
 
 
-def test_the_trainer_reserves_a_gpu_and_takes_one_run_at_a_time(compose):
+def test_the_trainer_sees_every_gpu_and_takes_one_run_for_each(compose):
     trainer = compose["services"]["trainer"]
     [device] = trainer["deploy"]["resources"]["reservations"]["devices"]
-    assert device["capabilities"] == ["gpu"]
+    assert (device["capabilities"], device["count"]) == (["gpu"], "all")
     assert "train" in trainer["command"]
-    assert trainer["command"][trainer["command"].index("--concurrency") + 1] == "1"
+    assert "--concurrency" not in trainer["command"]
 
 
 def test_commands_start_programs_of_the_lock_file_and_queues_of_the_settings(compose, settings):

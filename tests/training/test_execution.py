@@ -1,6 +1,7 @@
 """Runs by the real engine, in real processes, some of them killed."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -16,12 +17,14 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from tasks_app.models import Project
+from tests.factories import client_of
 from tests.training.conftest import approve, lines_of
-from training import execution, trainers
+from training import execution, holding, trainers
 from training.engine.data import write_arrow
 from training.models import MetricPoint, ModelVersion, Run
 from training.services.runs import cancel_run, resume_run, start_run
@@ -213,7 +216,7 @@ def test_a_lost_database_loses_nothing(queued: Callable[..., Run]) -> None:
             raise OperationalError("server closed the connection unexpectedly")
         real(self)
 
-    with patch.object(execution.Execution, "_store", store), patch.object(execution.connection, "close"):
+    with patch.object(execution.Execution, "_store", store), patch.object(holding.connection, "close"):
         execution.execute(run.pk)
     run.refresh_from_db()
     assert run.state == "succeeded"
@@ -237,11 +240,11 @@ def test_who_lost_the_run_stops_and_writes_nothing(queued: Callable[..., Run]) -
 
 def test_a_worker_that_shuts_down_gives_the_run_back(queued: Callable[..., Run]) -> None:
     run = queued(**LONG)
-    execution.stopping.set()
+    holding.stopping.set()
     try:
         execution.execute(run.pk)
     finally:
-        execution.stopping.clear()
+        holding.stopping.clear()
     run.refresh_from_db()
     assert (run.state, run.losses) == ("queued", 0) and not is_locked(run)
 
@@ -279,5 +282,19 @@ def test_trainers_are_counted_by_their_heartbeats(
 ) -> None:
     assert trainers.desk().count == 0
     monkeypatch.setattr(trainers, "_noted", -1000.0)
-    trainers.note_presence("celery@one")
-    assert trainers.desk().count == 1
+    monkeypatch.setattr(trainers, "_described", -1000.0)
+    trainers.note_presence("celery@one", 2)
+    desk = trainers.desk()
+    assert (desk.count, desk.slots, desk.outdated) == (1, 2, []) and desk.trainers[0].machine.torch
+
+
+def test_a_trainer_with_an_older_engine_is_pointed_at(redis_url: str, admin: User) -> None:
+    client = trainers._redis()
+    client.zadd(trainers.KEY, {"old@host": time.time()})
+    client.hset(trainers.ABOUT, "old@host", json.dumps({"engine": "0.9", "cpu": "Abacus", "torch": "1.0"}))
+    browser = Client()
+    browser.force_login(admin)
+    page = browser.get("/training/").content.decode()
+    assert "A trainer runs an older engine." in page and "Abacus" in page and "torch 1.0" in page
+    [shown] = client_of(admin).get("/api/v1/trainers").json()["results"]
+    assert shown["outdated"] and shown["engine"] == "0.9"

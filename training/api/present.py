@@ -1,8 +1,11 @@
 """Rows as JSON: what the REST paths answer with."""
 
+from dataclasses import asdict
 from typing import Any
 
+from training import queue
 from training.models import Model, ModelVersion, Run, Snapshot
+from training.trainers import Desk
 
 
 def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
@@ -27,6 +30,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "field": run.field,
         "snapshot": str(run.snapshot_id) if run.snapshot_id else None,
         "state": run.state,
+        "priority": run.get_priority_display().lower(),
         "progress": run.progress,
         "seconds_left": run.seconds_left,
         "device": run.device,
@@ -43,12 +47,21 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def run_with_metrics(run: Run) -> dict[str, Any]:
-    """The run and the last figures of each kind, with the step they belong to."""
+    """The run, its place in the queue, and the last figures of each kind with the step they belong to."""
     latest = run.points.order_by("kind", "-step").distinct("kind")
     return {
         **run_json(run),
+        "position": queue.place_of(run) if run.state == Run.State.QUEUED else None,
         "metrics": {point.kind: {"step": point.step, **point.values} for point in latest},
     }
+
+
+def desk_json(desk: Desk) -> dict[str, Any]:
+    """`results` is null when Redis cannot be asked. Memory in MiB."""
+    found = None if desk.trainers is None else [
+        {"name": one.name, **asdict(one.machine), "outdated": one.machine.is_old} for one in desk.trainers
+    ]  # fmt: skip
+    return {"results": found, "slots": desk.slots, "waiting": desk.waiting, "running": desk.running}
 
 
 def version_json(version: ModelVersion) -> dict[str, Any]:

@@ -11,10 +11,26 @@ from accounts.api import ApiSignedIn
 from common.errors import Invalid, NotFound, Problem
 from common.idempotency import idempotent
 from common.pagination import ById
-from training import access
-from training.api.present import run_json, run_with_metrics
+from training import access, trainers
+from training.api.present import desk_json, run_json, run_with_metrics
 from training.models import Run
-from training.services import runs
+from training.services import queue, runs
+
+
+class PriorityField(serializers.ChoiceField):
+    """ "low", "normal" or "high"."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[name.lower() for name in Run.Priority.names], **kwargs)
+
+
+def priority_of(name: str) -> int:
+    return Run.Priority[name.upper()].value
+
+
+class MoveInput(serializers.Serializer[Any]):
+    priority = PriorityField(required=False)
+    first = serializers.BooleanField(required=False, default=False)
 
 
 class RunInput(serializers.Serializer[Any]):
@@ -22,6 +38,7 @@ class RunInput(serializers.Serializer[Any]):
     field = serializers.CharField(max_length=60)
     recipe = serializers.DictField(required=False, default=dict)
     snapshot = serializers.UUIDField(required=False, allow_null=True)
+    priority = PriorityField(required=False, default="normal")
 
 
 class RunsApi(APIView):
@@ -58,6 +75,7 @@ class RunsApi(APIView):
             field=data["field"],
             recipe=data["recipe"],
             snapshot=snapshot,
+            priority=priority_of(data["priority"]),
             actor=request.user,
         )
         return Response(run_json(run), status=201, headers={"Location": f"/api/v1/runs/{run.pk}"})
@@ -83,6 +101,31 @@ class RunResumeApi(APIView):
     def post(self, request: ApiSignedIn, run_id: UUID) -> Response:
         run = runs.resume_run(run=access.run_for(request.user, run_id), actor=request.user)
         return Response(run_json(run))
+
+
+class RunPlaceApi(APIView):
+    """Another priority for a waiting run, or, with `first`, the head of the queue."""
+
+    @extend_schema(request=MoveInput, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, run_id: UUID) -> Response:
+        body = MoveInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        run, wanted = access.run_for(request.user, run_id), body.validated_data
+        if "priority" in wanted:
+            run = queue.prioritise_run(run=run, priority=priority_of(wanted["priority"]), actor=request.user)
+        if wanted["first"]:
+            run = queue.advance_run(run=run, actor=request.user)
+        return Response(run_json(run))
+
+
+class TrainersApi(APIView):
+    """The trainers at work now: machine, versions, cards; how many runs wait and run."""
+
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn) -> Response:
+        access.require_trainer_desk(request.user)
+        return Response(desk_json(trainers.desk()))
 
 
 class RunMetricsApi(APIView):

@@ -16,6 +16,7 @@ from tasks_app.models import Project, SchemaVersion
 from training import tasks
 from training.models import Run, Snapshot
 from training.recipes import build_config, chosen_settings
+from training.services.queue import check_priority
 from training.snapshots import current_fields, planned_counts
 from training.splits import too_few
 
@@ -30,12 +31,14 @@ def start_run(
     recipe: object,
     actor: User | None,
     snapshot: Snapshot | None = None,
+    priority: int = Run.Priority.NORMAL,
 ) -> Run:
     """Queue a run of `field`. Without a snapshot the trainer freezes what is approved when it begins.
 
     Raises Invalid for an unknown field or a recipe that cannot work, Conflict where there are too few
-    examples; then nothing is queued.
+    examples, Forbidden for a priority that is not the actor's to give; then nothing is queued.
     """
+    check_priority(priority, actor)
     schema, fields = current_fields(project)
     chosen = next((entry for entry in fields if entry.name == field), None)
     if chosen is None:
@@ -51,6 +54,7 @@ def start_run(
         field=field,
         snapshot=snapshot,
         recipe=chosen_settings(recipe, config),
+        priority=priority,
         created_by=actor,
         queued_at=timezone.now(),
     )

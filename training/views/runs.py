@@ -9,10 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from common.errors import DomainError
-from training import access, selectors, trainers
-from training.forms import RunForm
+from training import access, desk_page, selectors, trainers
+from training.forms import PlaceForm, RunForm
 from training.run_page import RunPage
-from training.services import runs
+from training.services import queue, runs
 
 PAST_RUNS = 30
 
@@ -25,9 +25,10 @@ def _form(request: SignedIn) -> RunForm:
 
 
 def _live(request: SignedIn) -> dict[str, object]:
+    desk = trainers.desk()
     return {
-        "desk": trainers.desk(),
-        "live_runs": [RunPage.brief(run) for run in selectors.live_runs(request.user)[:50]],
+        "desk": desk,
+        "live_runs": desk_page.live_runs(request.user, desk),
     }
 
 
@@ -48,7 +49,13 @@ def _start(request: SignedIn, form: RunForm) -> HttpResponse | None:
     project_id, field = form.target_of()
     project = access.project_to_train(request.user, UUID(project_id))
     try:
-        run = runs.start_run(project=project, field=field, recipe=form.recipe(), actor=request.user)
+        run = runs.start_run(
+            project=project,
+            field=field,
+            recipe=form.recipe(),
+            priority=form.cleaned_data["priority"] or 0,
+            actor=request.user,
+        )
     except DomainError as refused:
         for problem in refused.problems:
             name = problem.pointer.removeprefix("/recipe/")
@@ -92,6 +99,18 @@ def cancel(request: SignedIn, run_id: UUID) -> HttpResponse:
     changed = runs.cancel_run(run=access.run_for(request.user, run_id), actor=request.user)
     messages.success(request, _("Cancelled.") if not changed.is_live else _("It stops within seconds."))
     return redirect("run", run_id)
+
+
+@login_required
+@require_POST
+def place(request: SignedIn, run_id: UUID) -> HttpResponse:
+    """Another place in the queue."""
+    form, run = PlaceForm(request.POST), access.run_for(request.user, run_id)
+    if form.is_valid() and form.cleaned_data["first"]:
+        queue.advance_run(run=run, actor=request.user)
+    elif form.is_valid():
+        queue.prioritise_run(run=run, priority=form.cleaned_data["priority"] or 0, actor=request.user)
+    return redirect("training")
 
 
 @login_required
