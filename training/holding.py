@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,7 +37,7 @@ class GivenBack(Exception):
     """This trainer is going away; the work returns to the queue."""
 
 
-class Hold:
+class Hold(ABC):
     """Every write goes through `mine`, the rows that name this claim, so that lost work is left alone.
 
     A subclass says in `_store` what is carried to the database at each heartbeat; it sets `stop_asked` when
@@ -49,8 +50,8 @@ class Hold:
         self.stop_asked = False
         self._beat_at = 0.0
 
-    def _store(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _store(self) -> None: ...
 
     def _run_engine(self, folder: Path) -> int | None:
         """Train in `folder` to the end or until asked to stop; the exit code, None where another is at it."""
