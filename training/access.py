@@ -9,6 +9,8 @@ from accounts import roles
 from accounts.models import Membership, Role, User
 from common.errors import NotFound
 from tasks_app.models import Project
+from training import asking
+from training.asking import Asked
 from training.models import Model, ModelVersion, Prediction, Run, Snapshot
 
 
@@ -70,15 +72,12 @@ def version_for(user: User, name: str, number: int) -> ModelVersion:
     return version
 
 
-def model_to_ask(user: User, name: str) -> Model:
+def model_to_ask(user: User, name: str) -> Asked:
     """The model, if `user` may have it predict: requesters and admins of the site or of its project."""
-    model = Model.objects.filter(name=name).select_related("project").first()
-    if model is None:
+    found = asking.find_model(user.pk, name)
+    if found is None:
         raise _no_model()
-    held = roles.site_roles(user) | roles.roles_in(user, model.project_id)
-    if not held & {Role.ADMIN, Role.REQUESTER} and model.project.owner_id != user.pk:
-        raise _no_model()
-    return model
+    return found
 
 
 def prediction_for(user: User, prediction_id: UUID) -> Prediction:

@@ -1,15 +1,25 @@
-"""The models that this process has in memory. The last few used stay; loading one never blocks the others."""
+"""The models that this process has in memory, and the line in front of each of them.
+
+The last few used stay, as long as they fit the memory that is set aside for them; loading one never blocks
+the others. Requests for one model that come at the same moment are answered together (`micro_batching`).
+"""
 
 import importlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.conf import settings
+
+from training.micro_batching import MicroBatcher, Pass
 from training.models import ModelVersion
 
-LOADED_MODELS = 3
+Payload = Mapping[str, Any]
+_MOST_LINES = 200
 
 
 class Answer(Protocol):
@@ -19,11 +29,13 @@ class Answer(Protocol):
 
 
 class Predictor(Protocol):
-    def predict(self, payloads: Sequence[Mapping[str, Any]]) -> Sequence[Answer]: ...
+    memory_bytes: int
+
+    def predict(self, payloads: Sequence[Payload], *, seconds: dict[str, float]) -> Sequence[Answer]: ...
 
 
-class Loaded:
-    """A predictor and the lock under which it is loaded; the engine's own forward passes take turns."""
+class _Place:
+    """A predictor, once it is there, and the lock under which it is loaded."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -31,40 +43,97 @@ class Loaded:
 
 
 class PredictorCache:
-    """Least recently used out first. Two requests for one absent model load it once."""
+    """Least recently used out first. Two requests for one absent model load it once.
 
-    def __init__(self, load: Callable[[Path], Predictor], *, capacity: int = LOADED_MODELS) -> None:
+    capacity: models at most. budget: their bytes at most; the one that is asked for stays in any case.
+    """
+
+    def __init__(self, load: Callable[[Path], Predictor], *, capacity: int, budget: int) -> None:
         self._load = load
-        self._capacity = capacity
-        self._entries: OrderedDict[Path, Loaded] = OrderedDict()
+        self._capacity, self._budget = capacity, budget
+        self._places: OrderedDict[Path, _Place] = OrderedDict()
         self._lock = threading.Lock()
 
-    def predict(self, folder: Path, payloads: Sequence[Mapping[str, Any]]) -> Sequence[Answer]:
-        entry = self._entry(folder)
-        with entry.lock:
-            if entry.predictor is None:
-                entry.predictor = self._load(folder)
-        return entry.predictor.predict(payloads)
-
-    def _entry(self, folder: Path) -> Loaded:
+    def get(self, folder: Path) -> Predictor:
         with self._lock:
-            entry = self._entries.setdefault(folder, Loaded())
-            self._entries.move_to_end(folder)
-            while len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
-            return entry
+            place = self._places.setdefault(folder, _Place())
+            self._places.move_to_end(folder)
+        if (known := place.predictor) is not None:
+            return known
+        with place.lock:
+            if place.predictor is None:
+                place.predictor = self._load(folder)
+                self._make_room(folder)
+        return place.predictor
+
+    def _make_room(self, kept: Path) -> None:
+        with self._lock:
+            held = {
+                folder: place.predictor.memory_bytes
+                for folder, place in self._places.items()
+                if place.predictor is not None
+            }
+            for folder in [folder for folder in held if folder != kept]:
+                if len(held) <= self._capacity and sum(held.values()) <= self._budget:
+                    return
+                del held[folder], self._places[folder]
 
 
 def _load(folder: Path) -> Predictor:
     # torch takes seconds and hundreds of megabytes: a web process pays for it at its first prediction.
     engine = importlib.import_module("training.engine.artifact")
-    predictor: Predictor = engine.load(folder)
+    predictor: Predictor = engine.load(folder, threads=settings.SERVING_THREADS)
     return predictor
 
 
-cache = PredictorCache(_load)
+cache = PredictorCache(_load, capacity=settings.SERVED_MODELS, budget=settings.SERVED_MODELS_MB * 2**20)
+
+Question = tuple[Predictor, Payload]
+Line = MicroBatcher[Question, Answer]
 
 
-def answers_of(version: ModelVersion, payloads: Sequence[Mapping[str, Any]]) -> Sequence[Answer]:
-    """One answer per payload, in order; offsets are those of the payload's own text."""
-    return cache.predict(version.folder, payloads)
+def _compute(questions: Sequence[Question]) -> Pass[Answer]:
+    """One pass for each version among the questions: nearly always one."""
+    seconds: dict[str, float] = {}
+    answers: dict[int, Answer] = {}
+    for predictor in dict.fromkeys(predictor for predictor, _ in questions):
+        asked = [n for n, question in enumerate(questions) if question[0] is predictor]
+        found = predictor.predict([questions[n][1] for n in asked], seconds=seconds)
+        answers.update(zip(asked, found, strict=True))
+    return Pass([answers[n] for n in range(len(questions))], seconds)
+
+
+class Lines:
+    """One line for each model's name. Those that nobody has stood in for long are forgotten."""
+
+    def __init__(self) -> None:
+        self._lines: OrderedDict[str, Line] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def at(self, name: str) -> Line:
+        with self._lock:
+            line = self._lines.setdefault(name, MicroBatcher(_compute))
+            self._lines.move_to_end(name)
+            if len(self._lines) > _MOST_LINES:
+                self._lines.popitem(last=False)
+            return line
+
+
+lines = Lines()
+
+
+def coming(name: str) -> AbstractContextManager[None]:
+    """Around a request that is going to ask the model `name`: those who ask it now may wait for this one."""
+    return lines.at(name).coming()
+
+
+def answers_of(version: ModelVersion, payloads: Sequence[Payload]) -> Pass[Answer]:
+    """One answer per payload, in order; offsets are those of the payload's own text.
+
+    Raises Overloaded when too many wait already, EngineError for a model or a payload that is none.
+    """
+    began = time.monotonic()
+    predictor = cache.get(version.folder)
+    loaded = time.monotonic() - began
+    found = lines.at(version.model.name).ask([(predictor, payload) for payload in payloads])
+    return Pass(found.answers, {"load": loaded, **found.seconds})

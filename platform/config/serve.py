@@ -20,7 +20,7 @@ from granian.server.mp import MPServer, WorkerProcess
 from common.listening import BACKLOG, queues
 
 APPLICATION = "config.wsgi:application"
-PROCESSES, THREADS = 2, 8
+PROCESSES, THREADS = 2, 16
 GRACEFUL_SECONDS = 8
 
 

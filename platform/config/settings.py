@@ -126,6 +126,11 @@ IMPORT_PROCESSES = env.integer("IMPORT_PROCESSES", min(4, os.cpu_count() or 1))
 IMPORT_MAX_LINE_BYTES = env.integer("IMPORT_MAX_LINE_BYTES", 4 * 1024 * 1024)
 ARTIFACTS_DIR = Path(env.text("ARTIFACTS_DIR", str(DATA_DIR / "artifacts")))
 BASE_MODEL = env.text("BASE_MODEL", "starter")
+# What a process that answers questions to models keeps in memory: so many of them, and so many megabytes.
+SERVED_MODELS = env.integer("SERVED_MODELS", 8)
+SERVED_MODELS_MB = env.integer("SERVED_MODELS_MB", 1024)
+# Threads of one forward pass there. Several processes serve, and each has its passes: they share the cores.
+SERVING_THREADS = env.integer("SERVING_THREADS", 1)
 
 # --- People -----------------------------------------------------------------------------------------------
 

@@ -46,6 +46,26 @@ FIGURES = {
             for what in ("seconds", "first_byte_ms", "mb")
         ),
     },
+    "serve": {
+        "requests_per_second",
+        "one_by_one",
+        "ratio",
+        "p95_ms",
+        "p95_ms_alone",
+        *(
+            f"{name}_{when}"
+            for when in ("together", "alone")
+            for name in (
+                "p50_ms",
+                "refused",
+                *(f"cpu_{part}_ms" for part in ("database", "queue", "web", "background", "load")),
+                *(
+                    f"{part}_ms"
+                    for part in ("redact", "answer", "database", "load", "queue", "tokenize", "forward")
+                ),
+            )
+        ),
+    },
     "consensus": {
         "seconds",
         "reference_seconds",
@@ -75,6 +95,8 @@ def test_it_prints_the_figures_that_were_promised(name: str) -> None:
         assert figures["pairs_per_second"] > 0
     elif name == "import":
         assert figures["items"] == 600 and figures["findings"] > 100
+    elif name == "serve":
+        assert figures["ratio"] > 1 and figures["refused_together"] == 0
     elif name == "export":
         assert figures["answers"] == 1800
     else:

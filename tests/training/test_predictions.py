@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import Role, User
@@ -15,9 +17,12 @@ from accounts.roles import grant
 from accounts.services.tokens import create_token
 from common.errors import Conflict, Invalid
 from tests.factories import SPAN, client_of, make_user
-from training import redaction
+from tests.training.test_micro_batching import together
+from training import redaction, serving
+from training.engine.errors import EngineError
+from training.micro_batching import Overloaded
 from training.models import Feedback, ModelVersion, Prediction
-from training.services import feedback
+from training.services import feedback, registry
 from training.services.predictions import predict
 from training.serving import PredictorCache
 
@@ -26,7 +31,7 @@ TEXT = {"text": "please give my money back"}
 
 
 @pytest.fixture
-def serving(make_version: Make) -> ModelVersion:
+def serving_version(make_version: Make) -> ModelVersion:
     return make_version(stage="production")
 
 
@@ -36,27 +41,27 @@ def ask(user: User | None, version: ModelVersion, *items: Any, **more: Any) -> A
     )
 
 
-def test_it_answers_every_item_in_order(serving: ModelVersion, admin: User) -> None:
+def test_it_answers_every_item_in_order(serving_version: ModelVersion, admin: User) -> None:
     other = {"turns": [{"speaker": "customer", "text": "where is the parcel that you sent last week"}]}
-    answer = ask(admin, serving, TEXT, other)
-    assert answer.status_code == 200 and answer.json()["version"] == serving.number
+    answer = ask(admin, serving_version, TEXT, other)
+    assert answer.status_code == 200 and answer.json()["version"] == serving_version.number
     assert [one["value"] for one in answer.json()["results"]] == ["refund", "delivery"]
     assert all(0 < one["confidence"] <= 1 for one in answer.json()["results"])
     rows = Prediction.objects.in_bulk(answer.json()["prediction_ids"])
     assert len(rows) == 2 and {row.requested_by for row in rows.values()} == {admin}
 
 
-def test_personal_data_is_not_stored(serving: ModelVersion, admin: User) -> None:
-    ask(admin, serving, {"text": "please write to maria.weber@mailbox.example about my refund"})
+def test_personal_data_is_not_stored(serving_version: ModelVersion, admin: User) -> None:
+    ask(admin, serving_version, {"text": "please write to maria.weber@mailbox.example about my refund"})
     kept = Prediction.objects.get()
     assert "maria.weber" not in str(kept.payload) and "[EMAIL" in kept.payload["text"]
 
 
-def test_bad_items_are_named_and_nothing_is_stored(serving: ModelVersion, admin: User) -> None:
-    answer = ask(admin, serving, TEXT, {"turns": "x"}, 7)
+def test_bad_items_are_named_and_nothing_is_stored(serving_version: ModelVersion, admin: User) -> None:
+    answer = ask(admin, serving_version, TEXT, {"turns": "x"}, 7)
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/items/1/turns", "/items/2"]
-    assert ask(admin, serving).status_code == 422
+    assert ask(admin, serving_version).status_code == 422
     assert not Prediction.objects.exists()
 
 
@@ -65,22 +70,22 @@ def test_nothing_in_production_is_a_conflict(make_version: Make, admin: User) ->
     assert answer.status_code == 409 and answer.json()["code"] == "no_version"
 
 
-def test_who_may_ask(serving: ModelVersion, stranger: User) -> None:
-    assert ask(stranger, serving, TEXT).status_code == 404
-    assert ask(None, serving, TEXT).status_code == 401
+def test_who_may_ask(serving_version: ModelVersion, stranger: User) -> None:
+    assert ask(stranger, serving_version, TEXT).status_code == 404
+    assert ask(None, serving_version, TEXT).status_code == 401
     requester = make_user("requester")
     grant(requester, Role.REQUESTER)
-    assert ask(requester, serving, TEXT).status_code == 200
+    assert ask(requester, serving_version, TEXT).status_code == 200
     _token, text = create_token(user=requester, scopes=["predict"])
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {text}")
-    url = f"/api/v1/models/{serving.model.name}/predict"
+    url = f"/api/v1/models/{serving_version.model.name}/predict"
     assert client.post(url, {"items": [TEXT]}).status_code == 200
     assert client.get("/api/v1/models").status_code == 401
 
 
-def test_a_project_owner_may_ask_its_model(serving: ModelVersion) -> None:
-    assert ask(serving.model.project.owner, serving, TEXT).status_code == 200
+def test_a_project_owner_may_ask_its_model(serving_version: ModelVersion) -> None:
+    assert ask(serving_version.model.project.owner, serving_version, TEXT).status_code == 200
 
 
 def test_offsets_are_carried_to_the_stored_text() -> None:
@@ -111,42 +116,171 @@ class Slow:
     """A predictor that says what it was loaded from."""
 
     loads: list[Path] = []
+    memory_bytes = 10
 
     def __init__(self, folder: Path) -> None:
         self.loads.append(folder)
         self.folder = folder
 
-    def predict(self, payloads: Any) -> Any:
-        return [SimpleNamespace(value=self.folder.name, confidence=1.0, detail={}) for _ in payloads]
-
 
 def test_the_cache_loads_once_and_forgets_the_least_used() -> None:
     Slow.loads = []
-    cache = PredictorCache(Slow, capacity=2)
+    cache = PredictorCache(Slow, capacity=2, budget=1000)
     for name in "aabaca":
-        assert cache.predict(Path(name), [{}])[0].value == name
+        assert cache.get(Path(name)).folder.name == name
     assert [path.name for path in Slow.loads] == ["a", "b", "c"]
-    cache.predict(Path("b"), [{}])
+    cache.get(Path("b"))
     assert len(Slow.loads) == 4
+
+
+@pytest.mark.parametrize(("budget", "kept"), [(25, "bc"), (10, "c"), (1, "c")])
+def test_the_cache_keeps_to_its_budget(budget: int, kept: str) -> None:
+    Slow.loads = []
+    cache = PredictorCache(Slow, capacity=10, budget=budget)
+    for name in "abc":
+        cache.get(Path(name))
+    for name in kept:
+        cache.get(Path(name))
+    assert len(Slow.loads) == 3
 
 
 def test_many_threads_load_one_model_once() -> None:
     Slow.loads = []
-    cache = PredictorCache(Slow)
-    threads = [threading.Thread(target=cache.predict, args=(Path("a"), [{}])) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    cache = PredictorCache(Slow, capacity=3, budget=100)
+    together(lambda _n: cache.get(Path("a")), 16)
     assert len(Slow.loads) == 1
+
+
+def test_a_model_that_is_being_loaded_blocks_no_other() -> None:
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load(folder: Path) -> Slow:
+        if folder.name == "large":
+            loading.set()
+            assert go_on.wait(10)
+        return Slow(folder)
+
+    cache = PredictorCache(load, capacity=3, budget=100)
+    thread = threading.Thread(target=cache.get, args=(Path("large"),))
+    thread.start()
+    assert loading.wait(10)
+    assert cache.get(Path("small")).folder.name == "small"
+    go_on.set()
+    thread.join(10)
+
+
+def test_a_model_that_cannot_be_loaded_is_tried_again() -> None:
+    broken = [EngineError("half written")]
+
+    def load(folder: Path) -> Slow:
+        if broken:
+            raise broken.pop()
+        return Slow(folder)
+
+    cache = PredictorCache(load, capacity=3, budget=100)
+    with pytest.raises(EngineError):
+        cache.get(Path("a"))
+    assert cache.get(Path("a"))
+
+
+# --- many at once -----------------------------------------------------------------------------------------
+
+
+class Counting:
+    """A predictor that counts its passes."""
+
+    memory_bytes = 1
+
+    def __init__(self) -> None:
+        self.passes: list[int] = []
+
+    def predict(self, payloads: Any, *, seconds: dict[str, float]) -> Any:
+        self.passes.append(len(payloads))
+        time.sleep(0.05)
+        if any("broken" in payload["text"] for payload in payloads):
+            raise EngineError("This text is none.")
+        return [SimpleNamespace(value="refund", confidence=0.9, detail={}) for _ in payloads]
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
+    one = Counting()
+    monkeypatch.setattr(serving, "cache", PredictorCache(lambda _folder: one, capacity=1, budget=10))
+    monkeypatch.setattr(serving, "lines", serving.Lines())
+    return one
+
+
+def ask_with_token(token: str, version: ModelVersion, text: str, **headers: str) -> Any:
+    try:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {token}", **headers)
+        return client.post(f"/api/v1/models/{version.model.name}/predict", {"items": [{"text": text}]})
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_the_same_moment_share_passes(make_version: Make, counting: Counting) -> None:
+    """Each gets its own answer and its own row, of its own user, although they are stored together."""
+    version = make_version(stage="production")
+    users = [make_user(f"requester{n}") for n in range(24)]
+    for user in users:
+        grant(user, Role.REQUESTER)
+    tokens = [create_token(user=user, scopes=["predict"])[1] for user in users]
+    answers = together(lambda n: ask_with_token(tokens[n], version, f"number {n} please"), 24)
+    assert [answer.status_code for answer in answers] == [200] * 24
+    assert sum(counting.passes) == 24 and len(counting.passes) <= 12
+    for n, answer in enumerate(answers):
+        row = Prediction.objects.get(pk=answer.json()["prediction_ids"][0])
+        assert (row.requested_by, row.payload["text"]) == (users[n], f"number {n} please")
+        assert "forward" in answer.headers["Server-Timing"] or "queue" in answer.headers["Server-Timing"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bad_text_is_refused_alone(make_version: Make, counting: Counting) -> None:
+    version = make_version(stage="production")
+    token = create_token(user=version.model.project.owner)[1]
+    answers = together(lambda n: ask_with_token(token, version, "broken" if n == 2 else f"number {n}"), 8)
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 200, 200, 200, 200, 200]
+    assert Prediction.objects.count() == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeated_key_among_many_is_stored_once(make_version: Make, counting: Counting) -> None:
+    version = make_version(stage="production")
+    token = create_token(user=version.model.project.owner)[1]
+    answers = together(lambda _n: ask_with_token(token, version, "same text", HTTP_IDEMPOTENCY_KEY="once"), 6)
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["prediction_ids"][0] for answer in answers}) == 1
+    assert Prediction.objects.count() == 1
+
+
+def test_too_many_are_asked_to_come_back(
+    serving_version: ModelVersion, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any) -> None:
+        raise Overloaded
+
+    monkeypatch.setattr(serving, "answers_of", refuse)
+    answer = ask(admin, serving_version, TEXT)
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert not Prediction.objects.exists()
+
+
+def test_another_version_in_production_answers_at_once(make_version: Make, admin: User) -> None:
+    first, second = make_version(stage="production"), make_version()
+    assert ask(admin, first, TEXT).json()["version"] == first.number
+    registry.promote_version(version=second, actor=admin, override=True, reason="newer")
+    assert ask(admin, first, TEXT).json()["version"] == second.number
 
 
 # --- feedback ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def prediction(serving: ModelVersion, admin: User) -> Prediction:
-    return predict(model=serving.model, items=[TEXT], actor=admin).predictions[0]
+def prediction(serving_version: ModelVersion, admin: User) -> Prediction:
+    return predict(model=serving_version.model, items=[TEXT], actor=admin).predictions[0]
 
 
 def say(user: User | None, prediction: Prediction, **said: Any) -> Any:
@@ -183,15 +317,15 @@ def test_others_get_404(prediction: Prediction, stranger: User) -> None:
     assert say(None, prediction, thumbs="up", link="forged").status_code == 404
 
 
-def test_an_end_user_speaks_through_a_signed_link_once(serving: ModelVersion, admin: User) -> None:
-    answer = ask(admin, serving, TEXT, end_user="crm-1742").json()
+def test_an_end_user_speaks_through_a_signed_link_once(serving_version: ModelVersion, admin: User) -> None:
+    answer = ask(admin, serving_version, TEXT, end_user="crm-1742").json()
     prediction, link = Prediction.objects.get(), answer["feedback_links"][0]
     assert "1742" not in link
     assert say(None, prediction, thumbs="down", link=link).status_code == 201
     assert say(None, prediction, thumbs="up", link=link).status_code == 409
     kept = Feedback.objects.get()
     assert kept.author is None and len(kept.end_user) == 64
-    other = predict(model=serving.model, items=[TEXT], actor=admin).predictions[0]
+    other = predict(model=serving_version.model, items=[TEXT], actor=admin).predictions[0]
     assert say(None, other, thumbs="up", link=link).status_code == 404
 
 

@@ -1,50 +1,87 @@
 """Asking a model."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.errors import Conflict, Invalid, Problem, Unavailable
+from privacy.pii.offsets import OffsetMap
 from tasks_app.fields.payload import check_payload
 from tasks_app.fields.problem import InvalidPayload
-from training import redaction, serving
+from training import asking, redaction, serving
 from training.engine.errors import EngineError
+from training.micro_batching import Overloaded, Pass
 from training.models import Model, ModelVersion, Prediction
 
 MAX_ITEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What came of a request: `answers` speak of the texts as they were sent, `predictions` as stored."""
+class Predicted:
+    """What came of a request: `answers` speak of the texts as they were sent, `predictions` as stored.
+
+    `seconds`: what each part of the work took.
+    """
 
     version: ModelVersion
     answers: Sequence[serving.Answer]
     predictions: list[Prediction]
+    seconds: Mapping[str, float]
 
 
 def predict(
     *, model: Model, items: Sequence[object], actor: User | None, version: ModelVersion | None = None
-) -> Asked:
+) -> Predicted:
     """Have the version in production (or the one named) answer each item; texts are stored redacted.
 
-    Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production.
+    Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production,
+    Unavailable where too many others ask at the same moment.
     """
     payloads = _check(items)
     version = version or model.versions.filter(stage=ModelVersion.Stage.PRODUCTION).first()
     if version is None:
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
+    clock = Clock()
+    redacted = [redaction.redact_payload(payload) for payload in payloads]
+    clock.note("redact")
+    found = _answers(version, payloads)
+    clock.note("answer")
+    actor_id = actor.pk if actor else None
+    rows = [
+        _row(version, actor_id, kept, answer) for kept, answer in zip(redacted, found.answers, strict=True)
+    ]
+    asking.store_predictions(rows)
+    clock.note("database")
+    return Predicted(version, found.answers, rows, {**clock.seconds, **found.seconds})
+
+
+def _answers(version: ModelVersion, payloads: Sequence[Mapping[str, Any]]) -> Pass[serving.Answer]:
     try:
-        answers = serving.answers_of(version, payloads)
+        return serving.answers_of(version, payloads)
     except (EngineError, FileNotFoundError) as error:
         raise Unavailable(_("This model cannot be loaded: %s") % error, code="model_unusable") from error
-    rows = [_row(version, actor, payload, answer) for payload, answer in zip(payloads, answers, strict=True)]
-    with transaction.atomic():
-        return Asked(version, answers, Prediction.objects.bulk_create(rows))
+    except Overloaded as error:
+        raise Unavailable(
+            _("Too many questions to this model wait already. Try again in a moment."), code="overloaded"
+        ) from error
+
+
+class Clock:
+    """Seconds from one note to the next."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def note(self, part: str) -> None:
+        now = time.perf_counter()
+        self.seconds[part] = now - self._last
+        self._last = now
 
 
 def _check(items: Sequence[object]) -> list[dict[str, Any]]:
@@ -63,13 +100,16 @@ def _check(items: Sequence[object]) -> list[dict[str, Any]]:
 
 
 def _row(
-    version: ModelVersion, actor: User | None, payload: Mapping[str, Any], answer: serving.Answer
+    version: ModelVersion,
+    actor_id: UUID | None,
+    kept: tuple[redaction.Payload, list[OffsetMap]],
+    answer: serving.Answer,
 ) -> Prediction:
-    redacted, maps = redaction.redact_payload(payload)
-    return Prediction(
+    payload, maps = kept
+    return asking.new_prediction(
         version=version,
-        requested_by=actor,
-        payload=redacted,
+        requested_by_id=actor_id,
+        payload=payload,
         shifts=redaction.maps_to_json(maps),
         value=redaction.carry(answer.value, maps),
         confidence=answer.confidence,

@@ -60,7 +60,7 @@ def run(settings: Settings) -> dict[str, Any]:
 
 
 def make_crowd(site: Stack, items: int, people: int, overlap: int = OVERLAP) -> dict[str, Any]:
-    crowd: dict[str, Any] = _in_stack(site, ["local.bench.crowd", str(items), str(people), str(overlap)])
+    crowd: dict[str, Any] = in_stack(site, ["local.bench.crowd", str(items), str(people), str(overlap)])
     return crowd
 
 
@@ -129,10 +129,10 @@ def _database(site: Stack) -> Iterator[Any]:
 def _sql_limit(site: Stack, items: int, people: int) -> float:
     """Pairs a second of the same statements by pgbench, in a project of the same size."""
     crowd = make_crowd(site, items, people)
-    return float(_in_stack(site, ["local.bench.bare_sql"], json.dumps(crowd)))
+    return float(in_stack(site, ["local.bench.bare_sql"], json.dumps(crowd)))
 
 
-def _in_stack(site: Stack, module: list[str], text: str = "") -> Any:
+def in_stack(site: Stack, module: list[str], text: str = "") -> Any:
     done = subprocess.run(
         [sys.executable, "-m", *module],
         input=text, env={**site.environ}, cwd=ROOT, capture_output=True, text=True, check=False,

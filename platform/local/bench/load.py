@@ -64,7 +64,7 @@ class Annotator:
         if not (more := self._socket.recv(65536)):
             raise LocalError("The web server closed a connection in the middle of the work.")
         self._received += more
-        if (answer := _whole(self._received)) is None:
+        if (answer := whole(self._received)) is None:
             return
         self._received = b""
         now = time.perf_counter()
@@ -91,7 +91,7 @@ class Annotator:
         self._socket.sendall(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
 
-def _whole(received: bytes) -> tuple[int, bytes] | None:
+def whole(received: bytes) -> tuple[int, bytes] | None:
     """Status and body, once all of it is there."""
     head, found, body = received.partition(b"\r\n\r\n")
     if not found:

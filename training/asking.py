@@ -1,0 +1,98 @@
+"""The statements of a prediction, each of them prepared: who may ask what, and the rows that are kept."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Role
+from common.ids import uuid7
+from common.prepared import Prepared, Rows
+from training.micro_batching import MicroBatcher, Pass
+from training.models import Model, ModelVersion, Prediction
+
+_models = Rows(Model, "m")
+_versions = Rows(ModelVersion, "v", "id", "model_id", "number", "stage", "path")
+# Requesters and admins of the site or of its project, and the project's owner.
+_FIND = Prepared(
+    f"""
+SELECT {_models.columns}, {_versions.columns}
+FROM training_model m
+JOIN tasks_app_project p ON p.id = m.project_id
+JOIN accounts_user u ON u.id = %(user)s::uuid
+LEFT JOIN training_modelversion v ON v.model_id = m.id AND v.stage = '{ModelVersion.Stage.PRODUCTION}'
+WHERE m.name = %(name)s AND (
+    p.owner_id = u.id OR u.is_superuser OR EXISTS (
+        SELECT 1 FROM accounts_membership r WHERE r.user_id = u.id AND (r.scope IS NULL OR r.scope = p.id)
+        AND r.role IN ('{Role.ADMIN}', '{Role.REQUESTER}')))
+"""  # noqa: S608 - only our own names are put in
+)
+_STORE = Prepared("""
+INSERT INTO training_prediction
+    (id, version_id, requested_by_id, payload, shifts, value, confidence, created_at)
+SELECT id, version, requested_by, payload, shifts, value, confidence, now()
+FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS r (id uuid, version uuid, requested_by uuid, payload jsonb, shifts jsonb, value jsonb,
+          confidence float8)
+RETURNING id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A model that somebody may ask, and what answers: nothing before a version was promoted."""
+
+    model: Model
+    production: ModelVersion | None
+
+
+def find_model(user_id: UUID, name: str) -> Asked | None:
+    """None for a model that is not there, and for one that is not theirs to ask."""
+    rows = _FIND.rows(user=user_id, name=name)
+    if not rows:
+        return None
+    model = _models.of(rows[0][: _models.width])
+    if rows[0][_models.width] is None:
+        return Asked(model, None)
+    version = _versions.of(rows[0][_models.width :])
+    version.model = model
+    return Asked(model, version)
+
+
+def new_prediction(**values: Any) -> Prediction:
+    return Prediction(id=uuid7(), **values)
+
+
+def store_predictions(rows: Sequence[Prediction]) -> None:
+    """They are there when this returns: within the caller's transaction, or else with those of others.
+
+    Requests that were answered together are stored together, in one statement and with one commit.
+    """
+    if connection.in_atomic_block:
+        _insert(rows)
+    else:
+        _storing.ask(rows)
+
+
+def _insert(rows: Sequence[Prediction]) -> Pass[None]:
+    _STORE.rows(rows=json.dumps([_as_json(row) for row in rows]))
+    return Pass([None] * len(rows), {})
+
+
+def _as_json(row: Prediction) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "version": str(row.version_id),
+        "requested_by": str(row.requested_by_id) if row.requested_by_id else None,
+        "payload": row.payload,
+        "shifts": row.shifts,
+        "value": row.value,
+        "confidence": row.confidence,
+    }
+
+
+# Waits for nobody: those who come while one statement runs share the next one.
+_storing: MicroBatcher[Prediction, None] = MicroBatcher(_insert, most_together=500, most_waiting=10_000)
