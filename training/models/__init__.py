@@ -1,0 +1,18 @@
+"""Snapshots, runs, the registry of models, and what people said about their predictions."""
+
+from training.models.feedback import Feedback, Prediction
+from training.models.registry import Model, ModelVersion
+from training.models.runs import CrossFit, MetricPoint, Run
+from training.models.snapshots import Snapshot, SnapshotItem
+
+__all__ = [
+    "CrossFit",
+    "Feedback",
+    "MetricPoint",
+    "Model",
+    "ModelVersion",
+    "Prediction",
+    "Run",
+    "Snapshot",
+    "SnapshotItem",
+]
