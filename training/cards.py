@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from training import tables
+from training.engine import metrics
 from training.models import ModelVersion
 
 _SHOWN_SETTINGS = ("epochs", "learning_rate", "batch_examples", "max_length", "seed")
@@ -76,6 +78,24 @@ def _table(report: dict[str, Any]) -> list[str]:
     tested = report.get("test")
     if not tested:
         return ["There were no test items."]
+    figures = [name for name in tables.FIGURES if name in tested]
+    figures += ["micro_f1"] if "micro" in tested else []
+    baseline = report.get("baseline") or {}
+    rule = f" In brackets: the best rule that reads no text ({baseline['name']})." if baseline else ""
+    numbers = ", ".join(_number(name, tested, baseline) for name in figures)
+    return [*_by_label(tested), f"{numbers[:1].upper()}{numbers[1:]}.{rule}"]
+
+
+def _number(name: str, tested: dict[str, Any], baseline: dict[str, Any]) -> str:
+    """Such as "accuracy 0.912 (0.334)"."""
+    ruled = f" ({metrics.figure(baseline, name):.3f})" if baseline else ""
+    return f"{name.replace('_', ' ')} {metrics.figure(tested, name):.3f}{ruled}"
+
+
+def _by_label(tested: dict[str, Any]) -> list[str]:
+    """A table of precision, recall and F1, where answers are labels."""
+    if not tested.get("labels"):
+        return []
     rows = [
         *tested["labels"].items(),
         *((name, tested[name]) for name in ("micro", "macro") if name in tested),
@@ -86,7 +106,4 @@ def _table(report: dict[str, Any]) -> list[str]:
         f"| {row['support']} |"
         for name, row in rows
     ]
-    baseline = report.get("baseline") or {}
-    compared = f" The best rule that reads no text ({baseline['name']}) reaches " if baseline else ""
-    figure = f"{baseline['accuracy']:.3f} (micro F1 {baseline['micro']['f1']:.3f})." if baseline else ""
-    return [*lines, "", f"Accuracy {tested['accuracy']:.3f}.{compared}{figure}"]
+    return [*lines, ""]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from training import engine_process
+from training import engine_process, tables
 from training.models import ModelVersion, Run
 from training.registration import figure
 
@@ -36,10 +36,9 @@ def compare(version: ModelVersion) -> Comparison | None:
         "metric": metric,
         "candidate": version.metrics["test"],
         "current": figure(test, metric),
-        "labels": {name: row["f1"] for name, row in test["labels"].items()},
-        "micro": test["micro"]["f1"],
-        "macro": test["macro"]["f1"],
-        "accuracy": test["accuracy"],
+        "labels": {name: row["f1"] for name, row in test.get("labels", {}).items()},
+        **{mean: test[mean]["f1"] for mean in tables.MEANS if mean in test},
+        **{name: test[name] for name in tables.FIGURES if name in test},
     }
     Run.objects.filter(pk=version.run_id).update(comparison=comparison)
     version.run.comparison = comparison

@@ -9,6 +9,7 @@ from tasks_app.models import Project
 from training.engine.config import FitConfig
 from training.freezing import trainable
 
+_DASHES = ("-", "–")
 _DEFAULTS = {name: entry.default for name, entry in FitConfig.__dataclass_fields__.items()}
 
 
@@ -84,19 +85,35 @@ class PromoteForm(forms.Form):
 
 
 class TryForm(forms.Form):
-    """A dialogue as people write one down: a line for each turn, "speaker: text"; or one plain text."""
+    """A dialogue as people write one down: a line for each turn, "speaker: text"; or one plain text.
+
+    For a ranking, lines that begin with a dash are the candidates.
+    """
 
     text = forms.CharField(max_length=20_000, widget=forms.Textarea)
     version = forms.IntegerField(required=False)
 
     def payload(self, scope: str) -> dict[str, Any]:
-        lines = [line.strip() for line in self.cleaned_data["text"].splitlines() if line.strip()]
+        text = self.cleaned_data["text"].strip()
+        lines = _lines(text)
         if scope == "pair" and len(lines) == 2:
             return {"pair": lines}
-        turns = [line.partition(":") for line in lines]
-        if all(colon and text.strip() and len(who) <= 40 for who, colon, text in turns):
-            return {"turns": [{"speaker": who.strip(), "text": text.strip()} for who, _colon, text in turns]}
-        return {"text": self.cleaned_data["text"].strip()}
+        if scope == "candidates":
+            offered = [line.lstrip("-– ") for line in lines if line.startswith(_DASHES)]
+            text = "\n".join(line for line in lines if not line.startswith(_DASHES))
+            return _content(text) | ({"candidates": offered} if offered else {})
+        return _content(text)
+
+
+def _content(text: str) -> dict[str, Any]:
+    turns = [line.partition(":") for line in _lines(text)]
+    if turns and all(colon and said.strip() and len(who) <= 40 for who, colon, said in turns):
+        return {"turns": [{"speaker": who.strip(), "text": said.strip()} for who, _colon, said in turns]}
+    return {"text": text}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class FeedbackForm(forms.Form):

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from annotations.models import Consensus
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
-from training.engine.config import HEADS
+from training.engine.config import FIELD_TYPES
 from training.engine.data import Row, write_arrow
 from training.models import Snapshot, SnapshotItem
 from training.soft import soft_targets
@@ -30,7 +30,7 @@ def decided(project: Project, fields: Sequence[str]) -> QuerySet[Consensus]:
 
 
 def trainable(fields: Sequence[Field]) -> list[Field]:
-    return [field for field in fields if field.type in HEADS]
+    return [field for field in fields if field.type in FIELD_TYPES]
 
 
 def members_of(project: Project, fields: Sequence[str]) -> list[Member]:

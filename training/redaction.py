@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import astuple
+from itertools import islice
 from typing import Any
 
 from privacy.pii.offsets import Edit, OffsetMap
@@ -15,17 +16,28 @@ def redact_payload(payload: Mapping[str, Any]) -> tuple[Payload, list[OffsetMap]
     """The payload with placeholders in its texts and speakers' names, and a map of offsets per turn."""
     texts = turn_texts(payload)
     names = sorted({name for name in turn_speakers(payload) if name})
-    redacted = Redactor("placeholder").redact_turns([*texts, *names])
-    new_texts, new_names = redacted.texts[: len(texts)], redacted.texts[len(texts) :]
-    maps = redacted.maps[: len(texts)]
+    candidates = payload.get("candidates") or []
+    offered = [candidate["text"] for candidate in candidates]
+    redacted = Redactor("placeholder").redact_turns([*texts, *names, *offered])
+    found = iter(redacted.texts)
+    new_texts, new_names, new_offered = (list(islice(found, len(part))) for part in (texts, names, offered))
+    content = _content(payload, new_texts, dict(zip(names, new_names, strict=True)))
+    if candidates:
+        content["candidates"] = [
+            {"id": candidate["id"], "text": text}
+            for candidate, text in zip(candidates, new_offered, strict=True)
+        ]
+    return content, redacted.maps[: len(texts)]
+
+
+def _content(payload: Mapping[str, Any], new_texts: list[str], renamed: Mapping[str, str]) -> Payload:
     if "turns" not in payload:
-        return ({"pair": new_texts} if "pair" in payload else {"text": new_texts[0]}), maps
-    renamed = dict(zip(names, new_names, strict=True))
+        return {"pair": new_texts} if "pair" in payload else {"text": new_texts[0]}
     turns = [
         {"speaker": renamed.get(turn["speaker"], ""), "text": text}
         for turn, text in zip(payload["turns"], new_texts, strict=True)
     ]
-    return {"turns": turns}, maps
+    return {"turns": turns}
 
 
 def redact_text(text: str) -> str:

@@ -191,6 +191,21 @@ class RunPage:
         return tables.report_columns(baseline=bool(self.run.report), production=production)
 
     @property
+    def figure_rows(self) -> list[tables.Row]:
+        report = self.run.report or {}
+        return tables.figure_rows(self.judged[1], report.get("baseline"), self.run.comparison)
+
+    @property
+    def figure_columns(self) -> list[dict[str, Any]]:
+        production = (self.run.comparison or {}).get("production")
+        return tables.figure_columns(baseline=bool(self.run.report), production=production)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether answers are labels; an order of candidates is none."""
+        return bool(self.judged[1].get("labels"))
+
+    @property
     def confusion_columns(self) -> list[dict[str, Any]]:
         return tables.confusion_columns(self.judged[1])
 

@@ -31,17 +31,40 @@ def turns_of(prediction: Prediction, field: Field) -> list[Turn]:
         if marks and field.type == "span":
             turn["parts"] = parts_of(text, marks, field.labels)
         elif marks:
-            turn["labels"] = ", ".join(marks[0].get("labels") or [marks[0]["label"]])
+            turn["labels"] = ", ".join(_said(marks[0]))
         turns.append(turn)
     return turns
 
 
-def labels_of(prediction: Prediction) -> list[str]:
-    """The labels of an answer about the whole item; empty for one about turns or spans."""
+def shown(prediction: Prediction, field: Field) -> dict[str, Any]:
+    """What training/_prediction.html takes."""
+    return {
+        "turns": turns_of(prediction, field),
+        "labels": labels_of(prediction, field),
+        "ranked": ranked_of(prediction) if field.type == "rank" else [],
+        "nothing": prediction.value in (None, "", []),
+    }
+
+
+def labels_of(prediction: Prediction, field: Field) -> list[str]:
+    """The labels (or the point) of an answer about the whole item; empty for one about turns or spans."""
     value = prediction.value
-    if isinstance(value, str):
-        return [value]
-    return [label for label in value if isinstance(label, str)] if isinstance(value, list) else []
+    if field.type == "rank" or value is None:
+        return []
+    if isinstance(value, list):
+        return [label for label in value if isinstance(label, str)]
+    return [str(value)]
+
+
+def ranked_of(prediction: Prediction) -> list[str]:
+    """The texts of the candidates, the best first."""
+    texts = {one["id"]: one["text"] for one in prediction.payload.get("candidates", ())}
+    return [texts.get(identity, identity) for identity in prediction.value or []]
+
+
+def _said(mark: dict[str, Any]) -> list[str]:
+    """What a mark says of its turn: labels, a label, or a point on a scale."""
+    return mark.get("labels") or [str(mark["label"] if "label" in mark else mark["value"])]
 
 
 def parts_of(text: str, spans: Sequence[dict[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ def soft_targets(field: Field, posteriors: Posteriors) -> dict[str, Any] | None:
         return None
     if field.type == "span":
         return _by_span(doubtful)
+    if field.type in ("rank", "relation"):  # by what was compared or might be linked, as the crowd has it
+        return dict(doubtful)
     return doubtful.get(WHOLE) if field.scope != "turn" else dict(doubtful)
 
 

@@ -5,11 +5,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from training.words import metric_name
+
 Row = list[dict[str, Any]]
 Report = dict[str, Any]
 HEAT_STEPS = 5
 SCORES = ("precision", "recall", "f1")
 MEANS = ("micro", "macro")
+# Figures of a report that are one number, in the order in which they are shown.
+FIGURES = (
+    "quadratic_kappa", "mean_absolute_error", "pairwise_accuracy", "kendall_tau", "top_one", "accuracy",
+    "within_one", "spearman",
+)  # fmt: skip
 
 
 def report_columns(*, baseline: bool, production: int | None) -> list[dict[str, Any]]:
@@ -35,6 +42,29 @@ def report_rows(report: Report, baseline: Report | None, compared: dict[str, Any
         if compared:
             known = current.get(name)
             row.append(_number("–" if known is None else f"{scores['f1'] - known:+.3f}"))
+        rows.append(row)
+    return rows
+
+
+def figure_columns(*, baseline: bool, production: int | None) -> list[dict[str, Any]]:
+    names = [_("value"), *([_("baseline")] if baseline else [])]
+    if production is not None:
+        names.append(_("over version %d") % production)
+    return [{"title": _("Figure")}, *({"title": name, "numeric": True} for name in names)]
+
+
+def figure_rows(report: Report, baseline: Report | None, compared: dict[str, Any] | None) -> list[Row]:
+    """The report's single numbers; beside them the baseline's and the distance to production's."""
+    rows = []
+    for name in FIGURES:
+        if name not in report:
+            continue
+        row: Row = [{"text": metric_name(name)}, _number(f"{report[name]:.3f}")]
+        if baseline:
+            row.append(_number(f"{baseline[name]:.3f}" if name in baseline else "–"))
+        if compared:
+            known = compared.get(name)
+            row.append(_number("–" if known is None else f"{report[name] - known:+.3f}"))
         rows.append(row)
     return rows
 

@@ -70,7 +70,8 @@ def test_only_fields_that_a_model_can_learn(admin: User) -> None:
         start_run(project=project, field="reply", recipe={}, actor=admin)
 
 
-def test_a_type_without_a_head_is_named_in_the_refusal(admin: User) -> None:
+def test_a_type_without_a_head_is_named_in_the_refusal(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.freezing.FIELD_TYPES", ("choice", "span"))
     project = make_project(fields=[CHOICE, {"name": "best", "type": "rank"}], funds=0)
     answer = client_of(admin).post("/api/v1/runs", body_of(project, field="best"))
     assert answer.status_code == 422

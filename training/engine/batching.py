@@ -1,7 +1,7 @@
 """Examples to batches: bucketed by length under a token budget, so that little of a batch is padding."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +37,11 @@ class Example:
     targets: Floats | None = None
     weight: float = 1.0
     others: tuple["Example", ...] = ()
+
+    @classmethod
+    def bundle(cls, parts: Sequence["Example"]) -> "Example":
+        """One example of several inputs, the first of them in front."""
+        return replace(parts[0], others=tuple(parts[1:]))
 
     @property
     def inputs(self) -> tuple["Example", ...]:

@@ -11,11 +11,13 @@ from training.engine.errors import EngineError
 
 ENGINE_VERSION = "1.0"
 # Each head and the types of the fields that it learns from; its class stands in heads/registry.py.
-HEADS: dict[str, tuple[str, ...]] = {"span": ("span",), "choice": ("choice",), "scale": ("scale",)}
+HEADS: dict[str, tuple[str, ...]] = {
+    "span": ("span",), "choice": ("choice",), "scale": ("scale",), "rank": ("rank",),
+}  # fmt: skip
 FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
 LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
-METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa")
-SCOPES = ("dialogue", "turn", "pair")
+METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa", "pairwise_accuracy")
+SCOPES = ("dialogue", "turn", "pair", "candidates", "spans")
 
 
 @dataclass(frozen=True, kw_only=True)

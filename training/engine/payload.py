@@ -31,6 +31,30 @@ def turns_of(payload: object) -> list[Turn]:
     raise EngineError("An item must have turns, text or pair.")
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of the texts that a ranking puts in order."""
+
+    id: str
+    text: str
+
+
+def candidates_of(payload: Mapping[str, object]) -> list[Candidate]:
+    """The item's candidates; plain texts have their places as ids. EngineError where there are none."""
+    found = []
+    for index, entry in enumerate(_list(payload.get("candidates") or [], "candidates")):
+        raw = {"id": str(index), "text": entry} if isinstance(entry, str) else entry
+        if not isinstance(raw, Mapping):
+            raise EngineError(f"candidates/{index} must be a text, or an object with id and text.")
+        named = (_text(raw.get(key), f"candidates/{index}/{key}") for key in ("id", "text"))
+        found.append(Candidate(*named))
+    if not found:
+        raise EngineError("A ranking needs an item with candidates.")
+    if len({candidate.id for candidate in found}) != len(found):
+        raise EngineError("Two candidates share an id.")
+    return found
+
+
 def _turn(entry: object, index: int) -> Turn:
     if not isinstance(entry, Mapping):
         raise EngineError(f"turns/{index} must be an object with speaker and text.")

@@ -13,7 +13,7 @@ from common.errors import Conflict, Invalid, Problem, Unavailable
 from privacy.pii.offsets import OffsetMap
 from tasks_app.fields.payload import check_payload
 from tasks_app.fields.problem import InvalidPayload
-from training import asking, redaction, serving
+from training import asking, besides, redaction, serving
 from training.engine.errors import EngineError
 from training.micro_batching import Overloaded, Pass
 from training.models import Model, ModelVersion, Prediction
@@ -46,6 +46,7 @@ def predict(
     version = version or model.versions.filter(stage=ModelVersion.Stage.PRODUCTION).first()
     if version is None:
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
+    payloads = besides.complete(model, payloads)
     clock = Clock()
     redacted = [redaction.redact_payload(payload) for payload in payloads]
     clock.note("redact")

@@ -38,12 +38,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         feedback.give_feedback(prediction=prediction, end_user=end_user, **form.cleaned_data)
         return redirect("feedback-link", token)
     field = showing.field_of(prediction.version)
-    context = {
-        "given": given,
-        "form": form,
-        "turns": showing.turns_of(prediction, field),
-        "labels": showing.labels_of(prediction),
-    }
+    context = {"given": given, "form": form, **showing.shown(prediction, field)}
     return render(request, "training/feedback.html", context)
 
 

@@ -100,8 +100,7 @@ def try_out(request: SignedIn, name: str) -> HttpResponse:
     context = {
         "prediction": prediction,
         "version": version,
-        "turns": showing.turns_of(prediction, field),
-        "labels": showing.labels_of(prediction),
+        **showing.shown(prediction, field),
         "field": field,
         "percent": round(prediction.confidence * 100),
         "feedback_form": FeedbackForm(),

@@ -66,6 +66,18 @@ def scale_rows(count: int, *, prefix: str = "") -> list[Row]:
     ]  # fmt: skip
 
 
+def rank_rows(count: int, *, prefix: str = "") -> list[Row]:
+    """Three replies to a customer, of which the grateful one is best and the unfriendly one worst."""
+    replies = {"a": "thanks for the order", "b": "hello please one two three", "c": "no money back"}
+    orders = ("abc", "cab", "bca", "cba")
+    return [
+        Row(id=f"{prefix}{number}", value=["a", "b", "c"],
+            payload={"turns": [{"speaker": "customer", "text": f"where is {('my', 'order')[number % 2]}"}],
+                     "candidates": [{"id": one, "text": replies[one]} for one in orders[number % 4]]})
+        for number in range(count)
+    ]  # fmt: skip
+
+
 def events(folder: Path, kind: str) -> list[dict[str, Any]]:
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     return [event for event in map(json.loads, lines) if event["event"] == kind]
