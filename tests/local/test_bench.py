@@ -66,6 +66,16 @@ FIGURES = {
             )
         ),
     },
+    "train": {
+        "ratio_plain",
+        "ratio_trainer",
+        "padding_share",
+        *(
+            f"{what}_{name}"
+            for name in ("plain", "trainer", "ours")
+            for what in ("tokens_per_second", "f1", "seconds", "cpu_seconds", "peak_mb", "padding_share")
+        ),
+    },
     "consensus": {
         "seconds",
         "reference_seconds",
@@ -85,7 +95,9 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_it_prints_the_figures_that_were_promised(name: str) -> None:
-    report = measure(name, Settings(items=600, annotators=6, seconds=2.0))
+    few = name == "train"  # each of its three contestants takes a while
+    settings = Settings(items=30 if few else 600, annotators=6, seconds=2.0, epochs=1 if few else None)
+    report = measure(name, settings)
     assert set(report) == {"name", "settings", "figures"}
     assert set(report["figures"]) == FIGURES[name]
     assert json.loads(json.dumps(report)) == report
@@ -99,5 +111,8 @@ def test_it_prints_the_figures_that_were_promised(name: str) -> None:
         assert figures["ratio"] > 1 and figures["refused_together"] == 0
     elif name == "export":
         assert figures["answers"] == 1800
+    elif name == "train":
+        assert figures["ratio_plain"] > 1
+        assert figures["padding_share"] <= 0.05 < figures["padding_share_plain"]
     else:
         assert figures["agreement_with_reference"] > 0.9

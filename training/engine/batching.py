@@ -1,5 +1,6 @@
 """Examples to batches: bucketed by length under a token budget, so that little of a batch is padding."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -10,8 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Ints = NDArray[np.int64]
+Step = list[Ints]  # positions of the examples of one optimizer step, in the parts that are padded together
 Floats = NDArray[np.float32]
 
+MOST_PADDING = 0.05  # share of an epoch's positions
 _POOL_BATCHES = 64  # sorted together: large enough for little padding, small enough to stay random
 
 
@@ -152,7 +155,44 @@ def plan_epoch(lengths: Ints, *, examples: int, tokens: int, seed: int, epoch: i
     return [batches[index] for index in generator.permutation(len(batches))]
 
 
-def padding_share(batches: Sequence[Ints], lengths: Ints) -> float:
-    """Share of padded positions over all batches, 0..1."""
-    padded = sum(len(batch) * int(lengths[batch].max()) for batch in batches)
-    return 1 - sum(int(lengths[batch].sum()) for batch in batches) / padded if padded else 0.0
+def narrow(batches: Sequence[Ints], lengths: Ints, *, most: float = MOST_PADDING) -> list[Step]:
+    """The batches as steps, cut into parts of like length so that padding has at most the share `most`.
+
+    A step sees the same examples as before, only in several passes. A pass has a price of its own, so
+    whichever cut saves most comes first, and there are no more of them than it takes. (Where batches are
+    drawn from many examples of like length, as in all but small data sets, it takes none.)
+    """
+    steps = [[batch[np.argsort(lengths[batch], kind="stable")]] for batch in batches]
+    real = sum(int(lengths[batch].sum()) for batch in batches)
+    excess = sum(_padded(batch, lengths) for batch in batches) - real / (1 - most)
+    best = [(*_best_cut(parts[0], lengths), number, 0) for number, parts in enumerate(steps)]
+    heapq.heapify(best)
+    while excess > 0 and best:
+        saved, at, number, place = heapq.heappop(best)
+        parts, part = steps[number], steps[number][place]
+        if not saved:
+            break
+        parts[place] = part[:at]
+        parts.append(part[at:])
+        excess += saved
+        for index in (place, len(parts) - 1):
+            heapq.heappush(best, (*_best_cut(parts[index], lengths), number, index))
+    return steps
+
+
+def _best_cut(part: Ints, lengths: Ints) -> tuple[int, int]:
+    """Minus the positions that the best cut of a sorted part saves, and where that cut is."""
+    widths = lengths[part]
+    saved = np.arange(len(widths)) * (widths[-1] - np.roll(widths, 1))  # cut before i: i parts get narrower
+    at = int(saved.argmax())
+    return -int(saved[at]), at
+
+
+def _padded(part: Ints, lengths: Ints) -> int:
+    return len(part) * int(lengths[part].max())
+
+
+def padding_share(parts: Sequence[Ints], lengths: Ints) -> float:
+    """Share of padded positions over all that is padded together, 0..1."""
+    padded = sum(_padded(part, lengths) for part in parts)
+    return 1 - sum(int(lengths[part].sum()) for part in parts) / padded if padded else 0.0

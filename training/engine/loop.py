@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.engine.batching import Batch, Example, Ints, collate, cut, plan_epoch
+from training.engine.batching import Batch, Example, Ints, Step, collate, cut, narrow, plan_epoch
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import FitConfig
 from training.engine.device import is_out_of_memory, memory_mb
@@ -81,15 +81,16 @@ class Loop:
     def _train_epoch(self) -> None:
         progress = self.progress
         self.network.train()
-        for batch in self._plan(progress.epoch)[progress.position :]:
+        steps = narrow(self._plan(progress.epoch), self.lengths)
+        for parts in steps[progress.position :]:
             if progress.step >= self.total_steps:
                 return
             self._stop_if_asked()
-            loss = self._step(batch)
+            loss = self._step(parts)
             progress.step += 1
             progress.position += 1
             self._steps_here += 1
-            self._count(batch, loss)
+            self._count(parts, loss)
             if progress.step % self.config.log_every == 0 or progress.step == self.total_steps:
                 self._report_step()
             if self._checkpoint_due():
@@ -132,27 +133,27 @@ class Loop:
 
     # -- one step -----------------------------------------------------------------------------------------
 
-    def _step(self, batch: Ints) -> float:
+    def _step(self, parts: Step) -> float:
         """One optimizer step; a step that does not fit into memory is cut finer and done again."""
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * rate(self.progress.step, self.total_steps, self.config.warmup_share)
         while True:
             try:
-                loss = self._gradients(batch)
+                loss = self._gradients(parts)
                 break
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
-            self._halve(batch)
+            self._halve(parts)
         if self.config.max_grad_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.max_grad_norm)
         self.optimizer.step()
         return loss
 
-    def _gradients(self, batch: Ints) -> float:
+    def _gradients(self, step: Step) -> float:
         """Gradient of the mean loss over all decisions of the step, added up by micro-batches."""
         self.optimizer.zero_grad(set_to_none=True)
-        parts = list(self._micro_batches(batch))
+        parts = list(self._micro_batches(step))
         weigh = [float(self.loss.weigh(part.truth).sum()) for part in parts]
         total = sum(weigh) or 1.0
         summed = torch.zeros((), device=self.device)
@@ -164,13 +165,16 @@ class Loop:
             summed += loss.detach()
         return float(summed)
 
-    def _micro_batches(self, batch: Ints) -> Iterator[Batch]:
-        for part in cut(batch, self.lengths, examples=len(batch), tokens=self.progress.micro_tokens):
-            yield collate([self.examples[index] for index in part], self.pad_id, self.device)
+    def _micro_batches(self, step: Step) -> Iterator[Batch]:
+        for part in step:
+            for piece in cut(part, self.lengths, examples=len(part), tokens=self.progress.micro_tokens):
+                yield collate([self.examples[index] for index in piece], self.pad_id, self.device)
 
-    def _halve(self, batch: Ints) -> None:
-        size = min(self.progress.micro_tokens, len(batch) * int(self.lengths[batch].max()))
-        if size // 2 < max(_LEAST_MICRO_TOKENS, int(self.lengths[batch].max())):
+    def _halve(self, step: Step) -> None:
+        longest = max(int(self.lengths[part].max()) for part in step)
+        largest = max(len(part) * int(self.lengths[part].max()) for part in step)
+        size = min(self.progress.micro_tokens, largest)
+        if size // 2 < max(_LEAST_MICRO_TOKENS, longest):
             raise EngineError("Out of memory even with one example at a time; lower max_length.")
         self.optimizer.zero_grad(set_to_none=True)
         if self.device.type == "cuda":
@@ -182,14 +186,14 @@ class Loop:
 
     # -- events and checkpoints ---------------------------------------------------------------------------
 
-    def _count(self, batch: Ints, loss: float) -> None:
+    def _count(self, step: Step, loss: float) -> None:
         if not np.isfinite(loss):
             raise EngineError(
                 f"The loss became {loss} at step {self.progress.step}; lower the learning rate."
             )
-        real = int(self.tokens[batch].sum())
+        real = sum(int(self.tokens[part].sum()) for part in step)
         self.progress.tokens += real
-        self.progress.padded_tokens += len(batch) * int(self.lengths[batch].max())
+        self.progress.padded_tokens += sum(len(part) * int(self.lengths[part].max()) for part in step)
         self.progress.window_loss += loss
         self.progress.window_steps += 1
         self._window_tokens += real

@@ -30,6 +30,7 @@ from training.engine.heads.registry import HEADS
 from training.engine.loop import DevScore, Loop
 from training.engine.metrics import figure
 from training.engine.probe import fit_output
+from training.engine.quick_layers import quicken
 from training.engine.stop import StopSignal
 from training.engine.tokens import TextEncoder
 
@@ -114,6 +115,8 @@ class Run:
             ids = [torch.from_numpy(part.ids) for example in examples for part in example.inputs]
             seen = torch.unique(torch.cat([*ids, torch.tensor([self.text.pad_id])]))
             shrink_embeddings(encoder, seen)
+        if self.bf16 and self.device.type == "cpu":
+            quicken(encoder)
         return network.to(self.device)
 
     def _loop(self, splits: dict[str, Split]) -> Loop:

@@ -2,9 +2,10 @@
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from local.errors import LocalError
@@ -19,6 +20,9 @@ class Settings:
     items: int | None = None
     annotators: int | None = None
     seconds: float | None = None
+    epochs: int | None = None
+    data: Path | None = None
+    quick: bool = False
 
 
 def main(arguments: list[str]) -> int:
@@ -28,8 +32,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--items", type=int)
     parser.add_argument("--annotators", type=int)
     parser.add_argument("--seconds", type=float)
+    parser.add_argument("--epochs", type=int, help="train: passes over the data")
+    parser.add_argument("--data", type=Path, help="train: a JSON Lines file instead of the shipped dialogues")
+    parser.add_argument("--quick", action="store_true", help="train: fewer dialogues and epochs")
     options = parser.parse_args(arguments)
-    settings = Settings(options.items, options.annotators, options.seconds)
+    wanted = vars(options)
+    settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})
     report = measure(options.name, settings)
     print(json.dumps(report) if options.json else table(report))
     return 0

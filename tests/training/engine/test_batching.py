@@ -1,7 +1,10 @@
+import itertools
+
 import numpy as np
+import pytest
 import torch
 
-from training.engine.batching import Example, Truth, collate, cut, padding_share, plan_epoch
+from training.engine.batching import Example, Truth, collate, cut, narrow, padding_share, plan_epoch
 
 LENGTHS = np.random.default_rng(3).lognormal(3, 0.8, 3000).clip(4, 256).astype(np.int64)
 PLAN = {"examples": 32, "tokens": 4096, "seed": 1}
@@ -12,6 +15,48 @@ def test_mixed_lengths_leave_less_than_a_fifth_padding():
     random = cut(np.random.default_rng(0).permutation(3000), LENGTHS, examples=32, tokens=10**9)
     assert padding_share(batches, LENGTHS) < 0.2
     assert padding_share(random, LENGTHS) > 0.5
+
+
+DICE = np.random.default_rng(3)
+REALISTIC = {
+    "span turns": DICE.normal(36, 12, 2400).clip(12, 96),
+    "span turns, few": DICE.normal(36, 12, 150).clip(12, 96),
+    "questions to a bank": DICE.lognormal(2.55, 0.45, 10_000).clip(5, 98),
+    "questions to a bank, ten of each": DICE.lognormal(2.55, 0.45, 770).clip(5, 98),
+    "long dialogues": DICE.lognormal(5.0, 0.6, 2000).clip(30, 256),
+    "dialogues, few": DICE.lognormal(5.0, 0.6, 60).clip(30, 256),
+    "chats and letters": np.concatenate([DICE.normal(12, 4, 900).clip(3), DICE.normal(400, 90, 100).clip(9)]),
+}
+
+
+@pytest.mark.parametrize("name", REALISTIC)
+def test_at_most_a_twentieth_is_padding_and_every_step_keeps_its_examples(name):
+    lengths = REALISTIC[name].astype(np.int64)
+    for epoch in range(2):
+        batches = plan_epoch(lengths, **PLAN, epoch=epoch)
+        steps = narrow(batches, lengths)
+        assert padding_share([part for step in steps for part in step], lengths) <= 0.05
+        for step, batch in zip(steps, batches, strict=True):
+            assert sorted(np.concatenate(step)) == sorted(batch)
+        assert sum(map(len, steps)) < 3 * len(batches)
+
+
+def test_without_much_padding_nothing_is_cut():
+    lengths = REALISTIC["questions to a bank"].astype(np.int64)
+    batches = plan_epoch(lengths, **PLAN, epoch=0)
+    assert all(len(step) == 1 for step in narrow(batches, lengths))
+    assert [len(step) for step in narrow([np.arange(4)], np.array([9, 9, 9, 9]))] == [1]
+
+
+def test_batches_are_mixed_anew_in_every_epoch_and_follow_no_order_of_length():
+    """Bucketing may put likes together, but not the same ones each time, and not the short ones first."""
+    lengths = REALISTIC["span turns"].astype(np.int64)
+    first, second = (plan_epoch(lengths, **PLAN, epoch=epoch) for epoch in (0, 1))
+    together = {tuple(sorted(pair)) for batch in first for pair in itertools.pairwise(batch)}
+    again = {tuple(sorted(pair)) for batch in second for pair in itertools.pairwise(batch)}
+    assert len(together & again) < 0.1 * len(together)
+    means = [lengths[batch].mean() for batch in first]
+    assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.3
 
 
 def test_an_epoch_holds_every_example_once_and_within_the_budget():
