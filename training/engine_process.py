@@ -41,9 +41,15 @@ def start(arguments: list[str], *, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def evaluate(model: Path, data: Path, out: Path, *, log: Path, seconds: float) -> bool:
-    """Write the classification report of `model` on `data` to `out`; False if it failed or was too slow."""
-    process = start(["evaluate", str(model), str(data), "--out", str(out)], log=log)
+def evaluate(
+    model: Path, data: Path, out: Path, *, log: Path, seconds: float, outcomes: Path | None = None
+) -> bool:
+    """Write the classification report of `model` on `data` to `out`; False if it failed or was too slow.
+
+    outcomes: where to write what came of each row (engine.evaluation.outcomes).
+    """
+    asked = ["--outcomes", str(outcomes)] if outcomes else []
+    process = start(["evaluate", str(model), str(data), "--out", str(out), *asked], log=log)
     try:
         return process.wait(timeout=seconds) == 0
     except subprocess.TimeoutExpired:

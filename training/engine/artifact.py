@@ -21,9 +21,10 @@ from torch import nn
 from training.engine.atomic import write_folder
 from training.engine.build import load_tokenizer
 from training.engine.config import ENGINE_VERSION, FieldSpec, FitConfig
-from training.engine.data import Row
+from training.engine.data import Row, settled
 from training.engine.device import choose_device, use_bf16
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import Outcome
 from training.engine.heads.base import Head, Prediction, Settings
 from training.engine.heads.registry import HEADS, make_head
 from training.engine.tokens import TextEncoder
@@ -104,8 +105,20 @@ class Predictor:
 
     def evaluate(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Classification report on labelled rows."""
-        values = [prediction.value for prediction in self.predict_rows(rows)]
-        return {**self.head.report(rows, values), "rows": len(rows)}
+        return self.judge(rows)[0]
+
+    def judge(self, rows: Sequence[Row]) -> tuple[dict[str, Any], list[Outcome]]:
+        """Classification report on labelled rows, and what came of each unit of them."""
+        rows = settled(rows)
+        examples = self.head.examples(rows, self.text, supervised=True)
+        with self._turn:
+            outputs = self.head.outputs(
+                self.network, examples, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16
+            )
+        predictions = self.head.predictions(rows, examples, outputs)
+        report = self.head.report(rows, [prediction.value for prediction in predictions])
+        losses = self.head.losses(examples, outputs)
+        return {**report, "rows": len(rows)}, self.head.outcomes(rows, predictions, losses)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 from training.engine.artifact import Predictor, load
 from training.engine.data import read_arrow
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import write_outcomes
 from training.engine.fit import FAILED, SUCCEEDED, fit
 from training.engine.payload import turns_of
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "fit":
             return fit(options.run_dir, verbose=options.verbose)
         if options.command == "evaluate":
-            return _evaluate(options.model_dir, options.data, options.out, options.device)
+            return _evaluate(options)
         return _predict(load(options.model_dir, options.device), sys.stdin)
     except EngineError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("model_dir", type=Path)
     judge.add_argument("data", type=Path)
     judge.add_argument("--out", type=Path, help="write the report here instead")
+    judge.add_argument("--outcomes", type=Path, help="write what came of each row here (Arrow)")
     guess = commands.add_parser("predict", help="JSON lines of items in, JSON lines of answers out")
     guess.add_argument("model_dir", type=Path)
     for command in (judge, guess):
@@ -51,11 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _evaluate(model_dir: Path, data: Path, out: Path | None, device: str | None) -> int:
-    rows = list(read_arrow(data))
-    text = json.dumps(load(model_dir, device).evaluate(rows), ensure_ascii=False, indent=2)
-    if out:
-        out.write_text(text + "\n", encoding="utf-8")
+def _evaluate(options: argparse.Namespace) -> int:
+    rows = list(read_arrow(options.data))
+    report, found = load(options.model_dir, options.device).judge(rows)
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    if options.outcomes:
+        write_outcomes(options.outcomes, found)
+    if options.out:
+        options.out.write_text(text + "\n", encoding="utf-8")
     else:
         print(text)  # noqa: T201
     return SUCCEEDED

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,11 @@ def read_arrow(path: Path) -> Iterator[Row]:
         raise EngineError(f"{path} does not exist.") from None
     except pa.ArrowInvalid as error:
         raise EngineError(f"{path} is no Arrow file: {error}.") from None
+
+
+def settled(rows: Iterable[Row]) -> list[Row]:
+    """The rows as they are judged: by the value that was approved, not by the crowd's doubt about it."""
+    return [replace(row, soft=None, weight=1.0) for row in rows]
 
 
 def fingerprint(paths: Iterable[Path]) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 Report = dict[str, Any]
+SCORES = ("precision", "recall", "f1")
 
 
 def figure(report: Mapping[str, Any], metric: str) -> float:
-    """One number of a report: "micro_f1" and "macro_f1" from their rows, any other by its own name."""
+    """One number of a report: "micro_f1", "macro_f1", ... from their rows, any other by its own name."""
     value = report[metric.removesuffix("_f1")]["f1"] if metric.endswith("_f1") else report[metric]
     return float(value)
 
@@ -29,14 +30,16 @@ def scores(hits: int, predicted: int, support: int) -> dict[str, float | int]:
 def table(
     hits: Counter[str], predicted: Counter[str], support: Counter[str], labels: Sequence[str]
 ) -> Report:
-    """Scores per label, micro (over all decisions) and macro (mean over the labels that occur anywhere)."""
+    """Scores per label; micro (over all decisions), macro (mean over the labels that occur anywhere) and
+    weighted (mean of the labels, each as often as it is true)."""
     rows = {label: scores(hits[label], predicted[label], support[label]) for label in labels}
     present = [row for label, row in rows.items() if predicted[label] or support[label]]
-    macro: dict[str, float | int] = {
-        name: sum(row[name] for row in present) / len(present) if present else 0.0
-        for name in ("precision", "recall", "f1")
-    }
     chosen = set(labels)
+
+    def mean(weights: Sequence[float | int]) -> dict[str, float | int]:
+        whole = sum(weights) or 1
+        parts = list(zip(present, weights, strict=True))
+        return {name: sum(row[name] * weight for row, weight in parts) / whole for name in SCORES}
 
     def total(counts: Counter[str]) -> int:
         return sum(number for label, number in counts.items() if label in chosen)
@@ -44,8 +47,19 @@ def table(
     return {
         "labels": rows,
         "micro": scores(total(hits), total(predicted), total(support)),
-        "macro": {**macro, "support": total(support)},
+        "macro": {**mean([1] * len(present)), "support": total(support)},
+        "weighted": {**mean([row["support"] for row in present]), "support": total(support)},
     }
+
+
+def pair_table(pairs: Counter[tuple[str, str]], labels: Sequence[str]) -> Report:
+    """The table of counted (truth, prediction) pairs; other names than `labels` count as misses only."""
+    hits, predicted, support = Counter[str](), Counter[str](), Counter[str]()
+    for (truth, guess), count in pairs.items():
+        support[truth] += count
+        predicted[guess] += count
+        hits[truth] += count if truth == guess else 0
+    return table(hits, predicted, support, labels)
 
 
 def confusion(pairs: Iterable[tuple[str, str]], labels: Sequence[str]) -> Report:

@@ -22,8 +22,9 @@ from training.engine.build import (
 )  # fmt: skip
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import ENGINE_VERSION, FitConfig
-from training.engine.data import Row, fingerprint, read_arrow
+from training.engine.data import Row, fingerprint, read_arrow, settled
 from training.engine.errors import EngineError
+from training.engine.evaluation import outcomes
 from training.engine.events import Journal
 from training.engine.heads.base import Head
 from training.engine.heads.registry import HEADS
@@ -103,6 +104,7 @@ class Run:
         if name == "train":
             examples = self.head.lessons(rows, self.text)
         else:
+            rows = settled(rows) if name == "test" else rows
             examples = self.head.examples(rows, self.text, supervised=True)
         if name != "test" and not examples:
             raise EngineError(f"The {name} set has nothing to learn from: no turn of it is labelled.")
@@ -172,7 +174,7 @@ class Run:
         self.head = self.head.tuned(dev.rows, dev.examples, outputs)
         report = {
             "dev": self._report(dev, outputs),
-            "test": self._report(test, self._outputs(test.examples)) if test.rows else None,
+            "test": self._test(test) if test.rows else None,
             "baseline": self._baseline(splits),
         }
         if self.head.trims_vocabulary:
@@ -181,6 +183,14 @@ class Run:
         artifact.save(self.dir / "model", self.network, self.head, self.tokenizer, self.config, card)
         write_file(self.dir / "report.json", json.dumps(report, ensure_ascii=False))
         self.store.clear()
+
+    def _test(self, test: Split) -> dict[str, Any]:
+        """The report on the test rows; what came of each of them goes to outcomes.arrow beside it."""
+        outputs = self._outputs(test.examples)
+        predictions = self.head.predictions(test.rows, test.examples, outputs)
+        found = self.head.outcomes(test.rows, predictions, self.head.losses(test.examples, outputs))
+        outcomes.write_outcomes(self.dir / outcomes.FILE, found)
+        return self._report(test, outputs)
 
     def _baseline(self, splits: dict[str, Split]) -> dict[str, Any]:
         """The best rule that reads no text, on the test rows (on dev rows if there is no test set)."""

@@ -21,9 +21,11 @@ from training.engine.build import Network, balanced_weights, build_network, load
 from training.engine.config import FieldSpec, FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import Losses, Outcome
 from training.engine.infer import logits_of
 from training.engine.loss import CrossEntropy, Loss
 from training.engine.metrics import Report
+from training.engine.payload import turns_of
 from training.engine.tokens import TextEncoder
 
 WEIGHTS_FILE = "head.safetensors"
@@ -161,6 +163,36 @@ class Head(ABC):
 
         Where answers are labels: `labels`, `micro`, `macro`, `accuracy` and `confusion` of metrics.py.
         """
+
+    def outcomes(
+        self, rows: Sequence[Row], predictions: Sequence[Prediction], losses: Losses | None = None
+    ) -> list[Outcome]:
+        """What came of each unit (see Outcome); summed up they give the figures of `report`.
+
+        A head whose answers have labels, or several units to a row, says more than this.
+        """
+        found = []
+        for number, (row, prediction) in enumerate(zip(rows, predictions, strict=True)):
+            report = self.report([row], [prediction.value])
+            if units := int(report.get("units", 1)):
+                found.append(Outcome(
+                    id=row.id, group=row.group, characters=sum(len(t.text) for t in turns_of(row.payload)),
+                    units=units, right=float(report.get("accuracy", 0.0)) * units, value=prediction.value,
+                    confidence=prediction.confidence, loss=(losses or {}).get((number, 0)),
+                ))  # fmt: skip
+        return found
+
+    def losses(self, examples: Sequence[Example], outputs: Sequence[Any]) -> dict[tuple[int, int], float]:
+        """Mean plain loss of the decisions on each (row, turn), for supervised examples."""
+        sums: dict[tuple[int, int], list[float]] = {}
+        loss = self.loss()
+        for example, output in zip(examples, outputs, strict=True):
+            truth = Truth.of([example])
+            truth = truth._replace(weights=torch.ones(len(truth.weights)))
+            entry = sums.setdefault((example.row, example.turn), [0.0, 0.0])
+            entry[0] += float(loss(torch.from_numpy(output), truth))
+            entry[1] += float(loss.weigh(truth).sum())
+        return {place: total / max(weight, 1e-9) for place, (total, weight) in sums.items()}
 
     @abstractmethod
     def baseline(self, train: Sequence[Row]) -> tuple[str, "Baseline"]:

@@ -24,6 +24,8 @@ Labels = tuple[str, ...]
 class ChoiceHead(PlacedHead):
     """A softmax over the labels, or one sigmoid per label; "no label" is a class where it was an answer."""
 
+    nothing: Labels = ()
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.multi = settings.field.multi
@@ -45,12 +47,12 @@ class ChoiceHead(PlacedHead):
     # -- truth --------------------------------------------------------------------------------------------
 
     def truth(self, row: Row, turns: Sequence[Turn]) -> dict[int, Labels]:
-        given = self._given(row, row.value, turns)
+        given = self.given(row, row.value, turns)
         places = {place: given.get(place, ()) for place in self.places(turns)}
         keep_blank = self.settings.blank or self.multi
         return {place: labels for place, labels in places.items() if labels or keep_blank}
 
-    def _given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, Labels]:
+    def given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, Labels]:
         if not self.by_turn:
             return {0: self._labels(row, value)}
         return {
@@ -146,15 +148,13 @@ class ChoiceHead(PlacedHead):
 
     # -- figures ------------------------------------------------------------------------------------------
 
+    def names(self, answer: Labels) -> Labels:
+        return answer
+
     def report(self, rows: Sequence[Row], values: Sequence[Any]) -> Report:
-        truth: list[Labels] = []
-        guessed: list[Labels] = []
-        for row, value in zip(rows, values, strict=True):
-            turns = turns_of(row.payload)
-            predicted = self._given(row, value, turns)
-            for place, labels in self.truth(row, turns).items():
-                truth.append(labels)
-                guessed.append(predicted.get(place, ()))
+        judged = list(self.judged(rows, values))
+        truth: list[Labels] = [unit.truth for unit in judged]
+        guessed: list[Labels] = [unit.guess for unit in judged]
         if self.multi:
             return multi_report(truth, guessed, self.field.labels)
         first = [[labels[0] if labels else BLANK for labels in side] for side in (truth, guessed)]

@@ -6,14 +6,15 @@ the rest the tail's (Sun et al. 2019, "How to Fine-Tune BERT for Text Classifica
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from training.engine.batching import Example, Floats, Ints
 from training.engine.data import Row
 from training.engine.errors import EngineError
-from training.engine.heads.base import Head, Settings
+from training.engine.evaluation.outcomes import Losses, Outcome
+from training.engine.heads.base import Head, Prediction, Settings
 from training.engine.heads.context import all_texts, context_ids, eligible, spoken
 from training.engine.payload import Turn, turns_of
 from training.engine.tokens import Framed, TextEncoder, Tokens
@@ -21,8 +22,20 @@ from training.engine.tokens import Framed, TextEncoder, Tokens
 NO_LEADS: Ints = np.zeros(0, dtype=np.int64)
 
 
+class Judged(NamedTuple):
+    """One place of one row: what is true there, and what was guessed."""
+
+    row: int
+    place: int
+    turns: Sequence[Turn]
+    truth: Any
+    guess: Any
+
+
 class PlacedHead(Head):
     """Units of decision are (row, turn), 0 for whole items. A turn is read with its neighbours."""
+
+    nothing: Any = None  # what a place without an answer is held to say
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -55,6 +68,45 @@ class PlacedHead(Head):
     def places(self, turns: Sequence[Turn]) -> list[int]:
         return eligible(turns, self.settings) if self.by_turn else [0]
 
+    # -- figures ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, Any]:
+        """An answer of the field per place. Raises EngineError naming the row."""
+
+    @abstractmethod
+    def names(self, answer: Any) -> tuple[str, ...]:
+        """The labels that an answer about one place amounts to."""
+
+    def judged(self, rows: Sequence[Row], values: Sequence[Any]) -> Iterator[Judged]:
+        """Every place that has a truth, in order of the rows."""
+        for number, (row, value) in enumerate(zip(rows, values, strict=True)):
+            turns = turns_of(row.payload)
+            predicted = self.given(row, value, turns)
+            for place, truth in self.truth(row, turns).items():
+                yield Judged(number, place, turns, truth, predicted.get(place, self.nothing))
+
+    def outcomes(
+        self, rows: Sequence[Row], predictions: Sequence[Prediction], losses: Losses | None = None
+    ) -> list[Outcome]:
+        found = []
+        for unit in self.judged(rows, [prediction.value for prediction in predictions]):
+            row, prediction = rows[unit.row], predictions[unit.row]
+            truth, guess = self.names(unit.truth), self.names(unit.guess)
+            heard = [unit.turns[unit.place]] if self.by_turn else unit.turns
+            found.append(Outcome(
+                id=row.id, group=row.group, turn=unit.place if self.by_turn else None,
+                speaker=heard[0].speaker if self.by_turn else None,
+                characters=sum(len(turn.text) for turn in heard),
+                right=float(set(truth) == set(guess)), truth=truth, predicted=guess,
+                hits=tuple(label for label in guess if label in truth), value=prediction.value,
+                confidence=confidence_at(prediction, unit.place) if self.by_turn else prediction.confidence,
+                loss=(losses or {}).get((unit.row, unit.place)),
+            ))  # fmt: skip
+        return found
+
+    # -- inputs -------------------------------------------------------------------------------------------
+
     def _texts(self, turns: Sequence[Turn]) -> Iterable[str]:
         return all_texts(turns, self.places(turns), self.settings) if self.by_turn else map(spoken, turns)
 
@@ -72,6 +124,12 @@ class PlacedHead(Head):
             return text.frame(head_and_tail(pieces[0], first), head_and_tail(pieces[1], second))
         room = self.settings.max_length - text.overhead(pair=False)
         return text.frame(head_and_tail(joined(pieces, text), room))
+
+
+def confidence_at(prediction: Prediction, turn: int) -> float:
+    """That of the answer about one turn; of the whole answer where it says nothing by turn."""
+    said = (entry["confidence"] for entry in prediction.detail.get("turns", ()) if entry["turn"] == turn)
+    return float(next(said, prediction.confidence))
 
 
 def entries_by_turn(row: Row, value: Any, turns: Sequence[Turn]) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -75,11 +75,11 @@ class ScaleHead(PlacedHead):
     # -- truth --------------------------------------------------------------------------------------------
 
     def truth(self, row: Row, turns: Sequence[Turn]) -> dict[int, int | None]:
-        given = self._given(row, row.value, turns)
+        given = self.given(row, row.value, turns)
         asked = self.places(turns)
         return {place: given.get(place) for place in asked if place in given or self.settings.blank}
 
-    def _given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, int]:
+    def given(self, row: Row, value: Any, turns: Sequence[Turn]) -> dict[int, int]:
         if not self.by_turn:
             return {} if value in (None, "") else {0: self._point(row, value)}
         marks = entries_by_turn(row, value, turns)
@@ -153,16 +153,12 @@ class ScaleHead(PlacedHead):
 
     # -- figures ------------------------------------------------------------------------------------------
 
+    def names(self, answer: int | None) -> tuple[str, ...]:
+        return () if answer is None else (str(answer),)
+
     def report(self, rows: Sequence[Row], values: Sequence[Any]) -> Report:
-        truth: list[int | None] = []
-        guessed: list[int | None] = []
-        for row, value in zip(rows, values, strict=True):
-            turns = turns_of(row.payload)
-            predicted = self._given(row, value, turns)
-            for place, point in self.truth(row, turns).items():
-                truth.append(point)
-                guessed.append(predicted.get(place))
-        return scale_report(truth, guessed, self.points)
+        judged = list(self.judged(rows, values))
+        return scale_report([unit.truth for unit in judged], [unit.guess for unit in judged], self.points)
 
     def baseline(self, train: Sequence[Row]) -> tuple[str, Baseline]:
         """The median answer: of all constant ones it has the smallest error."""

@@ -10,16 +10,20 @@ import numpy as np
 from training.engine.batching import Example, Floats, Ints
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import Losses, Outcome
+from training.engine.evaluation.spans import Named, labels_of, matched_report
 from training.engine.heads import bio
 from training.engine.heads.align import Units, align
 from training.engine.heads.base import Baseline, Head, Prediction, Settings
 from training.engine.heads.context import all_texts, context_ids, eligible
-from training.engine.metrics import Report, confusion, span_report
+from training.engine.heads.placed import confidence_at
+from training.engine.metrics import Report, confusion, pair_table, span_report
 from training.engine.payload import Turn, turns_of
 from training.engine.tokens import Framed, TextEncoder, Tokens
 from training.engine.units import units_of
 
 Place = tuple[int, int]  # row, turn
+OUTSIDE = "O"
 
 
 class Window(NamedTuple):
@@ -29,6 +33,19 @@ class Window(NamedTuple):
     leads: Ints
     offsets: Ints
     units: slice
+
+
+class JudgedTurn(NamedTuple):
+    """True and guessed spans of one turn, and the same as a label (or OUTSIDE) for each of its words."""
+
+    row: int
+    turn: int
+    heard: Turn
+    truth: set[Named]
+    guess: set[Named]
+    words: list[str]
+    guessed_words: list[str]
+    unreachable: int
 
 
 class SpanHead(Head):
@@ -111,16 +128,18 @@ class SpanHead(Head):
             windows[example.row, example.turn].append((example, scores))
         found: list[list[dict[str, Any]]] = [[] for _ in rows]
         sure: list[list[float]] = [[] for _ in rows]
+        heard: list[list[dict[str, Any]]] = [[] for _ in rows]
         for (row, turn), pieces in sorted(windows.items()):
             spans, shares = self._decode(pieces)
             found[row] += [{"turn": turn, **span} for span in spans]
             sure[row] += shares
+            heard[row].append({"turn": turn, "confidence": _mean(shares)})
         return [
             Prediction(
                 [{key: span[key] for key in ("turn", "start", "end", "label")} for span in spans],
-                float(np.mean(shares)) if shares else 1.0, {"spans": spans},
+                _mean(shares), {"spans": spans, "turns": turns},
             )
-            for spans, shares in zip(found, sure, strict=True)
+            for spans, shares, turns in zip(found, sure, heard, strict=True)
         ]  # fmt: skip
 
     def _decode(self, pieces: list[tuple[Example, Floats]]) -> tuple[list[dict[str, Any]], list[float]]:
@@ -138,37 +157,64 @@ class SpanHead(Head):
     # -- figures ------------------------------------------------------------------------------------------
 
     def report(self, rows: Sequence[Row], values: Sequence[Any]) -> Report:
-        """Strict spans; accuracy and confusion are per unit (word), with "O" for outside.
+        """Strict spans; accuracy, confusion and `tokens` are per unit (word), with "O" for outside.
 
         unreachable: true spans whose ends lie inside a unit or that overlap another, so that no tagging can
-        give them; they count as missed like any other.
+        give them; they count as missed like any other. tokens: scores per label of the words, as
+        scikit-learn counts them over the labels without "O". matched: see spans.matched_report.
         """
         pairs, unreachable = Counter[tuple[str, str]](), 0
-        truth: set[tuple[int, ...]] = set()
-        guessed: set[tuple[int, ...]] = set()
-        names = ("O", *self.field.labels)
+        turns = list(self._turns(rows, values))
+        for turn in turns:
+            pairs.update(zip(turn.words, turn.guessed_words, strict=True))
+            unreachable += turn.unreachable
+        truth = {(turn.row, turn.turn, *span) for turn in turns for span in turn.truth}
+        guessed = {(turn.row, turn.turn, *span) for turn in turns for span in turn.guess}
+        report = span_report(truth, guessed, self.field.labels)
+        right = sum(count for (a, b), count in pairs.items() if a == b)
+        report["accuracy"] = right / pairs.total() if pairs else 0.0
+        report["confusion"] = confusion(pairs, (OUTSIDE, *self.field.labels))
+        report["tokens"] = pair_table(pairs, self.field.labels)
+        report["matched"] = matched_report([(t.truth, t.guess) for t in turns], self.field.labels)
+        return {**report, "units": pairs.total(), "unreachable": unreachable}
+
+    def outcomes(
+        self, rows: Sequence[Row], predictions: Sequence[Prediction], losses: Losses | None = None
+    ) -> list[Outcome]:
+        """One for each turn; its decisions are the words, its labels those of the spans."""
+        found = []
+        for turn in self._turns(rows, [prediction.value for prediction in predictions]):
+            row, prediction, heard = rows[turn.row], predictions[turn.row], turn.heard
+            found.append(Outcome(
+                id=row.id, group=row.group, turn=turn.turn, speaker=heard.speaker,
+                characters=len(heard.text), units=len(turn.words),
+                right=float(sum(a == b for a, b in zip(turn.words, turn.guessed_words, strict=True))),
+                truth=labels_of(turn.truth), predicted=labels_of(turn.guess),
+                hits=labels_of(turn.truth & turn.guess), value=prediction.value,
+                confidence=confidence_at(prediction, turn.turn),
+                loss=(losses or {}).get((turn.row, turn.turn)),
+            ))  # fmt: skip
+        return found
+
+    def _turns(self, rows: Sequence[Row], values: Sequence[Any]) -> Iterator[JudgedTurn]:
+        names = (OUTSIDE, *self.field.labels)
         for number, (row, value) in enumerate(zip(rows, values, strict=True)):
             turns = turns_of(row.payload)
             gold = spans_by_turn(row, turns, self.field.labels)
             predicted = spans_by_turn(replace(row, value=value), turns, self.field.labels)
             for turn in eligible(turns, self.settings):
-                truth |= {(number, turn, *span) for span in gold.get(turn, [])}
-                guessed |= {(number, turn, *span) for span in predicted.get(turn, [])}
+                sides = [set(side.get(turn, [])) for side in (gold, predicted)]
                 units = units_of(turns[turn].text)
-                tags = bio.tags_of(gold.get(turn, []), *units)
-                others = bio.tags_of(predicted.get(turn, []), *units)
-                pairs.update(
-                    (names[(a + 1) // 2], names[(b + 1) // 2]) for a, b in zip(tags, others, strict=True)
-                )
-                unreachable += len(set(gold.get(turn, [])) - {span for span, _ in bio.spans_of(tags, *units)})
-        report = span_report(self._named(truth), self._named(guessed), self.field.labels)
-        right = sum(count for (a, b), count in pairs.items() if a == b)
-        report["accuracy"] = right / pairs.total() if pairs else 0.0
-        report["confusion"] = confusion(pairs, names)
-        return {**report, "units": pairs.total(), "unreachable": unreachable}
+                tags, others = (bio.tags_of(side.get(turn, []), *units) for side in (gold, predicted))
+                words = [[names[(tag + 1) // 2] for tag in side] for side in (tags, others)]
+                reachable = {span for span, _ in bio.spans_of(tags, *units)}
+                yield JudgedTurn(
+                    number, turn, turns[turn], *(self._named(side) for side in sides), *words,
+                    len(sides[0] - reachable),
+                )  # fmt: skip
 
-    def _named(self, spans: set[tuple[int, ...]]) -> set[tuple[Any, ...]]:
-        return {(*span[:-1], self.field.labels[span[-1]]) for span in spans}
+    def _named(self, spans: set[bio.Span]) -> set[Named]:
+        return {(span.start, span.end, self.field.labels[span.label]) for span in spans}
 
     def baseline(self, train: Sequence[Row]) -> tuple[str, Baseline]:
         counts = Counter(
@@ -211,6 +257,10 @@ def spans_by_turn(row: Row, turns: Sequence[Turn], labels: Sequence[str]) -> dic
             )
         found[turn].append(bio.Span(start, end, labels.index(label)))
     return found
+
+
+def _mean(shares: Sequence[float]) -> float:
+    return float(np.mean(shares)) if shares else 1.0
 
 
 def log_softmax(logits: Floats) -> Floats:
