@@ -203,14 +203,15 @@ class SpanHead(Head):
             gold = spans_by_turn(row, turns, self.field.labels)
             predicted = spans_by_turn(replace(row, value=value), turns, self.field.labels)
             for turn in eligible(turns, self.settings):
-                sides = [set(side.get(turn, [])) for side in (gold, predicted)]
+                true, guessed = set(gold.get(turn, [])), set(predicted.get(turn, []))
                 units = units_of(turns[turn].text)
                 tags, others = (bio.tags_of(side.get(turn, []), *units) for side in (gold, predicted))
-                words = [[names[(tag + 1) // 2] for tag in side] for side in (tags, others)]
                 reachable = {span for span, _ in bio.spans_of(tags, *units)}
                 yield JudgedTurn(
-                    number, turn, turns[turn], *(self._named(side) for side in sides), *words,
-                    len(sides[0] - reachable),
+                    row=number, turn=turn, heard=turns[turn], truth=self._named(true),
+                    guess=self._named(guessed), words=[names[(tag + 1) // 2] for tag in tags],
+                    guessed_words=[names[(tag + 1) // 2] for tag in others],
+                    unreachable=len(true - reachable),
                 )  # fmt: skip
 
     def _named(self, spans: set[bio.Span]) -> set[Named]:
