@@ -68,10 +68,23 @@ def render(data: dict[str, Any]) -> str:
         "",
         "## Limits",
         "",
-        "The figures hold for texts like those of the project. Confidence is not calibrated. "
+        f"The figures hold for texts like those of the project. {_trust(data['evaluation'])} "
         "Do not use it to decide about a person without a human in between.",
         "",
     ])  # fmt: skip
+
+
+def _trust(report: dict[str, Any]) -> str:
+    """How far its confidence can be believed."""
+    fitted = report.get("calibration")
+    judged = (report.get("test") or report.get("dev") or {}).get("reliability")
+    if not fitted or not judged or not judged["decisions"]:
+        return "Confidence is not calibrated."
+    return (
+        f"Confidence is calibrated with temperature {fitted['temperature']:.2f}, fitted on the dev items: "
+        f"on average it lies {judged['ece']:.3f} from the share that is right "
+        f"(expected calibration error, {judged['decisions']:,} decisions)."
+    )
 
 
 def _table(report: dict[str, Any]) -> list[str]:
@@ -98,7 +111,7 @@ def _by_label(tested: dict[str, Any]) -> list[str]:
         return []
     rows = [
         *tested["labels"].items(),
-        *((name, tested[name]) for name in ("micro", "macro") if name in tested),
+        *((name, tested[name]) for name in ("micro", "macro", "weighted") if name in tested),
     ]
     lines = ["| label | precision | recall | F1 | support |", "|---|---:|---:|---:|---:|"]
     lines += [

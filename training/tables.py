@@ -11,7 +11,7 @@ Row = list[dict[str, Any]]
 Report = dict[str, Any]
 HEAT_STEPS = 5
 SCORES = ("precision", "recall", "f1")
-MEANS = ("micro", "macro")
+MEANS = ("micro", "macro", "weighted")
 # Figures of a report that are one number, in the order in which they are shown.
 FIGURES = (
     "quadratic_kappa", "mean_absolute_error", "pairwise_accuracy", "kendall_tau", "top_one", "accuracy",

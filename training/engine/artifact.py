@@ -24,6 +24,7 @@ from training.engine.config import ENGINE_VERSION, FieldSpec, FitConfig
 from training.engine.data import Row, settled
 from training.engine.device import choose_device, use_bf16
 from training.engine.errors import EngineError
+from training.engine.evaluation.judging import judge
 from training.engine.evaluation.outcomes import Outcome
 from training.engine.heads.base import Head, Prediction, Settings
 from training.engine.heads.registry import HEADS, make_head
@@ -115,10 +116,8 @@ class Predictor:
             outputs = self.head.outputs(
                 self.network, examples, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16
             )
-        predictions = self.head.predictions(rows, examples, outputs)
-        report = self.head.report(rows, [prediction.value for prediction in predictions])
-        losses = self.head.losses(examples, outputs)
-        return {**report, "rows": len(rows)}, self.head.outcomes(rows, predictions, losses)
+        judged = judge(self.head, rows, examples, outputs)
+        return judged.report, judged.outcomes
 
 
 @contextmanager

@@ -24,7 +24,9 @@ from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import ENGINE_VERSION, FitConfig
 from training.engine.data import Row, fingerprint, read_arrow, settled
 from training.engine.errors import EngineError
-from training.engine.evaluation import outcomes
+from training.engine.evaluation.judging import Judged, judge
+from training.engine.evaluation.outcomes import FILE as OUTCOMES_FILE
+from training.engine.evaluation.outcomes import write_outcomes
 from training.engine.events import Journal
 from training.engine.heads.base import Head
 from training.engine.heads.registry import HEADS
@@ -169,13 +171,16 @@ class Run:
 
     def _finish(self, splits: dict[str, Split], progress: Progress) -> None:
         self.journal.write("state", state="evaluating")
-        dev, test = splits["dev"], splits["test"]
+        dev, test = self._settled(splits["dev"]), splits["test"]
         outputs = self._outputs(dev.examples)
-        self.head = self.head.tuned(dev.rows, dev.examples, outputs)
+        before = judge(self.head, dev.rows, dev.examples, outputs).reliability
+        calibrated = self.head.calibrated(dev.examples, outputs)
+        self.head = calibrated.tuned(dev.rows, dev.examples, outputs)
         report = {
-            "dev": self._report(dev, outputs),
+            "dev": self._judged(dev, outputs).report,
             "test": self._test(test) if test.rows else None,
             "baseline": self._baseline(splits),
+            "calibration": {"temperature": self.head.settings.temperature, "before": before},
         }
         if self.head.trims_vocabulary:
             restore_embeddings(self.network.encoder)
@@ -184,13 +189,25 @@ class Run:
         write_file(self.dir / "report.json", json.dumps(report, ensure_ascii=False))
         self.store.clear()
 
+    def _settled(self, dev: Split) -> Split:
+        """The dev rows by what was approved of them: the crowd's doubt is no measure of the model's."""
+        rows = settled(dev.rows)
+        return Split(rows, self.head.examples(rows, self.text, supervised=True))
+
+    def _judged(self, split: Split, outputs: Sequence[Any]) -> Judged:
+        judged = judge(self.head, split.rows, split.examples, outputs)
+        loss = self.head.mean_loss(split.examples, outputs)
+        return judged._replace(report={**judged.report, "loss": loss})
+
     def _test(self, test: Split) -> dict[str, Any]:
         """The report on the test rows; what came of each of them goes to outcomes.arrow beside it."""
         outputs = self._outputs(test.examples)
-        predictions = self.head.predictions(test.rows, test.examples, outputs)
-        found = self.head.outcomes(test.rows, predictions, self.head.losses(test.examples, outputs))
-        outcomes.write_outcomes(self.dir / outcomes.FILE, found)
-        return self._report(test, outputs)
+        judged = self._judged(test, outputs)
+        write_outcomes(self.dir / OUTCOMES_FILE, judged.outcomes)
+        if not self.head.calibrates:
+            return judged.report
+        plain = judge(self.head.at(1.0), test.rows, test.examples, outputs).reliability
+        return {**judged.report, "reliability_before": plain}
 
     def _baseline(self, splits: dict[str, Split]) -> dict[str, Any]:
         """The best rule that reads no text, on the test rows (on dev rows if there is no test set)."""

@@ -88,9 +88,11 @@ def test_a_loaded_model_says_what_the_run_reported(make_run):
     fit(folder)
     predictor = load(folder / "model", "cpu")
     report = json.loads((folder / "report.json").read_text())["test"]
-    assert predictor.evaluate(span_rows(9, prefix="t")) == {
-        key: report[key] for key in report if key != "loss"
-    }
+    said = predictor.evaluate(span_rows(9, prefix="t"))
+    trusted = said.pop("reliability")
+    assert said == {key: report[key] for key in said}
+    assert set(report) - set(said) == {"loss", "reliability", "reliability_before"}
+    assert trusted["ece"] == pytest.approx(report["reliability"]["ece"], abs=1e-5)
     head = json.loads((folder / "model" / "head.json").read_text())
     assert head["name"] == f"thing-{head['config_hash'][:12]}"
     assert not list((folder / "model").glob("*.bin")) + list((folder / "model").glob("*.pt"))

@@ -5,7 +5,15 @@ from collections import Counter
 import pytest
 from sklearn.metrics import classification_report
 
-from tests.training.engine.samples import CHOICE_FIELD, SCALE_FIELD, choice_rows, scale_rows, span_rows
+from tests.training.engine.samples import (
+    CHOICE_FIELD,
+    RANK_FIELD,
+    SCALE_FIELD,
+    choice_rows,
+    rank_rows,
+    scale_rows,
+    span_rows,
+)  # fmt: skip
 from training.engine.artifact import load
 from training.engine.cli import main
 from training.engine.config import FieldSpec
@@ -154,3 +162,14 @@ def test_spans_are_matched_once_each_by_what_they_share():
     report = matched_report([(truth, guess)], ["a", "b"])
     assert report["confusion"] == {"labels": ["a", "b", ""], "matrix": [[0, 1, 1], [1, 0, 0], [1, 0, 0]]}
     assert report["kinds"] == {"exact": 0, "ends": 0, "label": 1, "both": 1, "missed": 1, "spurious": 1}
+
+
+def test_of_an_order_every_comparison_is_a_decision(make_run):
+    rows = rank_rows(8)
+    folder = make_run(train=rows, dev=rows, test=rows, field=RANK_FIELD)
+    assert fit(folder) == SUCCEEDED
+    report, found = load(folder / "model").judge(rows)
+    assert sum(outcome.units for outcome in found) == report["pairs"] == report["reliability"]["decisions"]
+    share = sum(outcome.right for outcome in found) / report["pairs"]
+    assert share == pytest.approx(report["pairwise_accuracy"]) == report["reliability"]["accuracy"]
+    assert all(outcome.loss is not None for outcome in found)

@@ -6,7 +6,7 @@ and loss where the usual ones (an encoder and one linear layer, cross-entropy) d
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,11 +16,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from training.engine.batching import Example, Truth
+from training.engine.batching import Example, Floats, Truth
 from training.engine.build import Network, balanced_weights, build_network, load_encoder, usable_length
 from training.engine.config import FieldSpec, FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.calibration import fit_temperature
 from training.engine.evaluation.outcomes import Losses, Outcome
 from training.engine.infer import logits_of
 from training.engine.loss import CrossEntropy, Loss
@@ -51,6 +52,7 @@ class Settings:
     context_after: int
     blank: bool = False  # "no label" is one of the possible answers
     threshold: float = 0.5  # multi-label: a label is chosen at this probability
+    temperature: float = 1.0  # logits are divided by it before they become probabilities
 
     @classmethod
     def of(cls, config: FitConfig, *, max_length: int, blank: bool) -> "Settings":
@@ -66,6 +68,9 @@ class Head(ABC):
     multi: bool = False  # independent yes/no per class instead of one of all classes
     leads: int = 1  # tokens that one decision looks at
     trims_vocabulary: bool = True  # only the embeddings of tokens that occur are trained (SeenEmbedding)
+    calibrates: bool = False  # outputs are logits that `scaled` is applied to; its temperature can be fitted
+    share: str = "accuracy"  # in its report: which share of the decisions was right,
+    counted: str = "units"  # and how many there were
     fits_first: bool = True  # the last layer may be fitted on frozen features before the rest (probe.py)
 
     def __init__(self, settings: Settings) -> None:
@@ -153,6 +158,29 @@ class Head(ABC):
     ) -> list[Prediction]:
         """One answer per row from what `outputs` gave for each example."""
 
+    def scaled(self, logits: Floats) -> Floats:
+        """Logits as they become probabilities (see evaluation/calibration.py)."""
+        return logits if self.settings.temperature == 1.0 else logits / np.float32(self.settings.temperature)
+
+    def at(self, temperature: float) -> Self:
+        """The same head at another temperature."""
+        return type(self)(replace(self.settings, temperature=temperature))
+
+    def calibrated(self, examples: Sequence[Example], outputs: Sequence[Any]) -> Self:
+        """The same head with the temperature that makes supervised dev examples likeliest."""
+        if not (self.calibrates and examples):
+            return self
+        truth, loss = Truth.of(examples), self.loss()
+        truth = truth._replace(weights=torch.ones(len(truth.weights)))
+        logits = torch.from_numpy(np.concatenate(outputs))
+        return self.at(fit_temperature(lambda degree: float(loss(logits / degree, truth))))
+
+    def certainties(
+        self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
+    ) -> tuple[list[float], list[float]]:
+        """How sure each decision was and how right (0 to 1): what calibration is measured on."""
+        return [o.confidence for o in outcomes], [o.right / max(o.units, 1) for o in outcomes]
+
     def tuned(self, rows: Sequence[Row], examples: Sequence[Example], outputs: Sequence[Any]) -> "Head":
         """The same head with what is best set on dev rows once the training is over (a threshold)."""
         return self
@@ -174,10 +202,10 @@ class Head(ABC):
         found = []
         for number, (row, prediction) in enumerate(zip(rows, predictions, strict=True)):
             report = self.report([row], [prediction.value])
-            if units := int(report.get("units", 1)):
+            if units := int(report.get(self.counted, 1)):
                 found.append(Outcome(
                     id=row.id, group=row.group, characters=sum(len(t.text) for t in turns_of(row.payload)),
-                    units=units, right=float(report.get("accuracy", 0.0)) * units, value=prediction.value,
+                    units=units, right=float(report.get(self.share, 0.0)) * units, value=prediction.value,
                     confidence=prediction.confidence, loss=(losses or {}).get((number, 0)),
                 ))  # fmt: skip
         return found
@@ -190,7 +218,7 @@ class Head(ABC):
             truth = Truth.of([example])
             truth = truth._replace(weights=torch.ones(len(truth.weights)))
             entry = sums.setdefault((example.row, example.turn), [0.0, 0.0])
-            entry[0] += float(loss(torch.from_numpy(output), truth))
+            entry[0] += float(loss(torch.from_numpy(self.scaled(output)), truth))
             entry[1] += float(loss.weigh(truth).sum())
         return {place: total / max(weight, 1e-9) for place, (total, weight) in sums.items()}
 

@@ -11,6 +11,7 @@ from training.engine.batching import Example, Floats
 from training.engine.config import FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import Outcome
 from training.engine.heads.base import Baseline, Prediction, Settings
 from training.engine.heads.context import eligible
 from training.engine.heads.placed import PlacedHead, entries_by_turn
@@ -25,6 +26,7 @@ class ChoiceHead(PlacedHead):
     """A softmax over the labels, or one sigmoid per label; "no label" is a class where it was an answer."""
 
     nothing: Labels = ()
+    calibrates = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -113,6 +115,17 @@ class ChoiceHead(PlacedHead):
                 best, chosen = value, head
         return chosen
 
+    def certainties(
+        self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
+    ) -> tuple[list[float], list[float]]:
+        """With several labels each of them is a decision: taken or not."""
+        if not self.multi or not examples:
+            return super().certainties(examples, outputs, outcomes)
+        shares = np.stack([self._probabilities(scores[0]) for scores in outputs])  # (N, C)
+        truth = np.concatenate([e.targets for e in examples if e.targets is not None]) >= 0.5
+        taken = shares >= self.settings.threshold
+        return np.where(taken, shares, 1 - shares).ravel().tolist(), (taken == truth).ravel().tolist()
+
     def _prediction(self, units: list[tuple[int, Labels, float, dict[str, float]]]) -> Prediction:
         if self.by_turn:
             value: Any = [{"turn": turn, **self._entry(labels)} for turn, labels, _, _ in units if labels]
@@ -131,6 +144,7 @@ class ChoiceHead(PlacedHead):
         return {"labels": list(labels)} if self.multi else {"label": labels[0]}
 
     def _probabilities(self, scores: Floats) -> Floats:
+        scores = self.scaled(scores)
         if self.multi:
             return np.asarray(1 / (1 + np.exp(-scores)), dtype=np.float32)
         powers = np.exp(scores - scores.max())

@@ -20,6 +20,7 @@ from training.engine.batching import Example, Floats, Truth
 from training.engine.config import FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import Outcome
 from training.engine.heads.base import Baseline, Head, Prediction
 from training.engine.heads.context import spoken
 from training.engine.heads.placed import NO_LEADS, fit_pair, head_and_tail, joined
@@ -64,6 +65,9 @@ def _of_item(scores: Tensor, truth: Truth) -> Tensor:
 
 class RankHead(Head):
     """One example is one item: each candidate read with the dialogue, all of them in one micro-batch."""
+
+    calibrates = True
+    share, counted = "pairwise_accuracy", "pairs"
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -126,7 +130,7 @@ class RankHead(Head):
         """Confidence: the chance of the order's least certain step, from one candidate to the next."""
         found = [Prediction([], 1.0) for _ in rows]
         for example, scores in zip(examples, outputs, strict=True):
-            found[example.row] = self._prediction(_candidates(rows[example.row]), scores[:, 0])
+            found[example.row] = self._prediction(_candidates(rows[example.row]), self.scaled(scores)[:, 0])
         return found
 
     def _prediction(self, candidates: Sequence[Candidate], scores: Floats) -> Prediction:
@@ -136,6 +140,19 @@ class RankHead(Head):
         listed = [{"id": candidates[place].id, "score": float(scores[place])} for place in order]
         sure = min((1 / (1 + float(np.exp(-step))) for step in steps), default=1.0)
         return Prediction([entry["id"] for entry in listed[:top]], sure, {"scores": listed})
+
+    def certainties(
+        self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
+    ) -> tuple[list[float], list[float]]:
+        """Every comparison of two candidates is a decision."""
+        sure, right = [], []
+        for example, scores in zip(examples, outputs, strict=True):
+            truth = np.concatenate([part.targets for part in example.inputs if part.targets is not None])
+            one, other = np.nonzero(np.triu(truth[:, : len(truth)] >= 0, 1))
+            margins = self.scaled(scores)[one, 0] - self.scaled(scores)[other, 0]
+            sure += (1 / (1 + np.exp(-np.abs(margins)))).tolist()
+            right += ((margins >= 0) == (truth[one, other] >= 0.5)).tolist()
+        return sure, right
 
     # -- figures ------------------------------------------------------------------------------------------
 

@@ -49,6 +49,8 @@ class Steps:
 class ScaleHead(PlacedHead):
     """P(above k) for each k; the answer is the median, from which the expected error is smallest."""
 
+    calibrates = True
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.points = points_of(settings)
@@ -121,7 +123,7 @@ class ScaleHead(PlacedHead):
         return [self._prediction(units) for units in found]
 
     def _decide(self, scores: Floats) -> tuple[int | None, float, dict[str, float]]:
-        chances = 1 / (1 + np.exp(-scores.astype(np.float64)))
+        chances = 1 / (1 + np.exp(-self.scaled(scores).astype(np.float64)))
         answered = float(chances[-1]) if self.settings.blank else 1.0
         # Each question was learned by itself, so that two answers may contradict each other a little.
         above = np.minimum.accumulate(chances[: len(self.points) - 1])

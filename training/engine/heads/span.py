@@ -51,6 +51,8 @@ class JudgedTurn(NamedTuple):
 class SpanHead(Head):
     """BIO tagging of units; a long turn is read in overlapping windows, every unit decided exactly once."""
 
+    calibrates = True
+
     @property
     def classes(self) -> tuple[str, ...]:
         return ("O", *(f"{part}-{label}" for label in self.field.labels for part in "BI"))
@@ -143,7 +145,7 @@ class SpanHead(Head):
         ]  # fmt: skip
 
     def _decode(self, pieces: list[tuple[Example, Floats]]) -> tuple[list[dict[str, Any]], list[float]]:
-        logs = log_softmax(np.concatenate([scores for _, scores in pieces]))
+        logs = log_softmax(self.scaled(np.concatenate([scores for _, scores in pieces])))
         tags = bio.decode(logs)
         shares = np.exp(logs[np.arange(len(tags)), tags])
         offsets = np.concatenate([example.offsets for example, _ in pieces if example.offsets is not None])
@@ -153,6 +155,16 @@ class SpanHead(Head):
             for span, units in bio.spans_of(tags.tolist(), offsets[:, 0].tolist(), offsets[:, 1].tolist())
         ]  # fmt: skip
         return spans, shares.tolist()
+
+    def certainties(
+        self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
+    ) -> tuple[list[float], list[float]]:
+        """The tag of each word is a decision."""
+        if not examples:
+            return [], []
+        shares = np.exp(log_softmax(self.scaled(np.concatenate(outputs))))  # (N, C)
+        truth = np.concatenate([e.targets for e in examples if e.targets is not None])
+        return shares.max(axis=1).tolist(), (shares.argmax(axis=1) == truth.argmax(axis=1)).tolist()
 
     # -- figures ------------------------------------------------------------------------------------------
 
