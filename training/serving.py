@@ -81,7 +81,7 @@ class PredictorCache:
 
 def _load(folder: Path) -> Predictor:
     # torch takes seconds and hundreds of megabytes: a web process pays for it at its first prediction.
-    engine = importlib.import_module("training.engine.artifact")
+    engine = importlib.import_module("training.engine.runtimes")
     predictor: Predictor = engine.load(folder, threads=settings.SERVING_THREADS)
     return predictor
 

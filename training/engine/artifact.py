@@ -69,18 +69,29 @@ def read_head(folder: Path) -> dict[str, Any]:
 
 
 class Predictor:
-    """A loaded model. `predict` may be called from several threads; forward passes take turns."""
+    """A loaded model. `predict` may be called from several threads; forward passes take turns.
+
+    runtime: by what name it was chosen, see runtimes.py.
+    """
 
     def __init__(
-        self, network: nn.Module, head: Head, text: TextEncoder, *, device: torch.device, bf16: bool = False
-    ) -> None:
+        self, network: nn.Module, head: Head, text: TextEncoder, *, device: torch.device, bf16: bool = False,
+        runtime: str = "",
+    ) -> None:  # fmt: skip
         self.network, self.head, self.text, self.device, self.bf16 = network, head, text, device, bf16
+        self.runtime = runtime or ("torch-bf16" if bf16 else "torch")
         self._turn = threading.Lock()
+
+    def with_network(self, network: nn.Module, *, bf16: bool, runtime: str) -> "Predictor":
+        """The same model, computed another way."""
+        return Predictor(network, self.head, self.text, device=self.device, bf16=bf16, runtime=runtime)
 
     @property
     def memory_bytes(self) -> int:
         """What its weights take."""
-        return sum(tensor.nbytes for tensor in (*self.network.parameters(), *self.network.buffers()))
+        tensors = (*self.network.parameters(), *self.network.buffers())
+        outside = sum(getattr(module, "memory_bytes", 0) for module in self.network.modules())
+        return sum(tensor.nbytes for tensor in tensors) + outside
 
     def predict(
         self, payloads: Sequence[Mapping[str, Any]], *, seconds: dict[str, float] | None = None

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
             return fit(options.run_dir, verbose=options.verbose)
         if options.command == "evaluate":
             return _evaluate(options)
+        if options.command == "runtime":
+            return _runtime(options.model_dir, options.data, options.int8, options.threads)
         return _predict(load(options.model_dir, options.device), sys.stdin)
     except EngineError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -48,6 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--outcomes", type=Path, help="write what came of each row here (Arrow)")
     guess = commands.add_parser("predict", help="JSON lines of items in, JSON lines of answers out")
     guess.add_argument("model_dir", type=Path)
+    serve = commands.add_parser("runtime", help="choose what computes a model here: torch or ONNX Runtime")
+    serve.add_argument("model_dir", type=Path)
+    serve.add_argument("data", type=Path, help="rows on which all must say the same")
+    serve.add_argument("--int8", action="store_true", help="also try weights of 8 bits")
+    serve.add_argument("--threads", type=int, default=1)
     for command in (judge, guess):
         command.add_argument("--device", help="auto (default), cpu, cuda, cuda:1")
     return parser
@@ -63,6 +71,15 @@ def _evaluate(options: argparse.Namespace) -> int:
         options.out.write_text(text + "\n", encoding="utf-8")
     else:
         print(text)  # noqa: T201
+    return SUCCEEDED
+
+
+def _runtime(model_dir: Path, data: Path, int8: bool, threads: int) -> int:
+    # What exports is imported for this alone: a training run does without it.
+    choosing = import_module("training.engine.runtime_choice")
+    rows = list(islice(read_arrow(data), choosing.MOST_ROWS))
+    choice = choosing.choose(model_dir, rows, int8=int8, threads=threads)
+    print(json.dumps(choice, ensure_ascii=False, indent=2))  # noqa: T201
     return SUCCEEDED
 
 

@@ -11,3 +11,8 @@ class Cancelled(Exception):
 
 class Busy(Exception):
     """Another process is already at work in the same run folder."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library complains of, without the pages below it."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
