@@ -13,6 +13,7 @@ ENGINE_VERSION = "1.0"
 # Each head and the types of the fields that it learns from; its class stands in heads/registry.py.
 HEADS: dict[str, tuple[str, ...]] = {
     "span": ("span",), "choice": ("choice",), "scale": ("scale",), "rank": ("rank",),
+    "relation": ("relation",),
 }  # fmt: skip
 FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
 LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
@@ -55,8 +56,9 @@ class FieldSpec:
         scope = str(raw.get("scope") or ("turn" if kind == "span" else "dialogue"))
         if scope not in SCOPES:
             raise EngineError(f"Unknown scope {scope!r}; it is one of {', '.join(SCOPES)}.")
+        usual = scope != "turn" and kind != "relation"
         return cls(name=raw["name"], type=kind, labels=labels, scope=scope,
-                   multi=bool(raw.get("multi")), required=bool(raw.get("required", scope != "turn")),
+                   multi=bool(raw.get("multi")), required=bool(raw.get("required", usual)),
                    speakers=tuple(raw.get("speakers") or ()),
                    options={key: raw[key] for key in _OPTIONS if key in raw})  # fmt: skip
 

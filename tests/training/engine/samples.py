@@ -78,6 +78,28 @@ def rank_rows(count: int, *, prefix: str = "") -> list[Row]:
     ]  # fmt: skip
 
 
+def link_rows(count: int, *, prefix: str = "") -> list[Row]:
+    """Two questions and two answers, of which one is answered and one answers; the others hang loose."""
+    rows = []
+    for number in range(count):
+        asked = ["refund", "cafe"] if number % 2 else ["cafe", "refund"]
+        told = ["money", "hello"] if number % 4 < 2 else ["hello", "money"]
+        texts = [f"where is my {asked[0]} , the {asked[1]}", f"{told[0]} come back , {told[1]} bye"]
+        spans = [_span(texts, 0, word, "question") for word in asked]
+        spans += [_span(texts, 1, word, "answer") for word in told]
+        turns = [{"speaker": "customer", "text": texts[0]}, {"speaker": "agent", "text": texts[1]}]
+        link = {"from": 2 + told.index("money"), "to": asked.index("refund"), "label": "answers"}
+        rows.append(
+            Row(id=f"{prefix}{number}", payload={"turns": turns, "beside": {"qa": spans}}, value=[link])
+        )
+    return rows
+
+
+def _span(texts: list[str], turn: int, word: str, label: str) -> dict[str, Any]:
+    start = texts[turn].index(word)
+    return {"turn": turn, "start": start, "end": start + len(word), "label": label}
+
+
 def events(folder: Path, kind: str) -> list[dict[str, Any]]:
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     return [event for event in map(json.loads, lines) if event["event"] == kind]

@@ -3,10 +3,13 @@
 from training.engine.heads.base import Head, Settings
 from training.engine.heads.choice import ChoiceHead
 from training.engine.heads.rank import RankHead
+from training.engine.heads.relation import RelationHead
 from training.engine.heads.scale import ScaleHead
 from training.engine.heads.span import SpanHead
 
-HEADS: dict[str, type[Head]] = {"span": SpanHead, "choice": ChoiceHead, "scale": ScaleHead, "rank": RankHead}
+HEADS: dict[str, type[Head]] = {
+    "span": SpanHead, "choice": ChoiceHead, "scale": ScaleHead, "rank": RankHead, "relation": RelationHead,
+}  # fmt: skip
 
 
 def make_head(name: str, settings: Settings) -> Head:

@@ -255,21 +255,23 @@ def spans_by_turn(row: Row, turns: Sequence[Turn], labels: Sequence[str]) -> dic
     """The row's spans, checked against text and labels. Raises EngineError naming the row."""
     found: dict[int, list[bio.Span]] = defaultdict(list)
     for entry in row.value or []:
-        if not isinstance(entry, Mapping) or not {"turn", "start", "end", "label"} <= set(entry):
-            raise EngineError(f"Row {row.id!r}: a span needs turn, start, end and label.")
-        turn, start, end, label = (entry[key] for key in ("turn", "start", "end", "label"))
+        turn, start, end, label = read_span(row, entry, turns)
         if label not in labels:
             raise EngineError(f"Row {row.id!r}: unknown label {label!r}; the field has {', '.join(labels)}.")
-        if not (isinstance(turn, int) and 0 <= turn < len(turns)):
-            raise EngineError(f"Row {row.id!r}: there is no turn {turn!r}.")
-        if not (
-            isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(turns[turn].text)
-        ):
-            raise EngineError(
-                f"Row {row.id!r}: span {start!r}..{end!r} lies outside the text of turn {turn}."
-            )
         found[turn].append(bio.Span(start, end, labels.index(label)))
     return found
+
+
+def read_span(row: Row, entry: Any, turns: Sequence[Turn]) -> tuple[int, int, int, str]:
+    """(turn, start, end, label) of a marked stretch of the row's text. Raises EngineError naming the row."""
+    if not isinstance(entry, Mapping) or not {"turn", "start", "end", "label"} <= set(entry):
+        raise EngineError(f"Row {row.id!r}: a span needs turn, start, end and label.")
+    turn, start, end, label = (entry[key] for key in ("turn", "start", "end", "label"))
+    if not (isinstance(turn, int) and 0 <= turn < len(turns)):
+        raise EngineError(f"Row {row.id!r}: there is no turn {turn!r}.")
+    if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(turns[turn].text)):
+        raise EngineError(f"Row {row.id!r}: span {start!r}..{end!r} lies outside the text of turn {turn}.")
+    return turn, start, end, label
 
 
 def _mean(shares: Sequence[float]) -> float:
