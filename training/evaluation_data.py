@@ -34,6 +34,9 @@ def _rows(source: Path, field: str) -> Iterator[Row]:
                 payload = check_payload({key: record[key] for key in PAYLOAD_KEYS if key in record})
             except InvalidPayload as invalid:
                 raise Unreadable(f"{source}, line {number}: {invalid}") from None
+            # What a relation links is another field's answer; nothing else looks at it.
+            beside = {name: value for name, value in truth.items() if name != field and type(value) is list}
+            payload |= {"beside": beside} if beside else {}
             yield Row(id=str(record.get("id") or number), payload=payload, value=truth[field])
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from annotations.models import Consensus
 from tasks_app.fields.base import Field
@@ -29,13 +29,25 @@ def decided(project: Project, fields: Sequence[str]) -> QuerySet[Consensus]:
     ).exclude(item__state=Item.State.WITHDRAWN)
 
 
+def decided_for(project: Project, field: Field) -> QuerySet[Consensus]:
+    """`decided` for one field; what a relation links must be decided as well, or its links hang loose."""
+    found = decided(project, [field.name])
+    for number, name in enumerate(field.refers):
+        spans = decided(project, [name]).filter(item=OuterRef("item_id"))
+        found = found.filter(Exists(spans)).annotate(**{f"beside_{number}": Subquery(spans.values("value"))})
+    return found
+
+
 def trainable(fields: Sequence[Field]) -> list[Field]:
     return [field for field in fields if field.type in FIELD_TYPES]
 
 
-def members_of(project: Project, fields: Sequence[str]) -> list[Member]:
-    """The items that stand in a snapshot of `fields`, in the order of their ids."""
-    has_truth = Exists(decided(project, fields).filter(item=OuterRef("pk")))
+def members_of(
+    project: Project, fields: Sequence[str], *, truths: QuerySet[Consensus] | None = None
+) -> list[Member]:
+    """The items that stand in a snapshot of `fields` (or have one of `truths`), in the order of their ids."""
+    truths = decided(project, fields) if truths is None else truths
+    has_truth = Exists(truths.filter(item=OuterRef("pk")))
     rows = Item.objects.filter(has_truth, project=project).order_by("pk").values_list("pk", "group", "split")
     return [Member(str(pk), group or str(pk), pin) for pk, group, pin in rows.iterator(chunk_size=_CHUNK)]
 
@@ -49,12 +61,25 @@ def frozen_groups(project: Project) -> set[str]:
 def rows_of(snapshot: Snapshot, field: Field, split: str) -> Iterator[Row]:
     """The labelled items of one split, by a server-side cursor, in the order of their ids."""
     chosen = SnapshotItem.objects.filter(snapshot=snapshot, split=split, item=OuterRef("item_id"))
-    found = decided(snapshot.project, [field.name]).filter(Exists(chosen)).order_by("item_id")
-    columns = found.values_list("item_id", "item__group", "item__payload", "value", "state", "posterior")
-    for item, group, payload, value, state, posterior in columns.iterator(chunk_size=_CHUNK):
+    found = decided_for(snapshot.project, field).filter(Exists(chosen)).order_by("item_id")
+    beside = [f"beside_{number}" for number in range(len(field.refers))]
+    columns = found.values_list(
+        "item_id", "item__group", "item__payload", "value", "state", "posterior", *beside
+    )
+    for item, group, payload, value, state, posterior, *spans in columns.iterator(chunk_size=_CHUNK):
         # A reviewer's correction is certain; only what the crowd decided carries the crowd's doubt.
         soft = soft_targets(field, posterior) if state == Consensus.State.APPROVED else None
+        payload, value = _with_beside(field, payload, value, dict(zip(field.refers, spans, strict=True)))
         yield Row(id=str(item), group=group or str(item), payload=payload, value=value, soft=soft)
+
+
+def _with_beside(
+    field: Field, payload: dict[str, Any], value: Any, beside: dict[str, Any]
+) -> tuple[dict[str, Any], Any]:
+    """A relation's row brings the spans that its links are indexes into; loose links are left out."""
+    if not beside:
+        return payload, value
+    return {**payload, "beside": beside}, field.refer(field.resolve(value, beside), beside)
 
 
 def write_split(snapshot: Snapshot, field: Field, split: str, folder: Path) -> tuple[int, str, str]:

@@ -27,7 +27,10 @@ def redact_payload(payload: Mapping[str, Any]) -> tuple[Payload, list[OffsetMap]
             {"id": candidate["id"], "text": text}
             for candidate, text in zip(candidates, new_offered, strict=True)
         ]
-    return content, redacted.maps[: len(texts)]
+    maps = redacted.maps[: len(texts)]
+    if spans := payload.get("beside"):
+        content["beside"] = {name: carry(marks, maps) for name, marks in spans.items()}
+    return content, maps
 
 
 def _content(payload: Mapping[str, Any], new_texts: list[str], renamed: Mapping[str, str]) -> Payload:

@@ -8,6 +8,7 @@ from nh3 import clean
 
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_speakers, turn_texts
+from tasks_app.fields.relation import RelationField
 from tasks_app.fields.schema import parse_fields
 from training.models import ModelVersion, Prediction
 
@@ -21,15 +22,17 @@ def field_of(version: ModelVersion) -> Field:
 
 
 def turns_of(prediction: Prediction, field: Field) -> list[Turn]:
-    """The stored text, marked with the spans or the labels of turns that the model gave."""
+    """The stored text, marked with the spans or the labels of turns that the model gave (or was given)."""
+    spans = _linked_spans(prediction) if field.type == "relation" else prediction.value or []
+    names = sorted({span["label"] for span in spans}) if field.type == "relation" else field.labels
     speakers = turn_speakers(prediction.payload)
     first = next((name for name in speakers if name), None)
     turns = []
     for index, text in enumerate(turn_texts(prediction.payload)):
         turn: Turn = {"speaker": speakers[index] or "", "text": text, "other": speakers[index] != first}
-        marks = [mark for mark in prediction.value or [] if _is_at(mark, index)]
-        if marks and field.type == "span":
-            turn["parts"] = parts_of(text, marks, field.labels)
+        marks = [mark for mark in _listed(spans) if _is_at(mark, index)]
+        if marks and field.type in ("span", "relation"):
+            turn["parts"] = parts_of(text, marks, names)
         elif marks:
             turn["labels"] = ", ".join(_said(marks[0]))
         turns.append(turn)
@@ -42,6 +45,7 @@ def shown(prediction: Prediction, field: Field) -> dict[str, Any]:
         "turns": turns_of(prediction, field),
         "labels": labels_of(prediction, field),
         "ranked": ranked_of(prediction) if field.type == "rank" else [],
+        "links": links_of(prediction, field) if isinstance(field, RelationField) else [],
         "nothing": prediction.value in (None, "", []),
     }
 
@@ -60,6 +64,28 @@ def ranked_of(prediction: Prediction) -> list[str]:
     """The texts of the candidates, the best first."""
     texts = {one["id"]: one["text"] for one in prediction.payload.get("candidates", ())}
     return [texts.get(identity, identity) for identity in prediction.value or []]
+
+
+def links_of(prediction: Prediction, field: RelationField) -> list[dict[str, str]]:
+    """The texts that are linked, and how."""
+    texts = turn_texts(prediction.payload)
+    linked = field.resolve(prediction.value, prediction.payload.get("beside") or {}).links
+
+    def said(span: dict[str, Any]) -> str:
+        text: str = texts[span["turn"]]
+        return text[span["start"] : span["end"]]
+
+    return [{"from": said(a), "to": said(b), "label": label} for a, b, label in linked]
+
+
+def _linked_spans(prediction: Prediction) -> list[dict[str, Any]]:
+    """The spans of all fields that the links speak of."""
+    return [span for spans in (prediction.payload.get("beside") or {}).values() for span in spans]
+
+
+def _listed(value: Any) -> list[Any]:
+    """The marks of an answer that is a list; an answer about the whole item marks nothing."""
+    return value if isinstance(value, list) else []
 
 
 def _said(mark: dict[str, Any]) -> list[str]:

@@ -64,7 +64,9 @@ def plan_splits(project: Project, fields: list[Field]) -> tuple[list[Member], di
 def planned_counts(project: Project, field: Field) -> Counter[str]:
     """How many items of `field` each split would hold if it were frozen now."""
     _members, splits = plan_splits(project, current_fields(project)[1])
-    return Counter(splits[member.group] for member in freezing.members_of(project, [field.name]))
+    truths = freezing.decided_for(project, field)
+    counted = freezing.members_of(project, [field.name], truths=truths)
+    return Counter(splits[member.group] for member in counted)
 
 
 def _freeze(project: Project, schema: SchemaVersion, fields: list[Field], actor: User | None) -> Snapshot:

@@ -42,11 +42,15 @@ def predict(
     Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production,
     Unavailable where too many others ask at the same moment.
     """
-    payloads = _check(items)
+    apart = [besides.taken_apart(model, item) for item in items]
+    payloads = _check([item for item, _beside in apart])
     version = version or model.versions.filter(stage=ModelVersion.Stage.PRODUCTION).first()
     if version is None:
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
-    payloads = besides.complete(model, payloads)
+    payloads = besides.complete(
+        version, model, payloads, [beside for _item, beside in apart],
+        ask=lambda other, asked: _answers(other, asked).answers,
+    )  # fmt: skip
     clock = Clock()
     redacted = [redaction.redact_payload(payload) for payload in payloads]
     clock.note("redact")
