@@ -1,6 +1,5 @@
 """The engine as a child process: a clean environment, and never an orphan beside its successor."""
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -8,15 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 
 from training import devices
+from training.engine.orphans import die_with_parent
 
-_PR_SET_PDEATHSIG = 1
-# Loaded here, not in the child: between fork and exec only async-signal-safe work is allowed.
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # What a training process may know of its surroundings: where programs, caches and GPUs are; no secrets.
 _PASSED = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "HF_HOME", "HF_HUB_OFFLINE",
@@ -37,8 +35,15 @@ def start(arguments: list[str], *, log: Path) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             env=_environment(),
             pass_fds=devices.held_locks(),
-            preexec_fn=_ends_with_parent(),
+            # An engine that does not hear is kept out by the lock in the run folder.
+            preexec_fn=partial(die_with_parent, signal.SIGTERM, parent=os.getpid()),
         )
+
+
+def fit(folder: Path) -> subprocess.Popen[bytes]:
+    """Train in `folder`; what is tokenized for one run on a snapshot serves the next ones too."""
+    tokens = settings.ARTIFACTS_DIR / "tokens"
+    return start(["fit", str(folder), "--cache", str(tokens)], log=folder / LOG_FILE)
 
 
 def evaluate(
@@ -116,20 +121,3 @@ def _environment() -> dict[str, str]:
         "HF_HUB_OFFLINE": passed.get("HF_HUB_OFFLINE", "1"),
         "TOKENIZERS_PARALLELISM": "false",
     }
-
-
-def _ends_with_parent() -> Callable[[], None]:
-    """Have the kernel ask the child to stop when the worker dies, even by `kill -9` (Linux only).
-
-    Elsewhere, and for an engine that does not hear, the lock in the run folder keeps a second one out.
-    """
-    parent = os.getpid()
-
-    def arm() -> None:
-        if _libc is None:
-            return
-        _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != parent:  # the worker died between fork and prctl: no signal will come any more
-            os._exit(1)
-
-    return arm

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common.errors import DomainError
 from training import comparison, engine_process, queue, registration, run_folder, snapshots, trainers
-from training.holding import BUSY, CANCELLED, SUCCEEDED, GivenBack, Hold, Lost, last_line
+from training.holding import BUSY, CANCELLED, LOST, SUCCEEDED, GivenBack, Hold, Lost, last_line
 from training.journal import Journal, Point
 from training.models import MetricPoint, Run
 from training.splits import too_few
@@ -113,7 +113,7 @@ class Execution(Hold):
             comparison.compare_quietly(version)
         elif self.stop_asked:
             raise Ended(State.CANCELLED, "")
-        elif code in {CANCELLED, BUSY} or code < 0:
+        elif code in {CANCELLED, BUSY, LOST} or code < 0:
             # Nobody here asked it to stop: the machine did, or another process was at work.
             self._count_loss(code)
             raise GivenBack

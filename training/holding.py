@@ -23,7 +23,7 @@ HEARTBEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 600.0  # how long a finished engine's result waits for the database
 LOCK_SECONDS = 120.0
-SUCCEEDED, FAILED, CANCELLED, BUSY = 0, 1, 3, 4  # the engine's exit codes
+SUCCEEDED, FAILED, CANCELLED, BUSY, LOST = 0, 1, 3, 4, 5  # the engine's exit codes
 
 # Set when the worker is told to shut down; made before it forks, so that its children see it as well.
 stopping = multiprocessing.get_context("fork").Event()
@@ -57,7 +57,7 @@ class Hold(ABC):
         """Train in `folder` to the end or until asked to stop; the exit code, None where another is at it."""
         if not engine_process.wait_until_free(folder, seconds=LOCK_SECONDS, tick=self._beat):
             return None
-        process = engine_process.start(["fit", str(folder)], log=folder / engine_process.LOG_FILE)
+        process = engine_process.fit(folder)
         try:
             return self._follow(process, folder)
         finally:

@@ -16,7 +16,8 @@ from training.engine.errors import EngineError
 
 @dataclass
 class Progress:
-    """Where a run stands. Together with tensors and RNG it decides everything that is still to come."""
+    """Where a run stands. Together with the tensors it decides everything that is still to come: the order
+    of examples follows from the seed and the epoch, dropout from the seed and the step."""
 
     step: int = 0
     epoch: int = 0
@@ -37,9 +38,10 @@ class Progress:
 class CheckpointStore:
     """RUN_DIR/checkpoints: `step-N` to go on from (the newest is kept), `best-E` the best epoch's weights."""
 
-    def __init__(self, folder: Path, *, fingerprint: str) -> None:
+    def __init__(self, folder: Path, *, fingerprint: str, writes: bool = True) -> None:
         self._folder = folder
         self._fingerprint = fingerprint
+        self._writes = writes  # one process of a team does it for all
 
     def latest(self) -> Path | None:
         steps = sorted(self._folder.glob("step-*"), key=lambda path: int(path.name[5:]))
@@ -47,10 +49,11 @@ class CheckpointStore:
 
     def save(self, progress: Progress, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Write `step-N` and drop what it replaces."""
+        if not self._writes:
+            return
         tensors = {f"model.{name}": tensor for name, tensor in _trained(network).items()}
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-        tensors |= _rng_state()
 
         def fill(folder: Path) -> None:
             save_file(_plain(tensors), folder / "tensors.safetensors")
@@ -63,7 +66,7 @@ class CheckpointStore:
         self._drop("best-*", f"best-{progress.best_epoch:04d}")
 
     def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress | None:
-        """Load the newest checkpoint into network, optimizer and RNG; None when there is none.
+        """Load the newest checkpoint into network and optimizer; None when there is none.
 
         Raises EngineError when it belongs to another configuration or other data.
         """
@@ -79,17 +82,19 @@ class CheckpointStore:
         tensors = load_file(folder / "tensors.safetensors")
         _put_back(network, _with_prefix(tensors, "model."))
         _restore_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
-        _restore_rng(tensors)
         return Progress(**state["progress"])
 
     def save_best(self, epoch: int, network: nn.Module) -> None:
-        write_folder(
-            self._folder / f"best-{epoch:04d}",
-            lambda folder: save_file(_plain(_trained(network)), folder / "tensors.safetensors"),
-        )
+        if self._writes:
+            write_folder(
+                self._folder / f"best-{epoch:04d}",
+                lambda folder: save_file(_plain(_trained(network)), folder / "tensors.safetensors"),
+            )
 
     def load_best(self, epoch: int, network: nn.Module) -> None:
-        _put_back(network, load_file(self._folder / f"best-{epoch:04d}" / "tensors.safetensors"))
+        """The best epoch's weights, for the one who wrote them."""
+        if self._writes:
+            _put_back(network, load_file(self._folder / f"best-{epoch:04d}" / "tensors.safetensors"))
 
     def clear(self) -> None:
         """Free the space once the model itself is saved."""
@@ -126,16 +131,3 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tens
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def _rng_state() -> dict[str, Tensor]:
-    states = {"rng.cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        states["rng.cuda"] = torch.cuda.get_rng_state()
-    return states
-
-
-def _restore_rng(tensors: dict[str, Tensor]) -> None:
-    torch.set_rng_state(tensors["rng.cpu"])
-    if "rng.cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["rng.cuda"])

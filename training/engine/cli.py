@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "fit":
-            return fit(options.run_dir, verbose=options.verbose)
+            return fit(options.run_dir, verbose=options.verbose, cache=options.cache)
         if options.command == "evaluate":
             return _evaluate(options)
         if options.command == "runtime":
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("run_dir", type=Path)
     run.add_argument("--verbose", action="store_true", help="print each event as well")
+    run.add_argument("--cache", type=Path, help="keep tokenized data in this folder for the next run")
     judge = commands.add_parser("evaluate", help="print the classification report on a labelled data file")
     judge.add_argument("model_dir", type=Path)
     judge.add_argument("data", type=Path)

@@ -74,7 +74,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "micro_tokens": (16, 2**24), "max_length": (16, 32768), "stride": (0, 16384), "context_before": (0, 50),
     "context_after": (0, 50), "dropout": (0, 0.9), "attention_dropout": (0, 0.9), "label_smoothing": (0, 0.9),
     "patience": (0, 1000), "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
-    "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "seed": (0, 2**63 - 1),
+    "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "processes": (0, 64),
+    "seed": (0, 2**63 - 1),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
@@ -95,6 +96,7 @@ class FitConfig:
     fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
+    processes: how many train together, each on its own GPU; 0 = one for each GPU that can be seen.
     """
 
     head: str
@@ -125,6 +127,7 @@ class FitConfig:
     precision: str = "auto"
     device: str = "auto"
     threads: int = 0
+    processes: int = 0
     seed: int = 13
     log_every: int = 10
     checkpoint_steps: int = 0

@@ -38,12 +38,15 @@ def _has_bf16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def prepare(config: FitConfig) -> torch.device:
-    """Choose the device and set the process-wide switches of a run."""
+def prepare(config: FitConfig, card: int = 0) -> torch.device:
+    """Choose the device and set the process-wide switches of a run; `card` is ours where each has one."""
     device = choose_device(config.device)
     if config.threads:
         torch.set_num_threads(config.threads)
     if device.type == "cuda":
+        if device.index is None:
+            device = torch.device("cuda", card)
+        torch.cuda.set_device(device)
         torch.set_float32_matmul_precision("high")
     return device
 

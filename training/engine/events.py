@@ -31,6 +31,19 @@ class Journal:
         self._stream.close()
 
 
+class Silence(Journal):
+    """The journal of a process that follows: what it has to say its leader says."""
+
+    def __init__(self) -> None:
+        pass
+
+    def write(self, event: Kind, **figures: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 def _drop_half_line(path: Path) -> None:
     if not path.exists():
         return

@@ -8,28 +8,40 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from training.engine import device
-from training.engine.config import ENGINE_VERSION
+from training.engine.config import ENGINE_VERSION, FitConfig
 from training.engine.errors import Busy, Cancelled, EngineError
-from training.engine.events import Journal
+from training.engine.events import Journal, Silence
+from training.engine.launch import launch, processes_for
 from training.engine.run import Run
-from training.engine.stop import StopSignal
+from training.engine.stop import Deaf, StopSignal
+from training.engine.team import Team, leave, team_of_environment
+from training.engine.token_cache import TokenCache
 
-SUCCEEDED, FAILED, CANCELLED, BUSY = 0, 1, 3, 4  # exit codes
+SUCCEEDED, FAILED, CANCELLED, BUSY, LOST = 0, 1, 3, 4, 5  # exit codes
+_CODES = {"succeeded": SUCCEEDED, "failed": FAILED, "cancelled": CANCELLED}
 
 
-def fit(run_dir: Path, *, verbose: bool = False) -> int:
-    """Train in RUN_DIR and return the exit code: 0 done, 1 failed, 3 cancelled, 4 another process is at it.
+def fit(run_dir: Path, *, verbose: bool = False, cache: Path | None = None) -> int:
+    """Train in RUN_DIR and return the exit code: 0 done, 1 failed, 3 cancelled, 4 another process is at it,
+    5 one of several processes was killed, and all with it.
 
+    cache: a folder for tokenized data, which many runs may share.
     Started again after a kill or a cancel it goes on from the last checkpoint; after success it does nothing.
     """
     if not run_dir.is_dir():
         print(f"The run folder {run_dir} does not exist.", file=sys.stderr)  # noqa: T201
         return FAILED
+    team = team_of_environment()
+    if not team.leads:
+        code = _fit_and_say(run_dir, Silence(), Deaf(run_dir), team, cache)
+        return SUCCEEDED if code == CANCELLED else code
+    if team.size == 1 and (processes := _wanted_processes(run_dir)) > 1:
+        return _CODES.get(launch(run_dir, processes, verbose=verbose, cache=cache), LOST)
     try:
         with _sole_owner(run_dir):
             journal = Journal(run_dir / "metrics.jsonl", verbose=verbose)
             try:
-                return _fit_and_say(run_dir, journal)
+                return _fit_and_say(run_dir, journal, StopSignal(run_dir), team, cache)
             finally:
                 journal.close()
     except Busy:
@@ -37,12 +49,20 @@ def fit(run_dir: Path, *, verbose: bool = False) -> int:
         return BUSY
 
 
-def _fit_and_say(run_dir: Path, journal: Journal) -> int:
-    stop = StopSignal(run_dir)
+def _wanted_processes(run_dir: Path) -> int:
+    try:
+        return processes_for(FitConfig.read(run_dir / "config.json"))
+    except EngineError:
+        return 1  # the run itself will say what is wrong with it
+
+
+def _fit_and_say(
+    run_dir: Path, journal: Journal, stop: StopSignal, team: Team, cache: Path | None
+) -> int:  # fmt: skip
     stop.listen()
     try:
         journal.write("state", state="starting", engine=ENGINE_VERSION)
-        Run(run_dir, journal, stop).go()
+        Run(run_dir, journal, stop, team, TokenCache(cache)).go()
     except Cancelled:
         journal.write(
             "state", state="cancelled", reason="Asked to stop; start again to go on from the checkpoint."
@@ -57,6 +77,8 @@ def _fit_and_say(run_dir: Path, journal: Journal) -> int:
                 journal, "Out of memory while loading; use a smaller base model or a larger machine."
             )
         return _fail(journal, f"{type(error).__name__}: {' '.join(str(error).split())[:500]}")
+    finally:
+        leave()
     journal.write("state", state="succeeded", progress=1.0)
     return SUCCEEDED
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from training.engine.batching import Batch, Example, Ints, Step, collate, cut, narrow, plan_epoch
+from training.engine.batching import Batch, Example, Ints, Step, Truth, collate, cut, narrow, plan_epoch
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import FitConfig
 from training.engine.device import is_out_of_memory, memory_mb
 from training.engine.errors import Cancelled, EngineError
 from training.engine.loss import Loss
+from training.engine.team import ALONE, Team
 
 _LEAST_MICRO_TOKENS = 16
 _NOT_DECAYED = ("bias", "norm", "embeddings")
@@ -39,11 +40,12 @@ class Loop:
     def __init__(
         self, network: nn.Module, examples: Sequence[Example], config: FitConfig, *, loss: Loss, pad_id: int,
         device: torch.device, bf16: bool, store: CheckpointStore, evaluate: Callable[[], DevScore],
-        report: Report, should_stop: Callable[[], bool],
+        report: Report, should_stop: Callable[[], bool], team: Team = ALONE,
     ) -> None:  # fmt: skip
         self.network, self.examples, self.config, self.loss = network, examples, config, loss
         self.pad_id, self.device, self.bf16 = pad_id, device, bf16
         self.store, self.evaluate, self.report, self.should_stop = store, evaluate, report, should_stop
+        self.team = team
         self.lengths: Ints = np.array([example.length for example in examples], dtype=np.int64)
         self.tokens: Ints = np.array([example.tokens for example in examples], dtype=np.int64)
         counts = [len(self._plan(epoch)) for epoch in range(config.epochs)]
@@ -122,14 +124,11 @@ class Loop:
 
     def _evaluate(self) -> DevScore:
         """Dev figures; a request to stop that arrives meanwhile is honoured with a checkpoint."""
-        rng = torch.get_rng_state()
         try:
-            return self.evaluate()
+            return self.team.lead(self.evaluate)
         except Cancelled:
             self._checkpoint()
             raise
-        finally:
-            torch.set_rng_state(rng)
 
     # -- one step -----------------------------------------------------------------------------------------
 
@@ -137,36 +136,49 @@ class Loop:
         """One optimizer step; a step that does not fit into memory is cut finer and done again."""
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * rate(self.progress.step, self.total_steps, self.config.warmup_share)
-        while True:
-            try:
-                loss = self._gradients(parts)
-                break
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
+        while (loss := self._try(parts)) is None:
             self._halve(parts)
+        self.team.add_gradients(self.network.parameters())
         if self.config.max_grad_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.max_grad_norm)
         self.optimizer.step()
         return loss
 
-    def _gradients(self, step: Step) -> float:
-        """Gradient of the mean loss over all decisions of the step, added up by micro-batches."""
+    def _try(self, step: Step) -> float | None:
+        """The loss, with its gradients; None when the memory of one of us does not suffice."""
+        loss: Tensor | None = None
+        try:
+            loss = self._gradients(step)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+        if self.team.any(loss is None) or loss is None:
+            return None
+        return float(self.team.add(loss))
+
+    def _gradients(self, step: Step) -> Tensor:
+        """Gradient of the mean loss over all decisions of the step, added up by micro-batches.
+
+        Of a team each has its share of the examples, and the gradients are still to be added up. Dropout
+        depends on seed and step (and rank) alone, so that a resumed run draws what an unbroken one does.
+        """
+        torch.manual_seed(_seed_of(self.config.seed, self.progress.step, self.team.rank))
         self.optimizer.zero_grad(set_to_none=True)
-        parts = list(self._micro_batches(step))
-        weigh = [float(self.loss.weigh(part.truth).sum()) for part in parts]
-        total = sum(weigh) or 1.0
+        truth = Truth.of([self.examples[index] for part in step for index in part])
+        total = float(self.loss.weigh(truth).sum()) or 1.0
         summed = torch.zeros((), device=self.device)
-        for part in parts:
+        for part in self._micro_batches(step):
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 outputs = self.network(part)
             loss = self.loss(outputs, part.truth) / total
             loss.backward()  # type: ignore[no-untyped-call]
             summed += loss.detach()
-        return float(summed)
+        return summed
 
     def _micro_batches(self, step: Step) -> Iterator[Batch]:
-        for part in step:
+        """Our share of the step: of each part, sorted by length, every so many-eth example."""
+        shares = [part[self.team.rank :: self.team.size] for part in step]
+        for part in shares:
             for piece in cut(part, self.lengths, examples=len(part), tokens=self.progress.micro_tokens):
                 yield collate([self.examples[index] for index in piece], self.pad_id, self.device)
 
@@ -226,9 +238,13 @@ class Loop:
         )
 
     def _stop_if_asked(self) -> None:
-        if self.should_stop():
+        if self.team.any(self.should_stop()):
             self._checkpoint()
             raise Cancelled
+
+
+def _seed_of(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
 def rate(step: int, total: int, warmup_share: float) -> float:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ from training.engine.metrics import figure
 from training.engine.probe import fit_output
 from training.engine.quick_layers import quicken
 from training.engine.stop import StopSignal
+from training.engine.team import ALONE, Team, join, local_rank
+from training.engine.token_cache import TokenCache, key_of
 from training.engine.tokens import TextEncoder
 
 SPLITS = ("train", "dev", "test")
@@ -45,14 +47,18 @@ class Split:
     """Labelled rows and their model inputs."""
 
     rows: list[Row]
-    examples: list[Example]
+    examples: Sequence[Example]
 
 
 class Run:
     """The steps of one run, in the order in which `go` takes them."""
 
-    def __init__(self, run_dir: Path, journal: Journal, stop: StopSignal) -> None:
-        self.dir, self.journal, self.stop = run_dir, journal, stop
+    def __init__(
+        self, run_dir: Path, journal: Journal, stop: StopSignal, team: Team = ALONE,
+        tokenized: TokenCache | None = None,
+    ) -> None:  # fmt: skip
+        self.dir, self.journal, self.stop, self.team = run_dir, journal, stop, team
+        self.tokenized = tokenized or TokenCache(None)
         self.began = time.monotonic()
         self.config = FitConfig.read(run_dir / "config.json")
         self.data_hash = fingerprint(run_dir / f"{name}.arrow" for name in SPLITS)
@@ -60,7 +66,8 @@ class Run:
     def go(self) -> None:
         if self._is_done():
             return
-        self.device = device.prepare(self.config)
+        join(self.team)
+        self.device = device.prepare(self.config, local_rank())
         self.bf16 = device.use_bf16(self.config.precision, self.device)
         rows = {name: self._read(name) for name in SPLITS}
         base = resolve_base(self.config.base_model)
@@ -75,14 +82,16 @@ class Run:
         loop = self._loop(splits)
         self.journal.write(
             "state", state="running", device=device.describe(self.device), bf16=self.bf16,
-            data_hash=self.data_hash, total_steps=loop.total_steps,
+            processes=self.team.size, data_hash=self.data_hash, total_steps=loop.total_steps,
             rows={name: len(split.rows) for name, split in splits.items()},
             examples={name: len(split.examples) for name, split in splits.items()},
         )  # fmt: skip
         if self.config.fit_head_first and self.head.fits_first and self.store.latest() is None:
-            self._fit_head(self.network, splits["train"])
+            self.team.lead(lambda: self._fit_head(self.network, splits["train"]))
+        self.team.follow(self.network)
         progress = loop.run()
-        self._finish(splits, progress)
+        if self.team.leads:
+            self._finish(splits, progress)
 
     def _is_done(self) -> bool:
         if not (self.dir / "report.json").exists() or not (self.dir / "model" / "head.json").exists():
@@ -103,14 +112,23 @@ class Run:
         return rows
 
     def _encode(self, name: str, rows: list[Row]) -> Split:
-        if name == "train":
-            examples = self.head.lessons(rows, self.text)
-        else:
-            rows = settled(rows) if name == "test" else rows
-            examples = self.head.examples(rows, self.text, supervised=True)
+        rows = settled(rows) if name == "test" else rows
+
+        def make() -> Sequence[Example]:
+            if name == "train":
+                return self.head.lessons(rows, self.text)
+            return self.head.examples(rows, self.text, supervised=True)
+
+        examples = self.tokenized.get(self._key(name), make, check=self.stop.check)
         if name != "test" and not examples:
             raise EngineError(f"The {name} set has nothing to learn from: no turn of it is labelled.")
         return Split(rows, examples)
+
+    def _key(self, name: str) -> str:
+        """What the model inputs of a split follow from."""
+        settings = json.dumps(asdict(self.head.settings), sort_keys=True)
+        data = fingerprint([self.dir / f"{name}.arrow"])
+        return key_of(name, data, self.text.fingerprint, self.config.head, settings)
 
     def _make_network(self, encoder: Any, splits: dict[str, Split]) -> nn.Module:
         network = self.head.network(encoder, self.config)
@@ -126,13 +144,15 @@ class Run:
     def _loop(self, splits: dict[str, Split]) -> Loop:
         self.loss = self.head.loss(self.config, splits["train"].examples)
         checkpoints = CheckpointStore(
-            self.dir / "checkpoints", fingerprint=f"{self.config.hash}/{self.data_hash}/{ENGINE_VERSION}"
-        )
+            self.dir / "checkpoints", fingerprint=f"{self.config.hash}/{self.data_hash}/{ENGINE_VERSION}",
+            writes=self.team.leads,
+        )  # fmt: skip
         self.store = checkpoints
         return Loop(
             self.network, splits["train"].examples, self.config, loss=self.loss, pad_id=self.text.pad_id,
             device=self.device, bf16=self.bf16, store=checkpoints,
             evaluate=lambda: self._score(splits["dev"]), report=self.journal.write, should_stop=self.stop,
+            team=self.team,
         )  # fmt: skip
 
     def _fit_head(self, network: nn.Module, train: Split) -> None:

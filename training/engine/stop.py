@@ -31,3 +31,10 @@ class StopSignal:
         """Raise Cancelled when asked to stop."""
         if self():
             raise Cancelled
+
+
+class Deaf(StopSignal):
+    """A process that follows stops when its leader says so, and not by itself."""
+
+    def __call__(self) -> bool:
+        return False

@@ -1,5 +1,6 @@
 """Text to token ids, without truncation or padding; special tokens are put round them afterwards."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -52,6 +53,11 @@ class TextEncoder:
         self.separator: list[int] = [] if tokenizer.sep_token_id is None else [int(tokenizer.sep_token_id)]
         self._single = _read_frame(backend.encode("a"), texts=1)
         self._pair = _read_frame(backend.encode("a", "a"), texts=2)
+
+    @property
+    def fingerprint(self) -> str:
+        """The whole tokenizer as one SHA-256: equal ones make equal tokens."""
+        return hashlib.sha256(self._backend.to_str().encode()).hexdigest()
 
     def encode(self, texts: Iterable[str]) -> dict[str, Tokens]:
         """Tokenize each distinct text once."""
