@@ -17,8 +17,9 @@ from training.engine.build import load_tokenizer
 from training.engine.config import FieldSpec
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import totals
 from training.engine.fit import SUCCEEDED, fit
-from training.engine.heads.base import Settings
+from training.engine.heads.base import Prediction, Settings
 from training.engine.heads.marked import Place, around, flatten, mark, texts_of
 from training.engine.heads.relation import RelationHead
 from training.engine.payload import Turn
@@ -189,6 +190,30 @@ def test_no_spans_and_no_links_are_answers_too(text):
     assert make().predictions([row], examples, low)[0].value == []
     [forced] = make(required=True).predictions([row], examples, low)
     assert forced.value == [{"from": 1, "to": 0, "label": "answers"}] and forced.confidence < 0.1
+
+
+def test_outcomes_give_the_report_back_and_every_pair_is_a_decision(text):
+    rows = link_rows(6)
+    head = make()
+    guesses = [
+        rows[0].value,
+        [],
+        [{"from": 2, "to": 0, "label": "answers"}],
+        *(row.value for row in rows[3:]),
+    ]
+    outcomes = head.outcomes(rows, [Prediction(value, 0.9) for value in guesses])
+    report, again = head.report(rows, guesses), totals(outcomes, ["answers"])
+    assert [again[name] for name in ("micro", "accuracy", "units")] == [
+        report[name] for name in ("micro", "accuracy", "units")
+    ]
+    assert [outcome.wrong for outcome in outcomes] == [
+        guess != row.value for guess, row in zip(guesses, rows, strict=True)
+    ]
+    examples = head.examples(rows, text, supervised=True)
+    outputs = [np.log(np.clip(example.targets, 0.1, 0.9)) for example in examples]
+    sure, right = head.certainties(examples, outputs, outcomes)
+    assert len(sure) == 24 and all(right) and sure == pytest.approx([0.9] * 24)
+    assert head.certainties([], [], []) == ([], [])
 
 
 def beside(spans, value=None, **row) -> Row:

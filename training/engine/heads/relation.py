@@ -15,6 +15,7 @@ import numpy as np
 from training.engine.batching import Example, Floats
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.evaluation.outcomes import Losses, Outcome
 from training.engine.heads.base import Baseline, Head, Prediction, Settings
 from training.engine.heads.marked import Place, flatten, mark, texts_of
 from training.engine.heads.span import log_softmax, read_span
@@ -35,6 +36,7 @@ class RelationHead(Head):
     """One example is one pair of stretches; its two opening marks are decided on together."""
 
     leads = 2
+    calibrates = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -150,7 +152,7 @@ class RelationHead(Head):
         for example, scores in zip(examples, outputs, strict=True):
             if example.offsets is not None:
                 a, b = example.offsets[0].tolist()
-                shares[example.row][a, b] = np.exp(log_softmax(scores))[0]
+                shares[example.row][a, b] = np.exp(log_softmax(self.scaled(scores)))[0]
         return [self._prediction(row, found) for row, found in zip(rows, shares, strict=True)]
 
     def _prediction(self, row: Row, shares: Mapping[Pair, Floats]) -> Prediction:
@@ -186,6 +188,38 @@ class RelationHead(Head):
         report["accuracy"] = right / cells.total() if cells else 0.0
         report["confusion"] = confusion(cells.elements(), [*self.field.labels, NO_LINK])
         return {**report, "units": cells.total()}
+
+    def outcomes(
+        self, rows: Sequence[Row], predictions: Sequence[Prediction], losses: Losses | None = None
+    ) -> list[Outcome]:
+        """One for each row; its decisions are the pairs, its labels those of the links."""
+        found = []
+        for number, (row, prediction) in enumerate(zip(rows, predictions, strict=True)):
+            turns = turns_of(row.payload)
+            both = self.read_ends(row, turns)
+            truth, guess = (self.links(row, value, both) for value in (row.value, prediction.value))
+            pairs = {*self.pairs(both), *truth, *guess}
+            if not pairs:
+                continue
+            found.append(Outcome(
+                id=row.id, group=row.group, characters=sum(len(turn.text) for turn in turns),
+                units=len(pairs), right=float(sum(truth.get(pair) == guess.get(pair) for pair in pairs)),
+                truth=tuple(truth.values()), predicted=tuple(guess.values()),
+                hits=tuple(label for pair, label in truth.items() if guess.get(pair) == label),
+                confidence=prediction.confidence, loss=(losses or {}).get((number, 0)),
+                value=prediction.value,
+            ))  # fmt: skip
+        return found
+
+    def certainties(
+        self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
+    ) -> tuple[list[float], list[float]]:
+        """Every pair that may be linked is a decision."""
+        if not examples:
+            return [], []
+        shares = np.exp(log_softmax(self.scaled(np.concatenate(outputs))))  # (N, C)
+        truth = np.concatenate([e.targets for e in examples if e.targets is not None])
+        return shares.max(axis=1).tolist(), (shares.argmax(axis=1) == truth.argmax(axis=1)).tolist()
 
     def baseline(self, train: Sequence[Row]) -> tuple[str, Baseline]:
         counts: dict[Kind, Counter[str]] = defaultdict(Counter)
