@@ -73,13 +73,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "batch_tokens": (16, 2**24),
     "micro_tokens": (16, 2**24), "max_length": (16, 32768), "stride": (0, 16384), "context_before": (0, 50),
     "context_after": (0, 50), "dropout": (0, 0.9), "attention_dropout": (0, 0.9), "label_smoothing": (0, 0.9),
+    "final_rate": (0, 1), "layer_decay": (0.1, 1), "average_share": (0, 1),
     "patience": (0, 1000), "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
     "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "processes": (0, 64),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
-    "metric": ("auto", *METRICS),
+    "metric": ("auto", *METRICS), "keep": ("best", "last"),
 }  # fmt: skip
 
 
@@ -89,11 +90,14 @@ class FitConfig:
 
     field: the answer field's own JSON configuration. base_model: "starter", a folder, or a hub name.
     learning_rate is the encoder's peak rate, head_learning_rate the new layer's; both rise over
-    `warmup_share` of all steps and fall linearly to zero.
+    `warmup_share` of all steps and fall linearly to `final_rate` of the peak.
+    layer_decay: each layer of the encoder learns at this share of the rate of the layer above it.
+    average_share: the model is the mean of the weights over this last share of all steps (averaging.py).
     One optimizer step sees at most `batch_examples` examples and `batch_tokens` padded tokens; memory is
     bounded by `micro_tokens`, into which a step is cut without changing its gradient.
     context_before/after: neighbouring turns shown with a turn. stride: tokens shared by two windows.
     fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
+    keep: the epoch with the best dev figure, or the last one; with `last` nothing is chosen on the dev rows.
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
     processes: how many train together, each on its own GPU; 0 = one for each GPU that can be seen.
@@ -106,6 +110,9 @@ class FitConfig:
     learning_rate: float = 3e-4
     head_learning_rate: float = 2e-3
     warmup_share: float = 0.1
+    final_rate: float = 0.0
+    layer_decay: float = 1.0
+    average_share: float = 0.0
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     batch_examples: int = 32
@@ -122,6 +129,7 @@ class FitConfig:
     freeze_embeddings: bool = False
     fit_head_first: bool = True
     metric: str = "auto"
+    keep: str = "best"
     patience: int = 3
     max_steps: int = 0
     precision: str = "auto"

@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.engine.averaging import Averaging
 from training.engine.batching import Batch, Example, Ints, Step, Truth, collate, cut, narrow, plan_epoch
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import FitConfig
 from training.engine.device import is_out_of_memory, memory_mb
 from training.engine.errors import Cancelled, EngineError
 from training.engine.loss import Loss
+from training.engine.optimizer import make_optimizer, rate
 from training.engine.team import ALONE, Team
 
 _LEAST_MICRO_TOKENS = 16
-_NOT_DECAYED = ("bias", "norm", "embeddings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Loop:
         self.steps_per_epoch = counts[0]
         self.total_steps = min(sum(counts), config.max_steps or sum(counts))
         self.optimizer = make_optimizer(network, config)
+        self.averaging = Averaging(self.optimizer, share=config.average_share, steps=self.total_steps)
         self.progress = Progress(micro_tokens=config.micro_tokens)
         self._started = self._saved = self._window_began = time.monotonic()
         self._window_tokens = self._steps_here = 0
@@ -90,6 +92,7 @@ class Loop:
             self._stop_if_asked()
             loss = self._step(parts)
             progress.step += 1
+            self.averaging.add(progress.step)
             progress.position += 1
             self._steps_here += 1
             self._count(parts, loss)
@@ -102,6 +105,7 @@ class Loop:
         progress = self.progress
         score = self._evaluate()
         better = (score.value, -score.loss) > (progress.best_value, -progress.best_loss)
+        better = better or self.config.keep == "last"
         self.report(
             "eval", split="dev", epoch=progress.epoch, step=progress.step, metric=score.metric,
             value=score.value, loss=score.loss, best=better,
@@ -114,7 +118,8 @@ class Loop:
                 score.loss,
             )
             progress.stale_epochs = 0
-            self.store.save_best(progress.epoch, self.network)
+            with self.averaging.shown():
+                self.store.save_best(progress.epoch, self.network)
         else:
             progress.stale_epochs += 1
         progress.epoch, progress.position = progress.epoch + 1, 0
@@ -125,7 +130,8 @@ class Loop:
     def _evaluate(self) -> DevScore:
         """Dev figures; a request to stop that arrives meanwhile is honoured with a checkpoint."""
         try:
-            return self.team.lead(self.evaluate)
+            with self.averaging.shown():
+                return self.team.lead(self.evaluate)
         except Cancelled:
             self._checkpoint()
             raise
@@ -135,7 +141,7 @@ class Loop:
     def _step(self, parts: Step) -> float:
         """One optimizer step; a step that does not fit into memory is cut finer and done again."""
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * rate(self.progress.step, self.total_steps, self.config.warmup_share)
+            group["lr"] = group["peak"] * rate(self.progress.step, self.total_steps, self.config)
         while (loss := self._try(parts)) is None:
             self._halve(parts)
         self.team.add_gradients(self.network.parameters())
@@ -245,29 +251,3 @@ class Loop:
 
 def _seed_of(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
-
-
-def rate(step: int, total: int, warmup_share: float) -> float:
-    """Share of the peak learning rate: up in a line over the warm-up, then down in a line to zero."""
-    warmup = max(1, round(total * warmup_share))
-    return min((step + 1) / warmup, (total - step) / max(1, total - warmup))
-
-
-def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.AdamW:
-    """AdamW, fused where the device has it; no decay on biases, norms, embeddings; own rate for the head."""
-    if config.freeze_embeddings:
-        network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[union-attr,operator]
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad:
-            peak = config.learning_rate if name.startswith("encoder.") else config.head_learning_rate
-            plain = any(part in name.lower() for part in _NOT_DECAYED)
-            groups.setdefault((peak, 0.0 if plain else config.weight_decay), []).append(parameter)
-    device = next(network.parameters()).device
-    return torch.optim.AdamW(
-        [
-            {"params": parameters, "lr": peak, "peak": peak, "weight_decay": decay}
-            for (peak, decay), parameters in groups.items()
-        ],
-        fused=device.type in ("cpu", "cuda", "mps", "xpu"),
-    )
