@@ -1,8 +1,8 @@
 """The mean of the weights over the last steps in place of the last step's own.
 
-While the rate is still above zero the weights wander round a minimum; their mean lies nearer to its middle and
-generalises better, at the price of one pass over them per step (Izmailov et al. 2018, "Averaging Weights Leads
-to Wider Optima and Better Generalization").
+While the rate is above zero the weights wander round a minimum; their mean lies nearer to its middle and
+generalises better, at the price of one pass over them per step (Izmailov et al. 2018, "Averaging Weights
+Leads to Wider Optima and Better Generalization").
 """
 
 from collections.abc import Iterator

@@ -13,11 +13,11 @@ ENGINE_VERSION = "1.0"
 # Each head and the types of the fields that it learns from; its class stands in heads/registry.py.
 HEADS: dict[str, tuple[str, ...]] = {
     "span": ("span",), "choice": ("choice",), "scale": ("scale",), "rank": ("rank",),
-    "relation": ("relation",),
+    "relation": ("relation",), "embedding": ("choice",),
 }  # fmt: skip
 FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
 LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
-METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa", "pairwise_accuracy")
+METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa", "pairwise_accuracy", "mrr")
 SCOPES = ("dialogue", "turn", "pair", "candidates", "spans")
 
 
@@ -74,7 +74,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "micro_tokens": (16, 2**24), "max_length": (16, 32768), "stride": (0, 16384), "context_before": (0, 50),
     "context_after": (0, 50), "dropout": (0, 0.9), "attention_dropout": (0, 0.9), "label_smoothing": (0, 0.9),
     "final_rate": (0, 1), "layer_decay": (0.1, 1), "average_share": (0, 1),
-    "patience": (0, 1000), "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
+    "temperature": (0.001, 10), "partners": (1, 1000), "patience": (0, 1000),
+    "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
     "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "processes": (0, 64),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip
@@ -97,6 +98,8 @@ class FitConfig:
     bounded by `micro_tokens`, into which a step is cut without changing its gradient.
     context_before/after: neighbouring turns shown with a turn. stride: tokens shared by two windows.
     fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
+    temperature, partners: of contrastive learning (contrast.py, heads/embedding.py): how sharply near texts
+    are told apart, and with how many others of its label a text is shown in each epoch.
     keep: the epoch with the best dev figure, or the last one; with `last` nothing is chosen on the dev rows.
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
@@ -129,6 +132,8 @@ class FitConfig:
     freeze_embeddings: bool = False
     fit_head_first: bool = True
     metric: str = "auto"
+    temperature: float = 0.1
+    partners: int = 2
     keep: str = "best"
     patience: int = 3
     max_steps: int = 0

@@ -149,8 +149,8 @@ class Run:
         )  # fmt: skip
         self.store = checkpoints
         return Loop(
-            self.network, splits["train"].examples, self.config, loss=self.loss, pad_id=self.text.pad_id,
-            device=self.device, bf16=self.bf16, store=checkpoints,
+            self.network, self.head.training_examples(splits["train"].examples, self.config), self.config,
+            loss=self.loss, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16, store=checkpoints,
             evaluate=lambda: self._score(splits["dev"]), report=self.journal.write, should_stop=self.stop,
             team=self.team,
         )  # fmt: skip

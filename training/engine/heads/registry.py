@@ -2,6 +2,7 @@
 
 from training.engine.heads.base import Head, Settings
 from training.engine.heads.choice import ChoiceHead
+from training.engine.heads.embedding import EmbeddingHead
 from training.engine.heads.rank import RankHead
 from training.engine.heads.relation import RelationHead
 from training.engine.heads.scale import ScaleHead
@@ -9,6 +10,7 @@ from training.engine.heads.span import SpanHead
 
 HEADS: dict[str, type[Head]] = {
     "span": SpanHead, "choice": ChoiceHead, "scale": ScaleHead, "rank": RankHead, "relation": RelationHead,
+    "embedding": EmbeddingHead,
 }  # fmt: skip
 
 
