@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import roles
@@ -11,7 +11,7 @@ from common.errors import NotFound
 from tasks_app.models import Project
 from training import asking
 from training.asking import Asked
-from training.models import Model, ModelVersion, Prediction, Run, Snapshot
+from training.models import Model, ModelVersion, Prediction, Recipe, Run, Snapshot
 
 
 def projects_of_admin(user: User) -> QuerySet[Project]:
@@ -40,10 +40,28 @@ def runs_for(user: User) -> QuerySet[Run]:
 
 
 def run_for(user: User, run_id: UUID) -> Run:
-    run = runs_for(user).select_related("version__model").filter(pk=run_id).first()
+    run = (
+        runs_for(user)
+        .select_related("version__model", "search__best", "search__recipe")
+        .filter(pk=run_id)
+        .first()
+    )
     if run is None:
         raise NotFound(_("There is no such run."))
     return run
+
+
+def recipes_for(user: User) -> QuerySet[Recipe]:
+    """Those of the projects whose models `user` may train, and the site's."""
+    return Recipe.objects.filter(Q(project__in=projects_of_admin(user)) | Q(project=None))
+
+
+def recipe_for(user: User, recipe_id: UUID) -> Recipe:
+    require_trainer_desk(user)
+    recipe = recipes_for(user).filter(pk=recipe_id).first()
+    if recipe is None:
+        raise NotFound(_("There is no such recipe."))
+    return recipe
 
 
 def snapshots_for(user: User) -> QuerySet[Snapshot]:

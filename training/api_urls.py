@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.api import cross_fits, models, predictions, runs, snapshots
+from training.api import cross_fits, models, predictions, recipes, runs, snapshots
 
 urlpatterns = [
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("runs/<uuid:run_id>/cancel", runs.RunCancelApi.as_view(), name="api-run-cancel"),
     path("runs/<uuid:run_id>/resume", runs.RunResumeApi.as_view(), name="api-run-resume"),
     path("runs/<uuid:run_id>/place", runs.RunPlaceApi.as_view(), name="api-run-place"),
+    path("runs/<uuid:run_id>/trials", runs.RunTrialsApi.as_view(), name="api-run-trials"),
+    path("recipes", recipes.RecipesApi.as_view(), name="api-recipes"),
+    path("recipes/<uuid:recipe_id>", recipes.RecipeApi.as_view(), name="api-recipe"),
     path("trainers", runs.TrainersApi.as_view(), name="api-trainers"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsApi.as_view(), name="api-run-metrics"),
     path("projects/<uuid:project_id>/cross-fits", cross_fits.CrossFitsApi.as_view(), name="api-cross-fits"),

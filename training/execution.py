@@ -1,19 +1,32 @@
 """A queued run, taken up by a trainer: start the engine, follow it, record the outcome."""
 
 import logging
+import time
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 from uuid import UUID
 
 from django.db import DatabaseError
 from django.utils import timezone
 
 from common.errors import DomainError
-from training import comparison, engine_process, queue, registration, run_folder, snapshots, trainers
+from training import (
+    comparison,
+    engine_process,
+    queue,
+    registration,
+    run_folder,
+    seeds,
+    snapshots,
+    trainers,
+    trials,
+)
 from training.holding import BUSY, CANCELLED, LOST, SUCCEEDED, GivenBack, Hold, Lost, last_line
 from training.journal import Journal, Point
-from training.models import MetricPoint, Run
+from training.models import MetricPoint, Run, Search, Snapshot, Trial
 from training.splits import too_few
+from training.trial_execution import TrialExecution
 
 logger = logging.getLogger(__name__)
 State = Run.State
@@ -31,14 +44,18 @@ class Ended(Exception):
 
 def execute(run_id: UUID) -> None:
     """Claim this queued run, train, record the outcome. A second delivery finds nothing to claim."""
-    if run := queue.claim_run(run_id):
-        Execution(run).go()
+    if work := queue.claim_run(run_id):
+        carry_out(work)
 
 
-def execute_next() -> None:
-    """Take the first run in the queue, if there is one, and see it through."""
-    if run := queue.claim_next():
-        Execution(run).go()
+def carry_out(work: queue.Work) -> None:
+    """See a claimed piece of work through."""
+    if isinstance(work, Trial):
+        TrialExecution(work).go()
+    elif isinstance(work, Search):
+        trials.settle(work.pk)
+    else:
+        Execution(work).go()
 
 
 class Execution(Hold):
@@ -49,6 +66,11 @@ class Execution(Hold):
         self.run, self.claim = run, run.claim
         mine = Run.objects.filter(pk=run.pk, state=State.RUNNING, claim=run.claim)
         super().__init__(mine, Journal(run.folder / "metrics.jsonl"))
+        self.folder = run.folder  # in which the engine is at work
+        self.seeds = seeds.seeds_of(run.recipe)
+        self.part = 0  # the seed that is being trained
+        self.part_began = time.monotonic()
+        self.log_before = self.metric = ""
 
     def go(self) -> None:
         try:
@@ -66,11 +88,42 @@ class Execution(Hold):
     def _train(self) -> None:
         self._freeze()
         assert self.run.snapshot is not None  # noqa: S101 - narrows for mypy what _freeze has set
-        folder = run_folder.prepare(self.run, self.run.snapshot)
-        code = self._run_engine(folder)
+        run_folder.prepare(self.run, self.run.snapshot)
+        if self.seeds:
+            self._train_seeds(self.run.snapshot)
+        else:
+            self._train_here()
+        version = self._patiently(partial(registration.register, self.run, self.claim))
+        if version is None:
+            raise Lost
+        comparison.compare_quietly(version)
+
+    def _train_seeds(self, snapshot: Snapshot) -> None:
+        """Each seed in turn; those that an earlier attempt has finished are only read again."""
+        done = {one["seed"] for one in seeds.notes_of(self.run.folder)}
+        for part, seed in enumerate(self.seeds):
+            self._begin(part, seeds.folder_of(self.run.folder, seed))
+            if seed in done:
+                self._patiently(self._store)
+                continue
+            run_folder.prepare(
+                self.run, snapshot, folder=self.folder, recipe={**self.run.recipe, "seed": seed}
+            )
+            self._train_here()
+            seeds.note(self.run.folder, seed, self.metric)
+        seeds.crown(self.run.folder, self.metric)
+
+    def _begin(self, part: int, folder: Path) -> None:
+        self.log_before = self._log()
+        self.part, self.folder, self.part_began = part, folder, time.monotonic()
+        self.journal = Journal(folder / "metrics.jsonl")
+
+    def _train_here(self) -> None:
+        code = self._run_engine(self.folder)
         if code is None:
             raise Ended(State.FAILED, "Another process is still training in this run's folder.")
-        self._conclude(code, folder)
+        if code != SUCCEEDED:
+            self._explain(code)
 
     def _freeze(self) -> None:
         if self.run.snapshot is None:
@@ -90,36 +143,57 @@ class Execution(Hold):
                 raise
         self._update(
             heartbeat_at=timezone.now(),
-            progress=self.journal.progress,
-            seconds_left=self.journal.seconds_left,
+            progress=self._overall(self.journal.progress),
+            seconds_left=self._seconds_left(),
             device=self.journal.device[:60],
-            log=self.journal.log[-LOG_CHARACTERS:],
+            log=self._log()[-LOG_CHARACTERS:],
         )
         self.stop_asked = self.mine.filter(cancel_requested=True).exists()
 
+    def _overall(self, progress: float) -> float:
+        """Of the whole run, which a search may have begun, and which may train several seeds."""
+        begun = trials.SEARCHING_SHARE if hasattr(self.run, "search") else 0.0
+        return begun + (1 - begun) * (self.part + progress) / max(1, len(self.seeds))
+
+    def _seconds_left(self) -> float | None:
+        left = self.journal.seconds_left
+        if left is None or not self.seeds:
+            return left
+        a_seed_takes = time.monotonic() - self.part_began + left
+        return left + a_seed_takes * (len(self.seeds) - self.part - 1)
+
+    def _log(self) -> str:
+        """What the engine said, of a run with several seeds one after the other."""
+        if not self.seeds:
+            return self.journal.log
+        here = f"seed {self.seeds[self.part]}\n{self.journal.log}" if self.journal.lines else ""
+        return "\n".join(part for part in (self.log_before, here) if part)
+
     def _store_points(self, points: list[Point]) -> None:
+        for point in points:
+            self.metric = str(point.values.get("metric") or self.metric)
+        rows = (
+            [seeds.apart(point, self.seeds[self.part], self.part) for point in points]
+            if self.seeds
+            else points
+        )
         MetricPoint.objects.bulk_create(
-            [MetricPoint(run=self.run, kind=p.kind, step=p.step, values=p.values) for p in points],
+            [MetricPoint(run=self.run, kind=p.kind, step=p.step, values=p.values) for p in rows],
             update_conflicts=True,
             unique_fields=["run", "kind", "step"],
             update_fields=["values"],
         )
 
-    def _conclude(self, code: int, folder: Path) -> None:
-        if code == SUCCEEDED:
-            version = self._patiently(partial(registration.register, self.run, self.claim))
-            if version is None:
-                raise Lost
-            comparison.compare_quietly(version)
-        elif self.stop_asked:
+    def _explain(self, code: int) -> NoReturn:
+        """Say why the engine has ended without a model."""
+        if self.stop_asked:
             raise Ended(State.CANCELLED, "")
-        elif code in {CANCELLED, BUSY, LOST} or code < 0:
+        if code in {CANCELLED, BUSY, LOST} or code < 0:
             # Nobody here asked it to stop: the machine did, or another process was at work.
             self._count_loss(code)
             raise GivenBack
-        else:
-            said = self.journal.reason or last_line(folder)
-            raise Ended(State.FAILED, said or f"The engine ended with exit code {code}.")
+        said = self.journal.reason or last_line(self.folder)
+        raise Ended(State.FAILED, said or f"The engine ended with exit code {code}.")
 
     def _count_loss(self, code: int) -> None:
         losses = self.run.losses + 1
@@ -142,6 +216,6 @@ class Execution(Hold):
 
     def _whole_log(self) -> str:
         """The journal, and below it what the engine printed (a traceback, a library's complaint)."""
-        path = self.run.folder / engine_process.LOG_FILE
+        path = self.folder / engine_process.LOG_FILE
         printed = path.read_text(encoding="utf-8", errors="replace")[-4000:] if path.exists() else ""
-        return "\n".join(part for part in (self.journal.log, printed.strip()) if part)[-LOG_CHARACTERS:]
+        return "\n".join(part for part in (self._log(), printed.strip()) if part)[-LOG_CHARACTERS:]

@@ -36,7 +36,7 @@ def learning_curves(points: Sequence[Point], *, metric: str) -> Figure:
         margin={"l": 56, "r": 40, "t": 36, "b": 44},
         hovermode="x unified",
     )  # fmt: skip
-    return _plain(figure)
+    return plain(figure)
 
 
 def speed(points: Sequence[Point]) -> Figure:
@@ -50,7 +50,7 @@ def speed(points: Sequence[Point]) -> Figure:
         showlegend=False,
         margin={"l": 56, "r": 16, "t": 12, "b": 44},
     )
-    return _plain(figure)
+    return plain(figure)
 
 
 def label_scores(reports: Sequence[tuple[str, dict[str, Any]]], labels: Sequence[str]) -> Figure:
@@ -66,7 +66,7 @@ def label_scores(reports: Sequence[tuple[str, dict[str, Any]]], labels: Sequence
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         margin={"l": 40, "r": 16, "t": 36, "b": 44},
     )
-    return _plain(figure)
+    return plain(figure)
 
 
 def _thinned(points: Sequence[Point], name: str) -> tuple[list[int], list[float | None]]:
@@ -81,7 +81,8 @@ def _thinned(points: Sequence[Point], name: str) -> tuple[list[int], list[float 
     return x, y
 
 
-def _plain(figure: go.Figure) -> Figure:
+def plain(figure: go.Figure) -> Figure:
+    """As JSON, without Plotly's template: the page brings its own colours."""
     made: Figure = json.loads(figure.to_json())
     made["layout"].pop("template", None)
     return made

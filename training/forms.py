@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -8,6 +9,9 @@ from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
 from training.engine.config import FitConfig
 from training.freezing import trainable
+from training.models import Recipe
+from training.recipes import MOST_SEEDS
+from training.search_space import TRIALS
 
 _DASHES = ("-", "–")
 _DEFAULTS = {name: entry.default for name, entry in FitConfig.__dataclass_fields__.items()}
@@ -51,14 +55,40 @@ class RunForm(forms.Form):
         choices=[("none", _("count as they are")), ("balanced", _("count more"))],
     )
     seed = forms.IntegerField(label=_("Seed"), initial=_DEFAULTS["seed"])
+    seeds = forms.IntegerField(
+        label=_("Seeds"),
+        initial=1,
+        min_value=1,
+        max_value=MOST_SEEDS,
+        help_text=_("several show how much of a gain is chance; the best on dev is kept"),
+    )
+    kept = forms.ChoiceField(
+        label=_("Recipe that was kept"),
+        required=False,
+        help_text=_("its settings count instead of those below"),
+    )
+    search = forms.BooleanField(
+        label=_("Try recipes first, and train with the best one"),
+        required=False,
+        help_text=_("starts from the recipe above; trials spread over all trainers"),
+    )
+    trials = forms.IntegerField(label=_("Trials"), initial=TRIALS, required=False)
+    minutes = forms.FloatField(
+        label=_("Minutes"), required=False, help_text=_("the search ends at whichever comes first")
+    )
     priority = PriorityField(label=_("Priority"))
 
-    def __init__(self, *args: Any, projects: list[Project], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, projects: list[Project], recipes: Iterable[Recipe] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        kept = [(str(recipe.pk), _named(recipe)) for recipe in recipes]
+        self.fields["kept"].choices = [("", _("none")), *kept]  # type: ignore[attr-defined]
         self.fields["target"].choices = list(_targets(projects))  # type: ignore[attr-defined]
         self.fields["base_model"].initial = settings.BASE_MODEL
 
-    about_run = frozenset({"target", "priority"})  # the rest is the recipe
+    # The rest is the recipe.
+    about_run = frozenset({"target", "priority", "kept", "seeds", "search", "trials", "minutes"})
 
     def target_of(self) -> tuple[str, str]:
         """Project id and field name."""
@@ -66,7 +96,23 @@ class RunForm(forms.Form):
         return project, name
 
     def recipe(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name not in self.about_run}
+        chosen = {name: value for name, value in self.cleaned_data.items() if name not in self.about_run}
+        if kept := self.cleaned_data["kept"]:
+            chosen = {"kept": kept, "seed": chosen["seed"]}
+        seeds = self.cleaned_data["seeds"]
+        return {**chosen, "seeds": seeds} if seeds > 1 else chosen
+
+    def search_of(self) -> dict[str, Any] | None:
+        """The search that was asked for, if one was."""
+        if not self.cleaned_data["search"]:
+            return None
+        asked = {name: self.cleaned_data[name] for name in ("trials", "minutes")}
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+def _named(recipe: Recipe) -> str:
+    value = "" if recipe.value is None else f", {recipe.value:.3f}"
+    return f"{recipe.name} ({recipe.head}{value})"
 
 
 def _targets(projects: list[Project]) -> Any:

@@ -9,28 +9,41 @@ from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.utils import timezone
 
-from training.models import Run
+from training import trials
+from training.models import Run, Search, Trial
 
 State = Run.State
 ORDER = ("-priority", "queued_at", "pk")
 _REMEMBERED = 20  # ended runs that tell how long one takes
 
 
-@transaction.atomic
-def claim_next() -> Run | None:
-    """Take the first run in the queue for this trainer; None when nothing waits.
+Work = Run | Trial | Search
 
-    Two trainers at once get two runs: each passes over the row that the other has locked.
+
+@transaction.atomic
+def claim_next() -> Work | None:
+    """Take the first work in the queue for this trainer: a run, a search's next trial, or its conclusion.
+
+    None when nothing waits. Two trainers at once get two pieces: each passes over what the other has locked.
     """
-    run = waiting().select_for_update(skip_locked=True).first()
+    run = _claimable().select_for_update(skip_locked=True, of=("self",)).first()
     return _claim(run) if run else None
 
 
 @transaction.atomic
-def claim_run(run_id: UUID) -> Run | None:
-    """Take this run, if it still waits."""
-    run = waiting().select_for_update().filter(pk=run_id).first()
+def claim_run(run_id: UUID) -> Work | None:
+    """Take this run, or a piece of it, if it still waits."""
+    run = _claimable().select_for_update(of=("self",)).filter(pk=run_id).first()
     return _claim(run) if run else None
+
+
+def is_work_left() -> bool:
+    return _claimable().exists()
+
+
+def _claimable() -> QuerySet[Run]:
+    searching = Q(state=State.RUNNING, search__is_open=True, search__done_at=None)
+    return Run.objects.filter(Q(state=State.QUEUED) | searching).order_by(*ORDER)
 
 
 def waiting() -> QuerySet[Run]:
@@ -38,7 +51,10 @@ def waiting() -> QuerySet[Run]:
     return Run.objects.filter(state=State.QUEUED).order_by(*ORDER)
 
 
-def _claim(run: Run) -> Run:
+def _claim(run: Run) -> Work:
+    search = Search.objects.select_related("run").filter(run=run, done_at=None).first()
+    if search is not None:
+        return trials.take_trial(search) or search
     now = timezone.now()
     Run.objects.filter(pk=run.pk).update(
         state=State.RUNNING,

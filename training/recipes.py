@@ -15,6 +15,7 @@ from training.engine.errors import EngineError
 
 # What a run is about, and where it runs, is not the recipe's to say.
 RESERVED = {"head", "field"}
+SEEDS, MOST_SEEDS = "seeds", 10  # a setting of the run, not of the engine: see seeds.py
 SETTINGS = tuple(entry.name for entry in dataclass_fields(FitConfig) if entry.name not in RESERVED)
 
 
@@ -26,7 +27,9 @@ def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
     if not isinstance(recipe, Mapping):
         raise _invalid([Problem("/recipe", "type", _("Expected an object such as {“epochs”: 3}."))])
     about = {"head": field["type"], "field": dict(field)}
-    problems = [
+    problems = _of_seeds(recipe.get(SEEDS))
+    recipe = {name: value for name, value in recipe.items() if name != SEEDS}
+    problems += [
         Problem(f"/recipe/{name}", "unknown_setting", _("No such setting. Known: %s.") % ", ".join(SETTINGS))
         for name in recipe
         if name not in SETTINGS
@@ -35,12 +38,12 @@ def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
         Problem(f"/recipe/{name}", "setting", detail)
         for name, value in recipe.items()
         # A refusal that names another setting is about the two together; the whole recipe is asked below.
-        if name in SETTINGS and (detail := _refusal({**about, name: value})).startswith(f"{name} ")
+        if name in SETTINGS and (detail := refusal({**about, name: value})).startswith(f"{name} ")
     ]
     if problems:
         raise _invalid(problems)
     whole = {"base_model": settings.BASE_MODEL, **recipe, **about}
-    if detail := _refusal(whole):
+    if detail := refusal(whole):
         raise _invalid([Problem("/recipe", "recipe", detail)])
     return FitConfig.from_json(whole)
 
@@ -51,7 +54,18 @@ def chosen_settings(recipe: object, config: FitConfig) -> dict[str, Any]:
     return {**chosen, "base_model": config.base_model}
 
 
-def _refusal(raw: Mapping[str, Any]) -> str:
+def _of_seeds(seeds: object) -> list[Problem]:
+    if seeds is None or (isinstance(seeds, int) and not isinstance(seeds, bool) and 1 <= seeds <= MOST_SEEDS):
+        return []
+    listed = seeds if isinstance(seeds, list) else []
+    good = all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in listed)
+    if good and 1 <= len(set(listed)) == len(listed) <= MOST_SEEDS:
+        return []
+    detail = _("A number of seeds from 1 to %d, or a list of different ones.") % MOST_SEEDS
+    return [Problem(f"/recipe/{SEEDS}", "setting", detail)]
+
+
+def refusal(raw: Mapping[str, Any]) -> str:
     try:
         FitConfig.from_json(raw)
     except EngineError as error:

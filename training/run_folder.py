@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from training.engine.config import FitConfig
 from training.freezing import file_sha256
@@ -15,23 +17,27 @@ class Unusable(Exception):
     """The run cannot begin; the message is the reason shown on its page."""
 
 
-def config_of(run: Run, snapshot: Snapshot) -> FitConfig:
-    """The whole recipe, with the field as it was when the snapshot was frozen."""
+def config_of(run: Run, snapshot: Snapshot, recipe: Mapping[str, Any] | None = None) -> FitConfig:
+    """The whole recipe, the run's own unless named, with the field as it was when the snapshot was frozen."""
     field = next((entry for entry in snapshot.fields if entry["name"] == run.field), None)
     if field is None:
         raise Unusable(f"The snapshot holds no field {run.field!r}.")
-    return build_config(field, run.recipe)
+    return build_config(field, run.recipe if recipe is None else recipe)
 
 
-def prepare(run: Run, snapshot: Snapshot) -> Path:
+def prepare(
+    run: Run, snapshot: Snapshot, *, folder: Path | None = None, recipe: Mapping[str, Any] | None = None,
+    splits: Sequence[str] = SnapshotItem.Split.values,
+) -> Path:  # fmt: skip
     """Make RUN_DIR, or find it as an earlier attempt left it: the same run gets the same bytes again."""
-    folder = run.folder
+    folder = folder or run.folder
     folder.mkdir(parents=True, exist_ok=True)
-    config = json.dumps(config_of(run, snapshot).to_json(), ensure_ascii=False, indent=2, sort_keys=True)
+    whole = config_of(run, snapshot, recipe).to_json()
+    config = json.dumps(whole, ensure_ascii=False, indent=2, sort_keys=True)
     draft = folder / ".config.json.draft"
     draft.write_text(config, encoding="utf-8")
     draft.replace(folder / "config.json")
-    for split in SnapshotItem.Split.values:
+    for split in splits:
         _bring(snapshot, f"{run.field}/{split}.arrow", folder / f"{split}.arrow")
     return folder
 

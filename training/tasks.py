@@ -23,8 +23,15 @@ def give_runs_back(**_kwargs: object) -> None:
 def execute_run(run_id: str) -> None:
     """`run_id` is why the trainer is woken up; what it takes is the first in the queue."""
     with suppress(AllBusy), one_card():
-        execution.execute_next()
-    if queue.waiting().exists() and trainers.nobody_is_told():
+        if work := queue.claim_next():
+            wake_another(run_id)
+            execution.carry_out(work)
+    wake_another(run_id)
+
+
+def wake_another(run_id: str) -> None:
+    """One word in the queue for as long as there is work: a search has more than it has messages."""
+    if queue.is_work_left() and trainers.nobody_is_told():
         enqueue_on_commit(execute_run, run_id)
 
 

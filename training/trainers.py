@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from training import devices
+from training import devices, trials
 from training.machine import Machine
 from training.models import Run
 
@@ -111,7 +111,9 @@ def take_back_lost_runs() -> list[UUID]:
     silent = Q(heartbeat_at__lt=now - LOST_AFTER, snapshot__isnull=False) | Q(
         heartbeat_at__lt=now - FREEZING_TAKES
     )
-    lost = Run.objects.filter(silent, state=Run.State.RUNNING)
+    trials.take_back_lost()
+    searching = Q(search__isnull=False, search__done_at=None)  # it has no holder, but trials that have
+    lost = Run.objects.filter(silent, ~searching, state=Run.State.RUNNING)
     lost.filter(losses__gte=MOST_LOSSES).update(
         state=Run.State.FAILED,
         reason="Its trainer was lost too often; it may need more memory than there is.",
@@ -122,7 +124,8 @@ def take_back_lost_runs() -> list[UUID]:
     fresh = list(lost.values_list("pk", flat=True))
     # Its place in the queue stays what it was.
     lost.filter(pk__in=fresh).update(state=Run.State.QUEUED, claim=None, losses=F("losses") + 1)
-    forgotten = Q(state=Run.State.QUEUED, queued_at__lt=now - PICKED_UP_WITHIN)
+    more = Q(state=Run.State.RUNNING, search__is_open=True, search__done_at=None)
+    forgotten = Q(Q(state=Run.State.QUEUED) | more, queued_at__lt=now - PICKED_UP_WITHIN)
     waiting = Run.objects.filter(forgotten).values_list("pk", flat=True) if nobody_is_told() else ()
     return [*fresh, *(pk for pk in waiting if pk not in fresh)]
 

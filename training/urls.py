@@ -8,6 +8,7 @@ urlpatterns = [
     path("training/runs/<uuid:run_id>/", runs.run, name="run"),
     path("training/runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
     path("training/runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("training/runs/<uuid:run_id>/trials.csv", runs.trials_csv, name="run-trials-csv"),
     path("training/runs/<uuid:run_id>/place/", runs.place, name="run-place"),
     path("training/runs/<uuid:run_id>/resume/", runs.resume, name="run-resume"),
     path("projects/<uuid:project_id>/quality/<str:field>/read/", cross_fits.ask, name="cross-fit"),

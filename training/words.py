@@ -17,6 +17,13 @@ def state_name(state: str) -> str:
     }[state]  # fmt: skip
 
 
+def trial_state(state: str) -> str:
+    return {
+        "waiting": _("waiting"), "running": _("running"), "complete": _("complete"), "pruned": _("cut short"),
+        "stopped": _("out of time"), "failed": _("failed"),
+    }[state]  # fmt: skip
+
+
 def priority_name(priority: int) -> str:
     return {-1: _("low priority"), 0: _("normal priority"), 1: _("high priority")}[priority]
 

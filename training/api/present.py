@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from training import queue
-from training.models import Model, ModelVersion, Run, Snapshot
+from training.models import Model, ModelVersion, Recipe, Run, Search, Snapshot, Trial
 from training.trainers import Desk
 
 
@@ -37,12 +37,56 @@ def run_json(run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "attempt": run.attempt,
         "recipe": run.recipe,
+        "search": search_json(run.search) if hasattr(run, "search") else None,
         "evaluation": run.report,
         "comparison": run.comparison,
         "model": {"name": version.model.name, "version": version.number} if version else None,
         "created_at": run.created_at,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
+    }
+
+
+def search_json(search: Search) -> dict[str, Any]:
+    return {
+        "trials": search.trials_wanted,
+        "minutes": search.minutes,
+        "space": search.space,
+        "pruner": search.pruner,
+        "final": search.final,
+        "state": "done" if search.done_at else "searching",
+        "metric": search.metric,
+        "best": trial_json(search.best) if search.best else None,
+        "importance": search.importance,
+        "recipe": recipe_json(search.recipe) if search.recipe else None,
+    }
+
+
+def trial_json(trial: Trial) -> dict[str, Any]:
+    return {
+        "number": trial.number,
+        "state": trial.state,
+        "params": trial.params,
+        "value": trial.value,
+        "values": [{"epoch": epoch, "value": value} for epoch, value in trial.values],
+        "device": trial.device,
+        "reason": trial.reason,
+        "started_at": trial.started_at,
+        "finished_at": trial.finished_at,
+    }
+
+
+def recipe_json(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "id": str(recipe.pk),
+        "project": str(recipe.project_id) if recipe.project_id else None,
+        "name": recipe.name,
+        "head": recipe.head,
+        "settings": recipe.settings,
+        "metric": recipe.metric,
+        "value": recipe.value,
+        "run": str(recipe.origin_id) if recipe.origin_id else None,
+        "created_at": recipe.created_at,
     }
 
 

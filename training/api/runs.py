@@ -12,8 +12,8 @@ from common.errors import Invalid, NotFound, Problem
 from common.idempotency import idempotent
 from common.pagination import ById
 from training import access, trainers
-from training.api.present import desk_json, run_json, run_with_metrics
-from training.models import Run
+from training.api.present import desk_json, run_json, run_with_metrics, trial_json
+from training.models import Run, Trial
 from training.services import queue, runs
 
 
@@ -36,16 +36,19 @@ class MoveInput(serializers.Serializer[Any]):
 class RunInput(serializers.Serializer[Any]):
     project = serializers.UUIDField()
     field = serializers.CharField(max_length=60)
-    recipe = serializers.DictField(required=False, default=dict)
+    recipe = serializers.JSONField(required=False, default=dict)
     snapshot = serializers.UUIDField(required=False, allow_null=True)
     priority = PriorityField(required=False, default="normal")
+    search = serializers.JSONField(required=False, default=None)
 
 
 class RunsApi(APIView):
     @extend_schema(operation_id="runs_list", responses={200: None})
     def get(self, request: ApiSignedIn) -> Response:
         access.require_trainer_desk(request.user)
-        rows = access.runs_for(request.user).select_related("version__model")
+        rows = access.runs_for(request.user).select_related(
+            "version__model", "search__best", "search__recipe"
+        )
         if state := request.query_params.get("state"):
             if state not in Run.State.values:
                 detail = _("One of %s.") % ", ".join(Run.State.values)
@@ -60,9 +63,6 @@ class RunsApi(APIView):
     def post(self, request: ApiSignedIn) -> Response:
         body = RunInput(data=request.data)
         body.is_valid(raise_exception=True)
-        if "search" in request.data:
-            detail = _("Searching for a recipe is not offered here yet. Send one recipe.")
-            raise Invalid(detail, problems=[Problem("/search", "not_offered", detail)])
         data = body.validated_data
         project = access.project_to_train(request.user, data["project"])
         snapshot = None
@@ -76,6 +76,7 @@ class RunsApi(APIView):
             recipe=data["recipe"],
             snapshot=snapshot,
             priority=priority_of(data["priority"]),
+            search=data["search"],
             actor=request.user,
         )
         return Response(run_json(run), status=201, headers={"Location": f"/api/v1/runs/{run.pk}"})
@@ -101,6 +102,16 @@ class RunResumeApi(APIView):
     def post(self, request: ApiSignedIn, run_id: UUID) -> Response:
         run = runs.resume_run(run=access.run_for(request.user, run_id), actor=request.user)
         return Response(run_json(run))
+
+
+class RunTrialsApi(APIView):
+    """Every trial of a search, in order; without a search there are none."""
+
+    @extend_schema(responses={200: None})
+    def get(self, request: ApiSignedIn, run_id: UUID) -> Response:
+        run = access.run_for(request.user, run_id)
+        trials = Trial.objects.filter(search=run.pk).order_by("number")
+        return Response({"results": [trial_json(trial) for trial in trials]})
 
 
 class RunPlaceApi(APIView):

@@ -3,6 +3,7 @@
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
 from training.models.runs import CrossFit, MetricPoint, Run
+from training.models.search import Recipe, Search, Trial
 from training.models.snapshots import Snapshot, SnapshotItem
 
 __all__ = [
@@ -12,7 +13,10 @@ __all__ = [
     "Model",
     "ModelVersion",
     "Prediction",
+    "Recipe",
     "Run",
+    "Search",
     "Snapshot",
     "SnapshotItem",
+    "Trial",
 ]

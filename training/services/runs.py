@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,10 +13,12 @@ from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
 from tasks_app.fields.base import Field
 from tasks_app.models import Project, SchemaVersion
-from training import tasks
+from training import tasks, trials
 from training.models import Run, Snapshot
 from training.recipes import build_config, chosen_settings
+from training.search_space import read_search
 from training.services.queue import check_priority
+from training.services.recipes import settings_of
 from training.snapshots import current_fields, planned_counts
 from training.splits import too_few
 
@@ -32,9 +34,12 @@ def start_run(
     actor: User | None,
     snapshot: Snapshot | None = None,
     priority: int = Run.Priority.NORMAL,
+    search: object = None,
 ) -> Run:
     """Queue a run of `field`. Without a snapshot the trainer freezes what is approved when it begins.
 
+    `recipe` holds settings, or is the name or id of a recipe that was kept. With `search` (see
+    search_space.py) trials look for what the recipe leaves open first.
     Raises Invalid for an unknown field or a recipe that cannot work, Conflict where there are too few
     examples, Forbidden for a priority that is not the actor's to give; then nothing is queued.
     """
@@ -43,7 +48,9 @@ def start_run(
     chosen = next((entry for entry in fields if entry.name == field), None)
     if chosen is None:
         raise _not_to_learn(field, schema, fields)
+    recipe = settings_of(project=project, head=chosen.type, recipe=recipe)
     config = build_config(chosen.to_json(), recipe)
+    plan = None if search is None else read_search(search, chosen.to_json())
     _check_enough(project, chosen, snapshot)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"run {project.pk}"])
@@ -58,6 +65,8 @@ def start_run(
         created_by=actor,
         queued_at=timezone.now(),
     )
+    if plan is not None:
+        trials.plan_search(run, plan)
     audit.record("run.started", run, actor=actor.pk if actor else None, field=field)
     enqueue_on_commit(tasks.execute_run, run.pk)
     return run
@@ -97,11 +106,16 @@ def _check_enough(project: Project, field: Field, snapshot: Snapshot | None) -> 
 def cancel_run(*, run: Run, actor: User | None) -> Run:
     """End a queued run at once; ask a running one's trainer to stop, which it does within seconds."""
     now = timezone.now()
-    changed = Run.objects.filter(pk=run.pk, state=State.QUEUED).update(
-        state=State.CANCELLED, finished_at=now, seconds_left=None
+    # Whoever freezes the data, or holds a trial of a search, finds out that the run is no longer his.
+    searching = Q(state=State.RUNNING, search__isnull=False, search__done_at=None)
+    freezing = Q(state=State.RUNNING, snapshot=None)
+    at_once = Run.objects.filter(Q(state=State.QUEUED) | searching | freezing, pk=run.pk)
+    changed = at_once.update(
+        state=State.CANCELLED, claim=None, finished_at=now, seconds_left=None
     ) or Run.objects.filter(pk=run.pk, state=State.RUNNING, cancel_requested=False).update(
         cancel_requested=True
     )
+    trials.pause(run)
     run.refresh_from_db()
     if not changed:
         raise Conflict(
@@ -126,6 +140,7 @@ def resume_run(*, run: Run, actor: User | None) -> Run:
     )
     if not changed:
         raise Conflict(_("Only a failed or cancelled run can be taken up again."))
+    trials.reopen(run)
     audit.record("run.resumed", run, actor=actor.pk if actor else None)
     enqueue_on_commit(tasks.execute_run, run.pk)
     run.refresh_from_db()

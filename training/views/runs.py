@@ -12,6 +12,7 @@ from common.errors import DomainError
 from training import access, desk_page, selectors, trainers
 from training.forms import PlaceForm, RunForm
 from training.run_page import RunPage
+from training.search_page import SearchPage
 from training.services import queue, runs
 
 PAST_RUNS = 30
@@ -21,7 +22,8 @@ def _form(request: SignedIn) -> RunForm:
     projects = (
         access.projects_of_admin(request.user).order_by("-created_at").prefetch_related("schema_versions")
     )
-    return RunForm(request.POST or None, projects=list(projects[:200]))
+    recipes = access.recipes_for(request.user).order_by("name")[:200]
+    return RunForm(request.POST or None, projects=list(projects[:200]), recipes=recipes)
 
 
 def _live(request: SignedIn) -> dict[str, object]:
@@ -54,11 +56,12 @@ def _start(request: SignedIn, form: RunForm) -> HttpResponse | None:
             field=field,
             recipe=form.recipe(),
             priority=form.cleaned_data["priority"] or 0,
+            search=form.search_of(),
             actor=request.user,
         )
     except DomainError as refused:
         for problem in refused.problems:
-            name = problem.pointer.removeprefix("/recipe/")
+            name = problem.pointer.rpartition("/")[2]
             form.add_error(name if name in form.fields else None, problem.detail)
         form.add_error(None, refused.message)
         return None
@@ -73,11 +76,24 @@ def training_live(request: SignedIn) -> HttpResponse:
     return render(request, "training/_live.html", _live(request))
 
 
+def _shown(page: RunPage) -> dict[str, object]:
+    return {"page": page, "run": page.run, "search": SearchPage.of(page.run), "desk": trainers.desk()}
+
+
+@login_required
+@require_GET
+def trials_csv(request: SignedIn, run_id: UUID) -> HttpResponse:
+    search = SearchPage.of(access.run_for(request.user, run_id))
+    name = f"trials-{run_id}.csv"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(search.csv() if search else "", content_type="text/csv", headers=disposition)
+
+
 @login_required
 @require_GET
 def run(request: SignedIn, run_id: UUID) -> HttpResponse:
     page = RunPage.of(access.run_for(request.user, run_id))
-    context = {"page": page, "run": page.run, "desk": trainers.desk(), "current": "training"}
+    context = {**_shown(page), "current": "training"}
     return render(request, "training/run.html", context)
 
 
@@ -86,7 +102,7 @@ def run(request: SignedIn, run_id: UUID) -> HttpResponse:
 def run_live(request: SignedIn, run_id: UUID) -> HttpResponse:
     """What changes while a run is at work. When it has ended, the whole page is asked for again."""
     page = RunPage.of(access.run_for(request.user, run_id))
-    context = {"page": page, "run": page.run, "desk": trainers.desk(), "swapped": True}
+    context = {**_shown(page), "swapped": True}
     response = render(request, "training/_run_live.html", context)
     if not page.run.is_live:
         response["HX-Refresh"] = "true"
