@@ -17,17 +17,20 @@ def learning_curves(points: Sequence[Point], *, metric: str) -> Figure:
     """Training loss (left) and the dev figure (right, 0 to 1) by step."""
     steps = [point for point in points if point.kind == "step"]
     evals = [point for point in points if point.kind == "eval"]
-    x, loss = _thinned(steps, "loss")
     figure = go.Figure()
-    figure.add_scatter(
-        x=[point.step for point in evals],
-        y=[point.values.get("value") for point in evals],
-        name=_("%s on dev") % metric,
-        mode="lines+markers",
-        yaxis="y2",
-        hovertemplate="%{y:.3f}",
-    )
-    figure.add_scatter(x=x, y=loss, name=_("training loss"), mode="lines", hovertemplate="%{y:.4f}")
+    for seed, part in by_seed(evals):
+        figure.add_scatter(
+            x=[step_of(point) for point in part],
+            y=[point.values.get("value") for point in part],
+            name=_("%s on dev") % metric + seed,
+            mode="lines+markers",
+            yaxis="y2",
+            hovertemplate="%{y:.3f}",
+        )
+    for seed, part in by_seed(steps):
+        x, loss = _thinned(part, "loss")
+        name = _("training loss") + seed
+        figure.add_scatter(x=x, y=loss, name=name, mode="lines", hovertemplate="%{y:.4f}")
     figure.update_layout(
         xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
         yaxis={"title": {"text": _("loss")}, "rangemode": "tozero"},
@@ -41,16 +44,45 @@ def learning_curves(points: Sequence[Point], *, metric: str) -> Figure:
 
 def speed(points: Sequence[Point]) -> Figure:
     """Tokens per second by step, without padding."""
-    x, y = _thinned([point for point in points if point.kind == "step"], "tokens_per_second")
+    return _by_step(points, "tokens_per_second", _("tokens per second"), ",.0f")
+
+
+def learning_rate(points: Sequence[Point]) -> Figure:
+    """The encoder's rate by step: up over the warm-up, then down."""
+    return _by_step(points, "learning_rate", _("learning rate"), ".2~e")
+
+
+def memory(points: Sequence[Point]) -> Figure:
+    """The most memory in use so far by step, in MiB: the card's if there is one, else the process's."""
+    return _by_step(points, "memory_mb", _("memory, MiB"), ",.0f")
+
+
+def _by_step(points: Sequence[Point], value: str, name: str, form: str) -> Figure:
     figure = go.Figure()
-    figure.add_scatter(x=x, y=y, name=_("tokens per second"), mode="lines", hovertemplate="%{y:,.0f}")
+    for seed, part in by_seed([point for point in points if point.kind == "step"]):
+        x, y = _thinned(part, value)
+        figure.add_scatter(x=x, y=y, name=name + seed, mode="lines", hovertemplate=f"%{{y:{form}}}")
     figure.update_layout(
         xaxis={"title": {"text": _("step")}, "rangemode": "tozero"},
-        yaxis={"rangemode": "tozero", "tickformat": ",.0f"},
-        showlegend=False,
-        margin={"l": 56, "r": 16, "t": 12, "b": 44},
+        yaxis={"rangemode": "tozero", "tickformat": form},
+        showlegend=len(figure.data) > 1,
+        margin={"l": 64, "r": 16, "t": 12, "b": 44},
     )
     return plain(figure)
+
+
+def by_seed(points: Sequence[Point]) -> list[tuple[str, list[Point]]]:
+    """The points of each seed, and what to write behind the name of its line: nothing for one seed."""
+    parts: dict[Any, list[Point]] = {}
+    for point in points:
+        parts.setdefault(point.values.get("seed"), []).append(point)
+    named = [("" if seed is None else _(", seed %d") % seed, part) for seed, part in parts.items()]
+    return named or [("", [])]
+
+
+def step_of(point: Point) -> int:
+    """Within its seed."""
+    return int(point.values.get("seed_step", point.step))
 
 
 def label_scores(reports: Sequence[tuple[str, dict[str, Any]]], labels: Sequence[str]) -> Figure:
@@ -76,7 +108,7 @@ def _thinned(points: Sequence[Point], name: str) -> tuple[list[int], list[float 
     for start in range(0, len(points), size):
         part = points[start : start + size]
         values = [value for point in part if (value := point.values.get(name)) is not None]
-        x.append(part[-1].step)
+        x.append(step_of(part[-1]))
         y.append(sum(values) / len(values) if values else None)
     return x, y
 

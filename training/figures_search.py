@@ -70,16 +70,15 @@ def parallel(trials: Sequence[Trial], space: Space, metric: str) -> Figure:
     """
     judged = sorted((t for t in trials if t.value is not None and t.params), key=lambda t: t.value or 0.0)
     judged = judged[-MOST_LINES:][::-1]
-    names = [*space, "value"]
     low, high = (judged[-1].value or 0.0, judged[0].value or 0.0) if judged else (0.0, 1.0)
     figure = go.Figure()
     for trial in judged:
         shares = [place_in(space[name], trial.params.get(name)) for name in space]
-        shares.append(((trial.value or 0.0) - low) / (high - low) if high > low else 1.0)
+        height = ((trial.value or 0.0) - low) / (high - low) if high > low else 1.0
         best = trial is judged[0]
         figure.add_scatter(
-            x=[metric if name == "value" else words(name) for name in names], y=shares, mode="lines+markers",
-            name=_("trial %d") % trial.number, opacity=1.0 if best else 0.15 + 0.45 * shares[-1],
+            x=[*(words(name) for name in space), metric], y=[*shares, height], mode="lines+markers",
+            name=_("trial %d") % trial.number, opacity=1.0 if best else 0.15 + 0.45 * height,
             line={"width": 3} if best else {"width": 1.5, "color": GREY}, showlegend=best,
             text=[*(shown(trial.params.get(name)) for name in space), shown(trial.value)],
             hovertemplate="%{x}: %{text}",

@@ -93,4 +93,5 @@ def figures(report: dict[str, Any], metric: str) -> dict[str, Any]:
     return {
         "metric": metric,
         **{part: figure(report.get(part), metric) for part in ("dev", "test", "baseline")},
+        **({"seeds": report["seeds"]} if "seeds" in report else {}),
     }

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from training import figures, registration, tables
+from training import curve_table, figures, registration, tables
 from training.journal import Point
 from training.models import ModelVersion, Run
+from training.seed_spread import SeedSpread
 from training.words import TONES, duration, metric_name, state_name
 
 
@@ -63,13 +64,21 @@ class RunPage:
         if "epoch" not in self.step:
             return ""
         step, total = self.last_step, self.step.get("total_steps")
-        return _("epoch %(epoch)d, step %(step)d of %(total)s") % {
+        seed = _("seed %d, ") % self.step["seed"] if "seed" in self.step else ""
+        return seed + _("epoch %(epoch)d, step %(step)d of %(total)s") % {
             "epoch": int(self.step["epoch"]) + 1, "step": step, "total": total,
         }  # fmt: skip
 
     @property
     def last_step(self) -> int:
-        return max((point.step for point in self.points if point.kind == "step"), default=0)
+        steps = [point for point in self.points if point.kind == "step"]
+        return figures.step_of(steps[-1]) if steps else 0
+
+    @property
+    def seeds(self) -> SeedSpread | None:
+        """How far apart the seeds of the run lie, where there are several."""
+        reached = (self.run.report or {}).get("seeds")
+        return SeedSpread(reached) if reached else None
 
     @property
     def metric_label(self) -> str:
@@ -106,6 +115,8 @@ class RunPage:
             "delta": delta,
             "version": compared["production"],
         }
+        if self.seeds and abs(delta) < self.seeds.deviation:
+            return words + _(", less than seeds differ (± %.3f)") % self.seeds.deviation, ""
         return words, "good" if delta >= 0 else "bad"
 
     @property
@@ -160,6 +171,22 @@ class RunPage:
     @property
     def speed(self) -> figures.Figure:
         return figures.speed(self.points)
+
+    @property
+    def learning_rate(self) -> figures.Figure:
+        return figures.learning_rate(self.points)
+
+    @property
+    def memory(self) -> figures.Figure:
+        return figures.memory(self.points)
+
+    @property
+    def curve_columns(self) -> list[dict[str, Any]]:
+        return curve_table.columns()
+
+    @property
+    def curve_rows(self) -> list[tables.Row]:
+        return curve_table.rows(self.points)
 
     @property
     def label_figure(self) -> figures.Figure:

@@ -63,10 +63,10 @@ class TrialExecution(Hold):
         )
         self.config = FitConfig.read(folder / "config.json")
         code = self._run_engine(folder)
-        if self.ending:
-            raise self.ending
         if code == SUCCEEDED:
             raise Ended(State.COMPLETE)
+        if self.ending:
+            raise self.ending
         if code is None or code in {CANCELLED, BUSY} or code < 0:
             raise self._lost_engine(code)
         raise Ended(State.FAILED, self.journal.reason or last_line(folder))

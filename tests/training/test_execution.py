@@ -190,6 +190,15 @@ def test_a_killed_worker_takes_its_engine_along_and_another_finishes_the_run(
     assert steps == list(range(1, steps[-1] + 1))
     assert any(line.get("state") == "resumed" for line in lines_of(run.folder / "metrics.jsonl"))
     assert ModelVersion.objects.filter(run=run).count() == 1
+    unbroken = queued(epochs=8, patience=0, checkpoint_steps=3)
+    execution.execute(unbroken.pk)
+    unbroken.refresh_from_db()
+    assert losses_of(run) == pytest.approx(losses_of(unbroken), abs=1e-6)
+    assert run.report["test"] == unbroken.report["test"]
+
+
+def losses_of(run: Run) -> dict[int, float]:
+    return {point.step: point.values["loss"] for point in run.points.filter(kind="step")}
 
 
 @pytest.mark.slow

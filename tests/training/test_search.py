@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -24,6 +25,7 @@ from tests.training.test_execution import until
 from training import execution, queue, trainers, trials
 from training.models import ModelVersion, Recipe, Run, Search, Trial
 from training.services.runs import cancel_run, resume_run, start_run
+from training.study import Study
 from training.trial_execution import TrialExecution
 
 SPACE = {
@@ -128,26 +130,22 @@ def test_a_search_never_sees_the_test_items(searching: Make) -> None:
 
 
 def test_a_trial_that_falls_behind_is_pruned_and_its_engine_stopped(searching: Make) -> None:
-    run = searching(trials=6, final=False, space={"learning_rate": {"low": 1e-9, "high": 1e-2, "log": True}})
-    study = importlib_study(run)
+    space = {"learning_rate": {"low": 1e-9, "high": 1e-2, "log": True}}
+    run = searching({"epochs": 1000, "patience": 0}, trials=6, final=False, space=space)
+    study = Study(str(run.pk), pruner="median", seed=1)
     for number in range(1, 6):
         trial = Trial.objects.create(
-            search=run.search, number=number, state="complete", value=0.99, finished_at=timezone.now()
+            search=run.search, number=number, state="complete", value=2.0, finished_at=timezone.now()
         )
         trial.optuna, trial.params = study.propose(run.search.space)
-        study.is_hopeless(trial.optuna, dict.fromkeys(range(1, 11), 0.99))
-        study.tell(trial.optuna, value=0.99, state="complete")
+        study.is_hopeless(trial.optuna, dict.fromkeys(range(1, 11), 2.0))
+        study.tell(trial.optuna, value=2.0, state="complete")
         trial.save()
     carry_out_all()
     pruned = Trial.objects.get(number=6)
-    assert pruned.state == "pruned" and 0 < len(pruned.values) <= 2 and pruned.value < 0.99
+    assert pruned.state == "pruned" and 100 <= len(pruned.values) < 500
+    assert not (pruned.folder / "report.json").exists()
     assert Search.objects.get().best.state == "complete"
-
-
-def importlib_study(run: Run) -> Any:
-    from training.study import Study
-
-    return Study(str(run.pk), pruner="median", seed=1)
 
 
 @pytest.mark.slow
@@ -191,27 +189,30 @@ def beating() -> list[int]:
 def test_the_time_of_a_search_is_a_hard_limit(
     searching: Make, worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
-    run = searching({"epochs": 1000, "patience": 0}, trials=50, minutes=0.25, final=False)
-    began = time.monotonic()
+    run = searching({"epochs": 1000, "patience": 0}, trials=50, minutes=60, final=False, pruner="none")
     first, second = worker(), worker()
+    until(lambda: Trial.objects.filter(state="running").exclude(value=None).count() == 2)
+    spent = timezone.now() - Search.objects.get().began_at + timedelta(seconds=2)
+    Search.objects.update(minutes=spent.total_seconds() / 60)
+    end = Search.objects.get().deadline
     assert first.wait(timeout=60) == 0 and second.wait(timeout=60) == 0
-    assert 15 <= time.monotonic() - began < 15 + 30, "processes start and end slowly on a busy machine"
     run = Run.objects.get(pk=run.pk)
-    assert run.state == "succeeded" and (run.finished_at - run.started_at).total_seconds() < 15 + 8
-    assert set(states(run)) <= {"stopped", "pruned"} and len(states(run)) < 50
+    assert run.state == "succeeded" and states(run) == ["stopped"] * 2, run.reason
+    assert timedelta(0) <= run.finished_at - end < timedelta(seconds=10), "engines are given 3 s to stop"
     assert Search.objects.get().best.value is not None
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_a_cancelled_search_stops_within_five_seconds_and_goes_on_where_it_was(
+def test_a_cancelled_search_stops_and_goes_on_where_it_was(
     searching: Make, admin: User, worker: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
     run = searching({"epochs": 1000, "patience": 0, "checkpoint_steps": 3}, trials=2, final=False)
     process = worker()
     trial = until(lambda: Trial.objects.filter(state="running", progress__gt=0.001).first())
-    cancel_run(run=run, actor=admin)
-    assert process.wait(timeout=5) == 0
+    assert cancel_run(run=run, actor=admin).state == "cancelled"
+    until(lambda: Trial.objects.filter(pk=trial.pk, state="waiting").exists(), seconds=10)
+    assert process.wait(timeout=30) == 0
     run.refresh_from_db()
     trial.refresh_from_db()
     assert (run.state, trial.state, run.search.began_at) == ("cancelled", "waiting", None)
@@ -226,8 +227,6 @@ def test_a_cancelled_search_stops_within_five_seconds_and_goes_on_where_it_was(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_trainers_never_get_one_trial_nor_more_than_the_budget(searching: Make) -> None:
-    import threading
-
     searching(trials=7)
     barrier, found = threading.Barrier(10), []
 
