@@ -12,7 +12,7 @@ from django.utils import timezone
 from common.errors import DomainError
 from training import run_folder, snapshots, trials
 from training.engine.config import FitConfig
-from training.holding import BUSY, CANCELLED, SUCCEEDED, GivenBack, Hold, Lost, last_line
+from training.holding import BUSY, CANCELLED, LOST, SUCCEEDED, GivenBack, Hold, Lost, last_line
 from training.journal import Journal
 from training.models import Run, Search, Snapshot, Trial
 from training.splits import too_few
@@ -67,7 +67,7 @@ class TrialExecution(Hold):
             raise Ended(State.COMPLETE)
         if self.ending:
             raise self.ending
-        if code is None or code in {CANCELLED, BUSY} or code < 0:
+        if code is None or code in {CANCELLED, BUSY, LOST} or code < 0:
             raise self._lost_engine(code)
         raise Ended(State.FAILED, self.journal.reason or last_line(folder))
 
