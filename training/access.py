@@ -11,7 +11,7 @@ from common.errors import NotFound
 from tasks_app.models import Project
 from training import asking
 from training.asking import Asked
-from training.models import Model, ModelVersion, Prediction, Recipe, Run, Snapshot
+from training.models import ActiveLearning, Model, ModelVersion, Prediction, Recipe, Run, Snapshot
 
 
 def projects_of_admin(user: User) -> QuerySet[Project]:
@@ -66,6 +66,13 @@ def recipe_for(user: User, recipe_id: UUID) -> Recipe:
 
 def snapshots_for(user: User) -> QuerySet[Snapshot]:
     return Snapshot.objects.filter(project__in=projects_of_admin(user)).select_related("project")
+
+
+def active_learning_of(project: Project) -> ActiveLearning:
+    wish = ActiveLearning.objects.filter(project=project).select_related("version__model").first()
+    if wish is None:
+        raise NotFound(_("Active learning is off in this project."))
+    return wish
 
 
 def models_for(user: User) -> QuerySet[Model]:

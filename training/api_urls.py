@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.api import cross_fits, models, predictions, recipes, runs, snapshots
+from training.api import active_learning, cross_fits, models, predictions, recipes, runs, snapshots
 
 urlpatterns = [
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
@@ -15,6 +15,16 @@ urlpatterns = [
     path("trainers", runs.TrainersApi.as_view(), name="api-trainers"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsApi.as_view(), name="api-run-metrics"),
     path("projects/<uuid:project_id>/cross-fits", cross_fits.CrossFitsApi.as_view(), name="api-cross-fits"),
+    path(
+        "projects/<uuid:project_id>/active-learning",
+        active_learning.ActiveLearningApi.as_view(),
+        name="api-active-learning",
+    ),
+    path(
+        "projects/<uuid:project_id>/active-learning/rank",
+        active_learning.RankingApi.as_view(),
+        name="api-active-learning-rank",
+    ),
     path("models", models.ModelsApi.as_view(), name="api-models"),
     path("models/<slug:name>", models.ModelApi.as_view(), name="api-model"),
     path("models/<slug:name>/versions/<int:number>/promote", models.PromoteApi.as_view(), name="api-promote"),

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 TRAIN, DEV, TEST = "train", "dev", "test"
@@ -40,6 +40,13 @@ def assign_splits(members: Iterable[Member], *, frozen: Iterable[str] = (), salt
     rest = sorted((group for group in pins if group not in test), key=_order(salt + "dev"))
     dev = set(rest[: math.ceil(DEV_SHARE * len(rest))]) if len(rest) > 1 else set()
     return {group: TEST if group in test else DEV if group in dev else TRAIN for group in pins}
+
+
+def is_held_out(group: str, *, pin: str, frozen: Collection[str], salt: str) -> bool:
+    """Whether an item of this group would be tested on, as far as can be told before it is approved."""
+    if pin or group in frozen:
+        return pin == TEST or group in frozen
+    return place_of(salt + "test", group) < TEST_SHARE
 
 
 def too_few(counts: Mapping[str, int]) -> list[str]:

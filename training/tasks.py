@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task, signals
 
 from common.queueing import enqueue_on_commit
-from training import comparison, cross_fitting, execution, holding, queue, trainers
+from training import comparison, cross_fitting, execution, holding, queue, ranking, trainers
 from training.devices import AllBusy, one_card
 
 signals.celeryd_init.connect(trainers.on_worker_setup)
@@ -56,3 +56,14 @@ def requeue_cross_fits() -> None:
 @shared_task
 def predict_comparison(version_id: str) -> None:
     comparison.compare_by_id(UUID(version_id))
+
+
+@shared_task
+def predict_ranking(wish_id: str) -> None:
+    ranking.rank(UUID(wish_id))
+
+
+@shared_task
+def queue_rankings() -> None:
+    for wish_id in ranking.due():
+        predict_ranking.delay(str(wish_id))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import cross_fits, feedback, models, runs
+from training.views import active_learning, cross_fits, feedback, models, runs
 
 urlpatterns = [
     path("training/", runs.training, name="training"),
@@ -12,6 +12,15 @@ urlpatterns = [
     path("training/runs/<uuid:run_id>/place/", runs.place, name="run-place"),
     path("training/runs/<uuid:run_id>/resume/", runs.resume, name="run-resume"),
     path("projects/<uuid:project_id>/quality/<str:field>/read/", cross_fits.ask, name="cross-fit"),
+    path(
+        "projects/<uuid:project_id>/active-learning/", active_learning.active_learning, name="active-learning"
+    ),
+    path(
+        "projects/<uuid:project_id>/active-learning/rank/", active_learning.rank, name="active-learning-rank"
+    ),
+    path(
+        "projects/<uuid:project_id>/active-learning/stop/", active_learning.stop, name="active-learning-stop"
+    ),
     path("models/", models.models, name="models"),
     path("models/<slug:name>/", models.model, name="model"),
     path("models/<slug:name>/try/", models.try_out, name="model-try"),

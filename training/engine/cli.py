@@ -16,6 +16,7 @@ from training.engine.errors import EngineError
 from training.engine.evaluation.outcomes import write_outcomes
 from training.engine.fit import FAILED, SUCCEEDED, fit
 from training.engine.payload import turns_of
+from training.engine.survey import survey_file
 
 _LINES_AT_ONCE = 64
 
@@ -30,6 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
             return _evaluate(options)
         if options.command == "runtime":
             return _runtime(options.model_dir, options.data, options.int8, options.threads)
+        if options.command == "survey":
+            survey_file(
+                options.data, options.out, base=options.base, model_dir=options.model, device=options.device
+            )
+            return SUCCEEDED
         return _predict(load(options.model_dir, options.device), sys.stdin)
     except EngineError as error:
         print(error, file=sys.stderr)  # noqa: T201
@@ -57,7 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("data", type=Path, help="rows on which all must say the same")
     serve.add_argument("--int8", action="store_true", help="also try weights of 8 bits")
     serve.add_argument("--threads", type=int, default=1)
-    for command in (judge, guess):
+    look = commands.add_parser(
+        "survey", help="vectors of the items of a data file, and a model's doubt of them"
+    )
+    look.add_argument("data", type=Path)
+    look.add_argument("--out", type=Path, required=True, help="the npz file to write")
+    look.add_argument("--base", default="starter", help="the encoder that gives the vectors")
+    look.add_argument("--model", type=Path, help="the model folder whose doubt is wanted")
+    for command in (judge, guess, look):
         command.add_argument("--device", help="auto (default), cpu, cuda, cuda:1")
     return parser
 

@@ -1,5 +1,6 @@
 """Snapshots, runs, the registry of models, and what people said about their predictions."""
 
+from training.models.active import ActiveLearning
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
 from training.models.runs import CrossFit, MetricPoint, Run
@@ -7,6 +8,7 @@ from training.models.search import Recipe, Search, Trial
 from training.models.snapshots import Snapshot, SnapshotItem
 
 __all__ = [
+    "ActiveLearning",
     "CrossFit",
     "Feedback",
     "MetricPoint",
