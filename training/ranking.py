@@ -32,6 +32,7 @@ REFILL = 0.25  # the next items are chosen when this share of the last choice is
 LOST_AFTER = timedelta(minutes=5)
 RETRY_AFTER = timedelta(minutes=30)
 TICK_SECONDS = 1.0
+_NOTHING = np.zeros((0, 1), dtype=np.float32)
 State = ActiveLearning.State
 
 
@@ -111,7 +112,7 @@ def _rank(wish: ActiveLearning, claim: UUID) -> None:
     folder.mkdir(parents=True)
     pool = _write_pool(wish, folder)
     version = version_to_ask(wish)
-    features, doubt = _survey(wish, claim, folder, version) if pool else (np.zeros((0, 1)), None)
+    features, doubt = _survey(wish, claim, folder, version) if pool else (_NOTHING, None)
     choice = choose(
         features, doubt, [candidate.held_out for candidate in pool],
         count=min(wish.batch, len(pool)), lot_share=wish.lot_share, seed=_seed(wish, version),

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,7 +48,8 @@ class Describer:
             self._network, examples, pad_id=self._text.pad_id, device=self._device, bf16=self._bf16
         )
         found = np.concatenate(states).astype(np.float32)
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+        found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+        return found
 
     def _example(self, row: int, ids: list[int]) -> Example:
         framed = self._text.frame(ids)
@@ -98,5 +100,8 @@ def survey_file(data: Path, out: Path, *, base: str, model_dir: Path | None, dev
     features, doubt = survey(read_arrow(data), base=base, model=model, device=target)
     draft = out.with_name(f".{out.name}")
     with draft.open("wb") as stream:
-        np.savez(stream, features=features, **({} if doubt is None else {"doubt": doubt}))
+        arrays: dict[str, Any] = (
+            {"features": features} if doubt is None else {"features": features, "doubt": doubt}
+        )
+        np.savez(stream, **arrays)
     os.replace(draft, out)
