@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from tasks_app.models import Item
 # Below this a label is left out of what is stored: spans have thousands of nearly impossible ones.
 _LEAST_STORED = 0.0005
 _SEPARATOR = "|"
+_LEAST_ANSWERS = 3
 
 Skills = Mapping[str, Mapping[str, WorkerSkillEstimate]]  # field -> worker -> skill
 Fits = Mapping[str, FieldFit]  # field -> what the last fit learned
@@ -87,6 +88,32 @@ def judge_prefixes(items: Sequence[Item]) -> list[list[Verdict]]:
         for item in items
         if (given := answers.get(item.pk))
     ]
+
+
+def judge_without_each(items: Sequence[Item]) -> list[tuple[Item, list[tuple[Answer, Verdict]]]]:
+    """For each item its answers, each with what all the others came to, without any model's word.
+
+    Items with fewer than three answers are left out: of two people neither is the measure of the other.
+    """
+    answers = answers_to([item.pk for item in items])
+    if not answers:
+        return []
+    known = replace(_known(items[0].project_id, answers), readers={}, read={})
+    found = []
+    for item in items:
+        given = answers.get(item.pk, [])
+        if len(given) >= _LEAST_ANSWERS:
+            rest = [[other for other in given if other is not one] for one in given]
+            found.append(
+                (
+                    item,
+                    [
+                        (one, _judge_item(item, others, known))
+                        for one, others in zip(given, rest, strict=True)
+                    ],
+                )
+            )
+    return found
 
 
 def _known(project_id: UUID, answers: Mapping[UUID, Sequence[Answer]]) -> Known:

@@ -144,6 +144,7 @@ class Consensus(models.Model):
         DOUBT = "doubt"
         SAMPLE = "sample"
         APPEAL = "appeal"
+        MODEL = "model"  # a model says something else, and an admin sent it back
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="consensus")

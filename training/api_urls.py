@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.api import active_learning, cross_fits, models, predictions, recipes, runs, snapshots
+from training.api import active_learning, cross_fits, mistakes, models, predictions, recipes, runs, snapshots
 
 urlpatterns = [
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("recipes", recipes.RecipesApi.as_view(), name="api-recipes"),
     path("recipes/<uuid:recipe_id>", recipes.RecipeApi.as_view(), name="api-recipe"),
     path("trainers", runs.TrainersApi.as_view(), name="api-trainers"),
+    path("runs/<uuid:run_id>/errors", mistakes.MistakesApi.as_view(), name="api-run-errors"),
+    path("runs/<uuid:run_id>/errors/send-back", mistakes.SendBackApi.as_view(), name="api-run-send-back"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsApi.as_view(), name="api-run-metrics"),
     path("projects/<uuid:project_id>/cross-fits", cross_fits.CrossFitsApi.as_view(), name="api-cross-fits"),
     path(

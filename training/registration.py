@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from common import audit
 from tasks_app.models import Project
-from training import cards
+from training import assessing, cards
 from training.engine import metrics
 from training.models import Model, ModelVersion, Run
 
@@ -22,6 +22,7 @@ def register(run: Run, claim: UUID) -> ModelVersion | None:
     report = json.loads((run.folder / "report.json").read_text(encoding="utf-8"))
     artifact = json.loads((run.folder / "model" / "card.json").read_text(encoding="utf-8"))
     head = json.loads((run.folder / "model" / "head.json").read_text(encoding="utf-8"))
+    report = assessing.assess(run, report, metric_of(run))
     with transaction.atomic():
         now = timezone.now()
         mine = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, claim=claim)

@@ -35,13 +35,13 @@ def report_rows(report: Report, baseline: Report | None, compared: dict[str, Any
     rows = []
     means = [(name, report[name]) for name in MEANS if name in report]
     for name, scores in [*((label, report["labels"][label]) for label in labels_of(report)), *means]:
-        row: Row = [{"text": name}, *(_number(f"{scores[key]:.3f}") for key in SCORES)]
-        row.append(_number(f"{scores['support']:,}"))
+        row: Row = [{"text": name}, *(number(f"{scores[key]:.3f}") for key in SCORES)]
+        row.append(number(f"{scores['support']:,}"))
         if baseline:
-            row.append(_number(f"{ruled[name]['f1']:.3f}" if ruled.get(name) else "–"))
+            row.append(number(f"{ruled[name]['f1']:.3f}" if ruled.get(name) else "–"))
         if compared:
             known = current.get(name)
-            row.append(_number("–" if known is None else f"{scores['f1'] - known:+.3f}"))
+            row.append(number("–" if known is None else f"{scores['f1'] - known:+.3f}"))
         rows.append(row)
     return rows
 
@@ -59,12 +59,12 @@ def figure_rows(report: Report, baseline: Report | None, compared: dict[str, Any
     for name in FIGURES:
         if name not in report:
             continue
-        row: Row = [{"text": metric_name(name)}, _number(f"{report[name]:.3f}")]
+        row: Row = [{"text": metric_name(name)}, number(f"{report[name]:.3f}")]
         if baseline:
-            row.append(_number(f"{baseline[name]:.3f}" if name in baseline else "–"))
+            row.append(number(f"{baseline[name]:.3f}" if name in baseline else "–"))
         if compared:
             known = compared.get(name)
-            row.append(_number("–" if known is None else f"{report[name] - known:+.3f}"))
+            row.append(number("–" if known is None else f"{report[name] - known:+.3f}"))
         rows.append(row)
     return rows
 
@@ -76,17 +76,17 @@ def labels_of(report: Report) -> list[str]:
     return [*(label for label in order if label in known), *(label for label in known if label not in order)]
 
 
-def confusion_columns(report: Report) -> list[dict[str, Any]]:
+def confusion_columns(report: Report, *, blank: str = "–") -> list[dict[str, Any]]:
     labels = (report.get("confusion") or {}).get("labels") or []
-    return [{"title": _("truth / answer")}, *({"title": label or "–"} for label in labels)]
+    return [{"title": _("truth / answer")}, *({"title": label or blank} for label in labels)]
 
 
-def confusion_rows(report: Report) -> list[Row]:
+def confusion_rows(report: Report, *, blank: str = "–") -> list[Row]:
     """Counts with a heat of 1 to 5 by their share of the row, so that a rare label shows as clearly."""
     confusion = report.get("confusion") or {}
     labels: Sequence[str] = confusion.get("labels") or []
     return [
-        [{"text": label or "–"}, *(_warm(count, sum(counts)) for count in counts)]
+        [{"text": label or blank}, *(_warm(count, sum(counts)) for count in counts)]
         for label, counts in zip(labels, confusion.get("matrix") or [], strict=True)
     ]
 
@@ -95,5 +95,6 @@ def _warm(count: int, total: int) -> dict[str, Any]:
     return {"text": f"{count:,}", "heat": -(-count * HEAT_STEPS // (total or 1)) or None}
 
 
-def _number(text: str) -> dict[str, Any]:
+def number(text: str) -> dict[str, Any]:
+    """A cell that lines up with the numbers above and below it."""
     return {"text": text, "numeric": True}

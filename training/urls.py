@@ -1,11 +1,14 @@
 from django.urls import path
 
-from training.views import active_learning, cross_fits, feedback, models, runs
+from training.views import active_learning, cross_fits, evaluation, feedback, models, runs
 
 urlpatterns = [
     path("training/", runs.training, name="training"),
     path("training/live/", runs.training_live, name="training-live"),
     path("training/runs/<uuid:run_id>/", runs.run, name="run"),
+    path("training/runs/<uuid:run_id>/errors/", evaluation.errors, name="run-errors"),
+    path("training/runs/<uuid:run_id>/errors/send-back/", evaluation.send_back, name="run-send-back"),
+    path("training/runs/<uuid:run_id>/<slug:part>.csv", evaluation.table_csv, name="run-csv"),
     path("training/runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
     path("training/runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
     path("training/runs/<uuid:run_id>/trials.csv", runs.trials_csv, name="run-trials-csv"),

@@ -171,5 +171,37 @@ def make_version(approved: Project, trained: Path, artifacts: Path) -> Callable[
     return make
 
 
+@pytest.fixture
+def judged(approved: Project, trained: Path, artifacts: Path) -> Run:
+    """A run whose outcomes are about real items; two of the test items were approved with a wrong label."""
+    from training.engine.artifact import load
+    from training.engine.data import read_arrow
+    from training.engine.evaluation.outcomes import FILE, write_outcomes
+
+    Item.objects.filter(project=approved).update(language="en")
+    snapshot, _new = freeze_snapshot(project=approved, actor=None)
+    in_test = snapshot.items.filter(split="test").order_by("item").values_list("item", flat=True)
+    for item_id in in_test[:2]:
+        row = Consensus.objects.get(item=item_id)
+        row.value = next(label for label in WORDS if label != row.value)
+        row.save()
+    snapshot, _new = freeze_snapshot(project=approved, actor=None)
+    run = Run.objects.create(
+        project=approved, number=1, field="intent", snapshot=snapshot, state="running", claim=uuid.uuid4(),
+        queued_at=timezone.now(), started_at=timezone.now(), attempt=1, device="CPU, 1 threads",
+    )  # fmt: skip
+    shutil.copytree(trained, run.folder)
+    (run.folder / "test.arrow").unlink()
+    shutil.copy(snapshot.folder / "intent/test.arrow", run.folder / "test.arrow")
+    report, outcomes = load(run.folder / "model").judge(list(read_arrow(run.folder / "test.arrow")))
+    write_outcomes(run.folder / FILE, outcomes)
+    whole = json.loads((run.folder / "report.json").read_text())
+    (run.folder / "report.json").write_text(json.dumps({**whole, "test": {**report, "loss": 0.1}}))
+    run.points.create(kind="eval", step=1, values={"metric": "accuracy", "value": 0.5})
+    assert register(run, run.claim) is not None
+    run.refresh_from_db()
+    return run
+
+
 def lines_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -92,7 +92,14 @@ def test_a_run_becomes_a_version_with_its_lineage(queued: Callable[..., Run]) ->
     execution.execute(run.pk)
     run.refresh_from_db()
     assert (run.state, run.reason, run.progress, run.attempt) == ("succeeded", "", 1.0, 1), run.log
-    assert set(run.report) == {"dev", "test", "baseline"} and run.device.startswith("CPU")
+    assert set(run.report) == {
+        "dev",
+        "test",
+        "baseline",
+        "calibration",
+        "slices",
+        "ceiling",
+    } and run.device.startswith("CPU")
     assert run.points.filter(kind="step").exists() and run.points.filter(kind="eval").count() == 2
     version = ModelVersion.objects.get(run=run)
     assert (version.model.name, version.number, version.stage) == ("customer-service-intent", 1, "candidate")

@@ -68,6 +68,18 @@ def read_head(folder: Path) -> dict[str, Any]:
     return description
 
 
+def head_of(folder: Path) -> Head:
+    """The head of a model folder without its weights: enough to read rows and to judge answers."""
+    description = read_head(folder)
+    settings = dict(description["settings"])
+    field = {**settings.pop("field")}
+    spec = FieldSpec(**{**field, "labels": tuple(field["labels"]), "speakers": tuple(field["speakers"])})
+    head = make_head(description["head"], Settings(field=spec, **settings))
+    if list(head.classes) != description["classes"]:
+        raise EngineError(f"{folder}/head.json contradicts itself: its classes do not follow from its field.")
+    return head
+
+
 class Predictor:
     """A loaded model. `predict` may be called from several threads; forward passes take turns.
 
@@ -146,13 +158,7 @@ def load(model_dir: Path | str, device: str | None = None, *, threads: int = 0) 
     if threads:
         torch.set_num_threads(threads)
     folder = Path(model_dir)
-    description = read_head(folder)
-    settings = dict(description["settings"])
-    field = {**settings.pop("field")}
-    spec = FieldSpec(**{**field, "labels": tuple(field["labels"]), "speakers": tuple(field["speakers"])})
-    head = make_head(description["head"], Settings(field=spec, **settings))
-    if list(head.classes) != description["classes"]:
-        raise EngineError(f"{folder}/head.json contradicts itself: its classes do not follow from its field.")
+    head = head_of(folder)
     target = choose_device(device or "auto")
     network = head.load_network(folder).to(target).eval()
     text = TextEncoder(load_tokenizer(str(folder)))

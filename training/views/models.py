@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.http import SignedIn
 from common.errors import Conflict, DomainError
 from training import access, selectors, showing
+from training.evaluation_page import EvaluationPage
 from training.forms import FeedbackForm, PromoteForm, TryForm
 from training.models import Model, ModelVersion
 from training.services import predictions, registry
@@ -43,6 +44,7 @@ def _context(model: Model) -> dict[str, object]:
                 "tone": TONES[version.stage],
                 "metric": metric_name(version.metrics["metric"]),
                 "card": showing.card_html(version.card),
+                "evaluation": EvaluationPage(version.run, version.metrics["metric"]),
             }
             for version in versions
         ],

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import SignedIn
 from common.errors import DomainError
 from training import access, desk_page, selectors, trainers
+from training.evaluation_page import EvaluationPage
 from training.forms import PlaceForm, RunForm
 from training.run_page import RunPage
 from training.search_page import SearchPage
@@ -93,7 +94,10 @@ def trials_csv(request: SignedIn, run_id: UUID) -> HttpResponse:
 @require_GET
 def run(request: SignedIn, run_id: UUID) -> HttpResponse:
     page = RunPage.of(access.run_for(request.user, run_id))
-    context = {**_shown(page), "current": "training"}
+    context = {
+        **_shown(page), "current": "training",
+        "evaluation": EvaluationPage(page.run, page.metric) if page.run.report else None,
+    }  # fmt: skip
     return render(request, "training/run.html", context)
 
 

@@ -44,6 +44,7 @@ STATES = {
     "doubt": (_("doubt"), "warn"),
     "sample": (_("sample check"), ""),
     "appeal": (_("appeal"), "warn"),
+    "model": (_("a model disagrees"), "warn"),
     "fund": (_("funding"), ""),
     "pay": (_("payment for an answer"), ""),
     "payout": (_("payout"), ""),

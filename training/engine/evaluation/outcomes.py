@@ -6,11 +6,13 @@ A unit is what one answer is about: a whole item, or one turn of it where the fi
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from training.engine.errors import EngineError
 from training.engine.metrics import Report, table
@@ -83,12 +85,31 @@ def write_outcomes(path: Path, outcomes: Iterable[Outcome]) -> None:
 
 def read_outcomes(path: Path) -> Iterator[Outcome]:
     """The units of a file of `write_outcomes`. Raises EngineError when it is absent or broken."""
+    with _opened(path) as reader:
+        for index in range(reader.num_record_batches):
+            for record in reader.get_batch(index).to_pylist():
+                yield _from_record(record)
+
+
+def read_mistakes(path: Path) -> list[Outcome]:
+    """The units that are not right, those first that the model was surest about: by loss, then confidence.
+
+    Which they are is found in columns, so that of a million units only the wrong ones become objects.
+    """
+    with _opened(path) as reader:
+        table_ = reader.read_all()
+    lengths = [pc.list_value_length(table_[name]) for name in ("hits", "truth", "predicted")]
+    most = pc.max_element_wise(lengths[1], lengths[2])
+    mask = pc.or_(pc.less(table_["right"], table_["units"]), pc.less(lengths[0], most))
+    found = [_from_record(record) for record in table_.filter(mask).to_pylist()]
+    return sorted(found, key=lambda one: (-(one.loss or 0.0), -one.confidence, one.id, one.turn or 0))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with pa.memory_map(str(path)) as source:
-            reader = pa.ipc.open_file(source)
-            for index in range(reader.num_record_batches):
-                for record in reader.get_batch(index).to_pylist():
-                    yield _from_record(record)
+            yield pa.ipc.open_file(source)
     except FileNotFoundError:
         raise EngineError(f"{path} does not exist.") from None
     except (pa.ArrowInvalid, TypeError, ValueError) as error:
