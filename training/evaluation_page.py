@@ -63,7 +63,7 @@ class EvaluationPage:
             "answer is part of the approved truth, which flatters them; against what the others came to "
             "without them it does not."
         )
-        return text % ceiling
+        return text % {name: ceiling[name] for name in ("answers", "people", "items")}
 
     @property
     def metric_label(self) -> str:
