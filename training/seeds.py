@@ -16,6 +16,7 @@ from training.registration import figure
 
 NOTES = "seeds.json"
 STEPS_APART = 10**8  # between the steps of one seed and the next in the run's figures
+_DATA = {"train.arrow", "dev.arrow", "test.arrow"}  # the run's own; outcomes.arrow is a result
 Note = dict[str, Any]  # seed, dev, test
 _NO_RESULTS = {
     "config.json", "report.json", "metrics.jsonl", "engine.log", "lock", "cancel", "checkpoints",
@@ -75,7 +76,7 @@ def crown(run_dir: Path, metric: str) -> None:
     notes = notes_of(run_dir)
     best = folder_of(run_dir, best_of(notes))
     for path in best.iterdir():
-        if path.name not in _NO_RESULTS and path.suffix != ".arrow":
+        if path.name not in _NO_RESULTS and path.name not in _DATA:
             _bring(path, run_dir / path.name)
     report = json.loads((best / "report.json").read_text(encoding="utf-8"))
     report["seeds"] = {"metric": metric, "chosen": best_of(notes), "reached": notes, **spread(notes)}
