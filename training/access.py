@@ -11,7 +11,17 @@ from common.errors import NotFound
 from tasks_app.models import Project
 from training import asking
 from training.asking import Asked
-from training.models import ActiveLearning, Model, ModelVersion, Prediction, Recipe, Run, Snapshot
+from training.models import (
+    ActiveLearning,
+    Model,
+    ModelVersion,
+    Preannotation,
+    Prediction,
+    Recipe,
+    Rollout,
+    Run,
+    Snapshot,
+)
 
 
 def projects_of_admin(user: User) -> QuerySet[Project]:
@@ -103,6 +113,30 @@ def model_to_ask(user: User, name: str) -> Asked:
     if found is None:
         raise _no_model()
     return found
+
+
+def version_to_suggest(user: User, name: str, number: int) -> ModelVersion:
+    """A version, if `user` may have it suggest answers: whoever may ask its model."""
+    model = model_to_ask(user, name).model
+    found = ModelVersion.objects.filter(model=model, number=number).select_related("model__project").first()
+    if found is None:
+        raise NotFound(_("This model has no such version."))
+    return found
+
+
+def preannotation_for(user: User, wish_id: UUID) -> Preannotation:
+    wish = Preannotation.objects.filter(pk=wish_id).select_related("version__model").first()
+    if wish is None or asking.find_model(user.pk, wish.version.model.name) is None:
+        raise NotFound(_("There is no such work."))
+    return wish
+
+
+def rollout_for(user: User, rollout_id: UUID) -> Rollout:
+    found = Rollout.objects.filter(pk=rollout_id, model__in=models_for(user))
+    rollout = found.select_related("version__model", "version__run", "version__snapshot", "baseline").first()
+    if rollout is None:
+        raise NotFound(_("There is no such trial."))
+    return rollout
 
 
 def prediction_for(user: User, prediction_id: UUID) -> Prediction:

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from training.api import active_learning, cross_fits, mistakes, models, predictions, recipes, runs, snapshots
+from training.api import (
+    active_learning,
+    cross_fits,
+    mistakes,
+    models,
+    predictions,
+    recipes,
+    runs,
+    serving,
+    snapshots,
+)
 
 urlpatterns = [
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
@@ -35,4 +45,23 @@ urlpatterns = [
     ),
     path("models/<slug:name>/predict", predictions.PredictApi.as_view(), name="api-predict"),
     path("predictions/<uuid:prediction_id>/feedback", predictions.FeedbackApi.as_view(), name="api-feedback"),
+    path(
+        "models/<slug:name>/versions/<int:number>/suggest",
+        serving.PreannotationsApi.as_view(),
+        name="api-suggest",
+    ),
+    path(
+        "models/<slug:name>/versions/<int:number>/runtime", serving.RuntimeApi.as_view(), name="api-runtime"
+    ),
+    path("models/<slug:name>/rollouts", serving.RolloutsApi.as_view(), name="api-rollouts"),
+    path("rollouts/<uuid:rollout_id>/stop", serving.RolloutStopApi.as_view(), name="api-rollout-stop"),
+    path(
+        "rollouts/<uuid:rollout_id>/promote", serving.RolloutPromoteApi.as_view(), name="api-rollout-promote"
+    ),
+    path("suggestions/<uuid:wish_id>", serving.PreannotationApi.as_view(), name="api-suggestions"),
+    path(
+        "suggestions/<uuid:wish_id>/cancel",
+        serving.PreannotationCancelApi.as_view(),
+        name="api-suggestions-cancel",
+    ),
 ]

@@ -1,8 +1,10 @@
 """The statements of a prediction, each of them prepared: who may ask what, and the rows that are kept."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -12,18 +14,22 @@ from accounts.models import Role
 from common.ids import uuid7
 from common.prepared import Prepared, Rows
 from training.micro_batching import MicroBatcher, Pass
-from training.models import Model, ModelVersion, Prediction
+from training.models import Model, ModelVersion, Prediction, Rollout
 
 _models = Rows(Model, "m")
-_versions = Rows(ModelVersion, "v", "id", "model_id", "number", "stage", "path")
+_VERSION = ("id", "model_id", "number", "stage", "path")
+_versions, _canaries = Rows(ModelVersion, "v", *_VERSION), Rows(ModelVersion, "t", *_VERSION)
 # Requesters and admins of the site or of its project, and the project's owner.
 _FIND = Prepared(
     f"""
-SELECT {_models.columns}, {_versions.columns}
+SELECT {_models.columns}, {_versions.columns}, c.id, c.share, {_canaries.columns}
 FROM training_model m
 JOIN tasks_app_project p ON p.id = m.project_id
 JOIN accounts_user u ON u.id = %(user)s::uuid
 LEFT JOIN training_modelversion v ON v.model_id = m.id AND v.stage = '{ModelVersion.Stage.PRODUCTION}'
+LEFT JOIN training_rollout c
+    ON c.model_id = m.id AND c.kind = '{Rollout.Kind.CANARY}' AND c.state = '{Rollout.State.RUNNING}'
+LEFT JOIN training_modelversion t ON t.id = c.version_id
 WHERE m.name = %(name)s AND (
     p.owner_id = u.id OR u.is_superuser OR EXISTS (
         SELECT 1 FROM accounts_membership r WHERE r.user_id = u.id AND (r.scope IS NULL OR r.scope = p.id)
@@ -42,11 +48,31 @@ RETURNING id
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """A version that answers a share of the callers, always the same ones."""
+
+    id: UUID
+    share: float
+    version: ModelVersion
+
+    def answers(self, caller: str) -> bool:
+        """By a hash of the trial and the caller, so that a caller hears one version throughout a trial."""
+        place = sha256(self.id.bytes + caller.encode()).digest()[:8]
+        return int.from_bytes(place, "big") < self.share * 2**64
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A model that somebody may ask, and what answers: nothing before a version was promoted."""
 
     model: Model
     production: ModelVersion | None
+    canary: Canary | None = None
+
+    def version_for(self, caller: str) -> ModelVersion | None:
+        if self.canary is not None and self.production is not None and self.canary.answers(caller):
+            return self.canary.version
+        return self.production
 
 
 def find_model(user_id: UUID, name: str) -> Asked | None:
@@ -54,12 +80,20 @@ def find_model(user_id: UUID, name: str) -> Asked | None:
     rows = _FIND.rows(user=user_id, name=name)
     if not rows:
         return None
-    model = _models.of(rows[0][: _models.width])
-    if rows[0][_models.width] is None:
-        return Asked(model, None)
-    version = _versions.of(rows[0][_models.width :])
+    cells = iter(rows[0])
+    model = _models.of(list(islice(cells, _models.width)))
+    production, (canary, share) = _version(model, _versions, cells), islice(cells, 2)
+    tried = _version(model, _canaries, cells)
+    return Asked(model, production, Canary(canary, share, tried) if tried is not None else None)
+
+
+def _version(model: Model, columns: Rows[ModelVersion], cells: Iterator[Any]) -> ModelVersion | None:
+    values = list(islice(cells, columns.width))
+    if values[0] is None:
+        return None
+    version = columns.of(values)
     version.model = model
-    return Asked(model, version)
+    return version
 
 
 def new_prediction(**values: Any) -> Prediction:

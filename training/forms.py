@@ -9,7 +9,7 @@ from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
 from training.engine.config import FitConfig
 from training.freezing import trainable
-from training.models import Recipe
+from training.models import Recipe, Rollout
 from training.recipes import MOST_SEEDS
 from training.search_space import TRIALS
 
@@ -128,6 +128,26 @@ def _targets(projects: list[Project]) -> Any:
 class PromoteForm(forms.Form):
     override = forms.BooleanField(required=False)
     reason = forms.CharField(required=False, max_length=500)
+
+
+class _Share(forms.Form):
+    percent = forms.IntegerField(min_value=1, max_value=100)
+
+    def share(self) -> float:
+        return float(self.cleaned_data["percent"]) / 100
+
+
+class SuggestForm(_Share):
+    pass
+
+
+class RolloutForm(_Share):
+    version = forms.IntegerField(min_value=1)
+    kind = forms.ChoiceField(choices=Rollout.Kind.choices)
+
+
+class RuntimeForm(forms.Form):
+    int8 = forms.BooleanField(required=False)
 
 
 class TryForm(forms.Form):

@@ -8,10 +8,11 @@ import importlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 
@@ -19,6 +20,7 @@ from training.micro_batching import MicroBatcher, Pass
 from training.models import ModelVersion
 
 Payload = Mapping[str, Any]
+Place = TypeVar("Place", bound=Hashable)
 _MOST_LINES = 200
 
 
@@ -34,7 +36,7 @@ class Predictor(Protocol):
     def predict(self, payloads: Sequence[Payload], *, seconds: dict[str, float]) -> Sequence[Answer]: ...
 
 
-class _Place:
+class _Loaded:
     """A predictor, once it is there, and the lock under which it is loaded."""
 
     def __init__(self) -> None:
@@ -42,51 +44,69 @@ class _Place:
         self.predictor: Predictor | None = None
 
 
-class PredictorCache:
+class PredictorCache(Generic[Place]):
     """Least recently used out first. Two requests for one absent model load it once.
 
     capacity: models at most. budget: their bytes at most; the one that is asked for stays in any case.
     """
 
-    def __init__(self, load: Callable[[Path], Predictor], *, capacity: int, budget: int) -> None:
+    def __init__(self, load: Callable[[Place], Predictor], *, capacity: int, budget: int) -> None:
         self._load = load
         self._capacity, self._budget = capacity, budget
-        self._places: OrderedDict[Path, _Place] = OrderedDict()
+        self._places: OrderedDict[Place, _Loaded] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, folder: Path) -> Predictor:
+    def get(self, place: Place) -> Predictor:
         with self._lock:
-            place = self._places.setdefault(folder, _Place())
-            self._places.move_to_end(folder)
-        if (known := place.predictor) is not None:
+            entry = self._places.setdefault(place, _Loaded())
+            self._places.move_to_end(place)
+        if (known := entry.predictor) is not None:
             return known
-        with place.lock:
-            if place.predictor is None:
-                place.predictor = self._load(folder)
-                self._make_room(folder)
-        return place.predictor
+        with entry.lock:
+            if entry.predictor is None:
+                entry.predictor = self._load(place)
+                self._make_room(place)
+        return entry.predictor
 
-    def _make_room(self, kept: Path) -> None:
+    def _make_room(self, kept: Place) -> None:
         with self._lock:
             held = {
-                folder: place.predictor.memory_bytes
-                for folder, place in self._places.items()
-                if place.predictor is not None
+                place: entry.predictor.memory_bytes
+                for place, entry in self._places.items()
+                if entry.predictor is not None
             }
-            for folder in [folder for folder in held if folder != kept]:
+            for place in [place for place in held if place != kept]:
                 if len(held) <= self._capacity and sum(held.values()) <= self._budget:
                     return
-                del held[folder], self._places[folder]
+                del held[place], self._places[place]
 
 
-def _load(folder: Path) -> Predictor:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model's folder, and when its runtime was chosen: after another choice it is loaded anew."""
+
+    folder: Path
+    chosen_at: int
+
+    @classmethod
+    def of(cls, version: ModelVersion) -> "Source":
+        try:
+            chosen_at = (version.folder / "runtime" / "choice.json").stat().st_mtime_ns
+        except OSError:
+            chosen_at = 0
+        return cls(version.folder, chosen_at)
+
+
+def _load(source: Source) -> Predictor:
     # torch takes seconds and hundreds of megabytes: a web process pays for it at its first prediction.
     engine = importlib.import_module("training.engine.runtimes")
-    predictor: Predictor = engine.load(folder, threads=settings.SERVING_THREADS)
+    predictor: Predictor = engine.load(source.folder, threads=settings.SERVING_THREADS)
     return predictor
 
 
-cache = PredictorCache(_load, capacity=settings.SERVED_MODELS, budget=settings.SERVED_MODELS_MB * 2**20)
+cache: PredictorCache[Source] = PredictorCache(
+    _load, capacity=settings.SERVED_MODELS, budget=settings.SERVED_MODELS_MB * 2**20
+)
 
 Question = tuple[Predictor, Payload]
 Line = MicroBatcher[Question, Answer]
@@ -133,7 +153,12 @@ def answers_of(version: ModelVersion, payloads: Sequence[Payload]) -> Pass[Answe
     Raises Overloaded when too many wait already, EngineError for a model or a payload that is none.
     """
     began = time.monotonic()
-    predictor = cache.get(version.folder)
+    predictor = cache.get(Source.of(version))
     loaded = time.monotonic() - began
     found = lines.at(version.model.name).ask([(predictor, payload) for payload in payloads])
     return Pass(found.answers, {"load": loaded, **found.seconds})
+
+
+def answers_in_background(version: ModelVersion, payloads: Sequence[Payload]) -> Sequence[Answer]:
+    """The same for a worker, which has nobody to share a pass with."""
+    return cache.get(Source.of(version)).predict(payloads, seconds={}) if payloads else []

@@ -6,8 +6,23 @@ from uuid import UUID
 from celery import shared_task, signals
 
 from common.queueing import enqueue_on_commit
-from training import comparison, cross_fitting, execution, holding, queue, ranking, trainers
+from common.rounds import each
+from training import (
+    background,
+    choosing_runtimes,
+    comparison,
+    cross_fitting,
+    execution,
+    holding,
+    preannotating,
+    queue,
+    ranking,
+    shadowing,
+    trainers,
+    watching_versions,
+)
 from training.devices import AllBusy, one_card
+from training.models import Preannotation, ServingRuntime
 
 signals.celeryd_init.connect(trainers.on_worker_setup)
 signals.worker_ready.connect(trainers.on_worker_ready)
@@ -67,3 +82,30 @@ def predict_ranking(wish_id: str) -> None:
 def queue_rankings() -> None:
     for wish_id in ranking.due():
         predict_ranking.delay(str(wish_id))
+
+
+@shared_task
+def predict_suggestions(wish_id: str) -> None:
+    if preannotating.execute(UUID(wish_id)):
+        predict_suggestions.delay(wish_id)
+
+
+@shared_task
+def predict_runtime(version_id: str) -> None:
+    choosing_runtimes.execute(UUID(version_id))
+
+
+@shared_task
+def predict_waiting() -> None:
+    """What is wished for and was not taken up, or was given up by a worker that died."""
+    choosing_runtimes.ask_for_missing()
+    for wish_id in background.take_back_lost(Preannotation):
+        predict_suggestions.delay(str(wish_id))
+    for version_id in background.take_back_lost(ServingRuntime):
+        predict_runtime.delay(str(version_id))
+
+
+@shared_task
+def predict_rollouts() -> None:
+    each(shadowing.follow, shadowing.running())
+    each(watching_versions.watch, watching_versions.models_to_watch())

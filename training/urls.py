@@ -1,6 +1,6 @@
 from django.urls import path
 
-from training.views import active_learning, cross_fits, evaluation, feedback, models, runs
+from training.views import active_learning, cross_fits, evaluation, feedback, models, runs, serving
 
 urlpatterns = [
     path("training/", runs.training, name="training"),
@@ -26,6 +26,21 @@ urlpatterns = [
     ),
     path("models/", models.models, name="models"),
     path("models/<slug:name>/", models.model, name="model"),
+    path("models/<slug:name>/serving/", serving.serving, name="model-serving"),
+    path("models/<slug:name>/versions/<int:number>/suggest/", serving.suggest, name="suggestions-start"),
+    path(
+        "models/<slug:name>/suggestions/<uuid:wish_id>/cancel/",
+        serving.cancel_suggestions,
+        name="suggestions-cancel",
+    ),
+    path("models/<slug:name>/versions/<int:number>/measure/", serving.measure, name="runtime-measure"),
+    path("models/<slug:name>/rollouts/", serving.start_rollout, name="rollout-start"),
+    path("models/<slug:name>/rollouts/<uuid:rollout_id>/stop/", serving.stop_rollout, name="rollout-stop"),
+    path(
+        "models/<slug:name>/rollouts/<uuid:rollout_id>/promote/",
+        serving.promote_rollout,
+        name="rollout-promote",
+    ),
     path("models/<slug:name>/try/", models.try_out, name="model-try"),
     path("models/<slug:name>/versions/<int:number>/promote/", models.promote, name="model-promote"),
     path("models/<slug:name>/versions/<int:number>/rollback/", models.rollback, name="model-rollback"),

@@ -248,6 +248,16 @@ CELERY_BEAT_SCHEDULE = {
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
     "queue-rankings": {"task": "training.tasks.queue_rankings", "schedule": 60.0},
+    "predict-waiting": {
+        "task": "training.tasks.predict_waiting",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "watch-rollouts": {
+        "task": "training.tasks.predict_rollouts",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     "requeue-cross-fits": {"task": "training.tasks.requeue_cross_fits", "schedule": 60.0},
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
     "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},

@@ -5,6 +5,7 @@ from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
 from training.models.runs import CrossFit, MetricPoint, Run
 from training.models.search import Recipe, Search, Trial
+from training.models.serving import Preannotation, Rollout, ServingRuntime, ShadowPrediction
 from training.models.snapshots import Snapshot, SnapshotItem
 
 __all__ = [
@@ -14,10 +15,14 @@ __all__ = [
     "MetricPoint",
     "Model",
     "ModelVersion",
+    "Preannotation",
     "Prediction",
     "Recipe",
+    "Rollout",
     "Run",
     "Search",
+    "ServingRuntime",
+    "ShadowPrediction",
     "Snapshot",
     "SnapshotItem",
     "Trial",

@@ -1,5 +1,6 @@
 """Asking a model."""
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from training.engine.errors import EngineError
 from training.micro_batching import Overloaded, Pass
 from training.models import Model, ModelVersion, Prediction
 
+logger = logging.getLogger(__name__)
 MAX_ITEMS = 100
 
 
@@ -35,9 +37,16 @@ class Predicted:
 
 
 def predict(
-    *, model: Model, items: Sequence[object], actor: User | None, version: ModelVersion | None = None
+    *,
+    model: Model,
+    items: Sequence[object],
+    actor: User | None,
+    version: ModelVersion | None = None,
+    fallback: ModelVersion | None = None,
 ) -> Predicted:
     """Have the version in production (or the one named) answer each item; texts are stored redacted.
+
+    `fallback` answers where the version named cannot be loaded.
 
     Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production,
     Unavailable where too many others ask at the same moment.
@@ -49,12 +58,12 @@ def predict(
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
     payloads = besides.complete(
         version, model, payloads, [beside for _item, beside in apart],
-        ask=lambda other, asked: _answers(other, asked).answers,
+        ask=lambda other, asked: _answers(other, None, asked)[1].answers,
     )  # fmt: skip
     clock = Clock()
     redacted = [redaction.redact_payload(payload) for payload in payloads]
     clock.note("redact")
-    found = _answers(version, payloads)
+    version, found = _answers(version, fallback, payloads)
     clock.note("answer")
     actor_id = actor.pk if actor else None
     rows = [
@@ -65,10 +74,15 @@ def predict(
     return Predicted(version, found.answers, rows, {**clock.seconds, **found.seconds})
 
 
-def _answers(version: ModelVersion, payloads: Sequence[Mapping[str, Any]]) -> Pass[serving.Answer]:
+def _answers(
+    version: ModelVersion, fallback: ModelVersion | None, payloads: Sequence[Mapping[str, Any]]
+) -> tuple[ModelVersion, Pass[serving.Answer]]:
     try:
-        return serving.answers_of(version, payloads)
+        return version, serving.answers_of(version, payloads)
     except (EngineError, FileNotFoundError) as error:
+        if fallback is not None and fallback.pk != version.pk:
+            logger.warning("Version %s cannot answer; %s does: %s", version.pk, fallback.pk, error)
+            return _answers(fallback, None, payloads)
         raise Unavailable(_("This model cannot be loaded: %s") % error, code="model_unusable") from error
     except Overloaded as error:
         raise Unavailable(

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import SignedIn
 from common.errors import Conflict, DomainError
-from training import access, selectors, showing
+from training import access, selectors, serving_page, showing
 from training.evaluation_page import EvaluationPage
 from training.forms import FeedbackForm, PromoteForm, TryForm
 from training.models import Model, ModelVersion
@@ -35,6 +35,7 @@ def _context(model: Model) -> dict[str, object]:
     versions = list(model.versions.select_related("run", "snapshot", "model").order_by("-number"))
     serving = next((v for v in versions if v.stage == ModelVersion.Stage.PRODUCTION), None)
     return {
+        **serving_page.context(model),
         "model": model,
         "current": "models",
         "versions": [

@@ -1,0 +1,159 @@
+"""The watch over versions that answer people: canaries, and versions promoted a short while ago.
+
+Where people are less satisfied than with the version before, beyond chance, or the gate has closed, the
+version is taken back without anybody's doing. One worker at a time looks at a model.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.utils import timezone
+
+from accounts.models import Membership, Role
+from accounts.services.notifications import notify
+from common.errors import Conflict
+from training import comparison
+from training.arms import Arm, difference, is_worse
+from training.models import Feedback, ModelVersion, Rollout
+from training.services import registry, rollouts
+
+logger = logging.getLogger(__name__)
+WATCH = timedelta(days=7)  # after a promotion
+_LESS = (
+    "People are less satisfied: {new:.0%} of {voices} against {old:.0%} of {before} with version {number}."
+)
+_GATE = "On the same test items it reaches {candidate:.3f}, version {production} in production {current:.3f}."
+
+
+def models_to_watch() -> list[UUID]:
+    """Models with a canary, and those with a version in production that is still on probation."""
+    since = timezone.now() - WATCH
+    canaries = Rollout.objects.filter(kind=Rollout.Kind.CANARY, state=Rollout.State.RUNNING)
+    fresh = ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION, promoted_at__gt=since)
+    return list({*canaries.values_list("model_id", flat=True), *fresh.values_list("model_id", flat=True)})
+
+
+def watch(model_id: UUID) -> None:
+    """Look at one model, unless somebody else does so just now."""
+    with _alone(model_id) as mine:
+        if not mine:
+            return
+        canary = Rollout.objects.filter(
+            model=model_id, kind=Rollout.Kind.CANARY, state=Rollout.State.RUNNING
+        ).select_related("version__model", "version__run", "version__snapshot", "baseline")
+        for rollout in canary:
+            watch_canary(rollout)
+        production = ModelVersion.objects.filter(
+            model=model_id, stage=ModelVersion.Stage.PRODUCTION, promoted_at__gt=timezone.now() - WATCH
+        ).select_related("model")
+        for version in production:
+            watch_promoted(version)
+
+
+def watch_canary(rollout: Rollout) -> None:
+    new = satisfaction(rollout.version, since=rollout.started_at)
+    old = satisfaction(rollout.baseline, since=rollout.started_at)
+    Rollout.objects.filter(pk=rollout.pk).update(figures=_figures(new, old), watched_at=timezone.now())
+    reason = (
+        _reason(new, old, rollout.baseline.number) if is_worse(new, old) else _closed_gate(rollout.version)
+    )
+    if reason:
+        with transaction.atomic():
+            rollouts.end_rollout(rollout=rollout, actor=None, state=Rollout.State.ROLLED_BACK, reason=reason)
+            _tell(rollout.version, "canary_rolled_back", reason, rollout.started_by_id)
+
+
+def watch_promoted(version: ModelVersion) -> None:
+    """Against the version before it, over as long a time before the promotion as has passed since."""
+    before = (
+        ModelVersion.objects.filter(
+            model=version.model_id, stage=ModelVersion.Stage.RETIRED, promoted_at__isnull=False
+        )
+        .order_by("-retired_at")
+        .first()
+    )
+    if before is None or version.promoted_at is None or before.retired_at is None:
+        return
+    new = satisfaction(version, since=version.promoted_at)
+    old = satisfaction(before, since=before.retired_at - WATCH)
+    if not is_worse(new, old):
+        return
+    reason = _reason(new, old, before.number)
+    try:
+        with transaction.atomic():
+            registry.roll_back(version=version, actor=None, reason=reason)
+            _tell(version, "model_rolled_back", reason, None)
+    except Conflict as refused:  # somebody was quicker
+        logger.info("Version %s is not rolled back: %s", version.pk, refused)
+
+
+def satisfaction(version: ModelVersion, *, since: datetime) -> Arm:
+    """Thumbs and stars on answers given since then; of corrections without either, each is a complaint."""
+    said = Feedback.objects.filter(prediction__version=version, prediction__created_at__gte=since)
+    happy = Q(thumbs=1) | Q(thumbs__isnull=True, rating__gte=4)
+    unhappy = Q(thumbs=-1) | Q(thumbs__isnull=True, rating__lte=2) | Q(
+        thumbs__isnull=True, rating__isnull=True, correction__isnull=False
+    )  # fmt: skip
+    found = said.aggregate(
+        happy=Count(Case(When(happy, then=Value(1)), output_field=IntegerField())),
+        unhappy=Count(Case(When(unhappy, then=Value(1)), output_field=IntegerField())),
+    )
+    return Arm(voices=found["happy"] + found["unhappy"], satisfied=found["happy"])
+
+
+def _figures(new: Arm, old: Arm) -> dict[str, object]:
+    apart = difference(new, old)
+    return {
+        "canary": {"voices": new.voices, "satisfied": new.satisfied, "rate": new.rate},
+        "production": {"voices": old.voices, "satisfied": old.satisfied, "rate": old.rate},
+        "difference": dict(zip(("value", "low", "high"), apart, strict=True)) if apart else None,
+    }
+
+
+def _reason(new: Arm, old: Arm, number: int) -> str:
+    return _LESS.format(
+        new=new.rate or 0.0, voices=new.voices, old=old.rate or 0.0, before=old.voices, number=number
+    )
+
+
+def _closed_gate(version: ModelVersion) -> str:
+    """Why the gate would not let it pass now; empty where it would, or nobody knows."""
+    try:
+        found = comparison.compare(version)
+    except OSError as error:
+        logger.warning("Version %s is not compared with production: %s", version.pk, error)
+        return ""
+    if not found or found["candidate"] is None or found["current"] is None:
+        return ""
+    return _GATE.format(**found) if found["candidate"] < found["current"] else ""
+
+
+def _tell(version: ModelVersion, kind: str, reason: str, starter: UUID | None) -> None:
+    """Those who administer the project or the site, and whoever began it."""
+    project = version.model.project_id
+    admins = Membership.objects.filter(Q(scope=project) | Q(scope=None), role=Role.ADMIN)
+    people = {*admins.values_list("user_id", flat=True), *([starter] if starter else [])}
+    for person in people:
+        notify(
+            user_id=person, kind=kind, url=f"/models/{version.model.name}/", model=version.model.name,
+            version=version.number, reason=reason,
+        )  # fmt: skip
+
+
+@contextmanager
+def _alone(model_id: UUID) -> Iterator[bool]:
+    """Whether this process may look: an advisory lock that PostgreSQL gives back even when we are killed."""
+    with connection.cursor() as cursor:
+        key = [f"watch {model_id}"]
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", key)
+        held = bool(cursor.fetchone()[0])
+        try:
+            yield held
+        finally:
+            if held:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", key)
