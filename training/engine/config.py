@@ -81,6 +81,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
+    "compile": ("off", "kernels", "graphs"),
     "metric": ("auto", *METRICS), "keep": ("best", "last"),
 }  # fmt: skip
 
@@ -104,6 +105,8 @@ class FitConfig:
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
     processes: how many train together, each on its own GPU; 0 = one for each GPU that can be seen.
+    gradient_checkpointing: compute activations twice instead of keeping them; for large models.
+    compile: torch.compile on the encoder, "kernels", or "graphs" with CUDA graphs as well (decision 0098).
     """
 
     head: str
@@ -141,6 +144,8 @@ class FitConfig:
     device: str = "auto"
     threads: int = 0
     processes: int = 0
+    gradient_checkpointing: bool = False
+    compile: str = "off"
     seed: int = 13
     log_every: int = 10
     checkpoint_steps: int = 0

@@ -1,6 +1,7 @@
 """Contrastive loss: texts that belong together are drawn together, all others of the batch pushed apart."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,7 @@ class Contrast:
     all texts that share a label. Only what stands in one micro-batch is compared.
     """
 
+    compares: ClassVar[bool] = True
     temperature: float = 0.1
     by_bundle: bool = False
 

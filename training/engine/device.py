@@ -1,9 +1,11 @@
 """Where the arithmetic happens, and in which precision."""
 
 import resource
+import shutil
 import sys
 
 import torch
+from torch import nn
 
 from training.engine.config import FitConfig
 from training.engine.errors import EngineError
@@ -49,6 +51,18 @@ def prepare(config: FitConfig, card: int = 0) -> torch.device:
         torch.cuda.set_device(device)
         torch.set_float32_matmul_precision("high")
     return device
+
+
+def compile_module(module: nn.Module, *, graphs: bool) -> None:
+    """torch.compile in place, for lengths that vary. EngineError without a compiler, or graphs without a GPU.
+
+    CUDA graphs are recorded anew for every shape, so they pay only where few lengths occur.
+    """
+    if graphs and not torch.cuda.is_available():
+        raise EngineError("compile graphs was asked for, but there is no GPU; use kernels or off.")
+    if not torch.cuda.is_available() and not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        raise EngineError("compile was asked for, but there is no C++ compiler here; use off.")
+    module.compile(dynamic=True, mode="reduce-overhead" if graphs else None)
 
 
 def describe(device: torch.device) -> str:

@@ -82,11 +82,16 @@ class Loop:
             epoch=epoch,
         )
 
+    def _steps(self, epoch: int) -> list[Step]:
+        """The epoch's batches, cut into parts of like length unless the loss compares what is in a batch."""
+        plan = self._plan(epoch)
+        whole = getattr(self.loss, "compares", False)
+        return [[batch] for batch in plan] if whole else narrow(plan, self.lengths)
+
     def _train_epoch(self) -> None:
         progress = self.progress
         self.network.train()
-        steps = narrow(self._plan(progress.epoch), self.lengths)
-        for parts in steps[progress.position :]:
+        for parts in self._steps(progress.epoch)[progress.position :]:
             if progress.step >= self.total_steps:
                 return
             self._stop_if_asked()

@@ -11,7 +11,11 @@ from training.engine.batching import Truth
 
 
 class Loss(Protocol):
-    """Summed, not averaged, so that a step may be cut into micro-batches; the loop divides by the weights."""
+    """Summed, not averaged, so that a step may be cut into micro-batches; the loop divides by the weights.
+
+    One that holds the decisions of a batch against each other says so by `compares = True`: a cut would
+    change it, and is made only where memory forces one.
+    """
 
     def __call__(self, outputs: Tensor, truth: Truth) -> Tensor:
         """The network's outputs for N decisions, and their truth -> scalar sum of weight * loss."""

@@ -139,7 +139,12 @@ class Run:
             shrink_embeddings(encoder, seen)
         if self.bf16 and self.device.type == "cpu":
             quicken(encoder)
-        return network.to(self.device)
+        if self.config.gradient_checkpointing:
+            encoder.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
+        network.to(self.device)
+        if self.config.compile != "off":
+            device.compile_module(encoder, graphs=self.config.compile == "graphs")
+        return network
 
     def _loop(self, splits: dict[str, Split]) -> Loop:
         self.loss = self.head.loss(self.config, splits["train"].examples)

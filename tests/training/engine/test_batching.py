@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.engine.samples import span_rows
 from training.engine.batching import Example, Truth, collate, cut, narrow, padding_share, plan_epoch
+from training.engine.fit import SUCCEEDED, fit
+from training.engine.loop import Loop
+from training.engine.loss import CrossEntropy
 
 LENGTHS = np.random.default_rng(3).lognormal(3, 0.8, 3000).clip(4, 256).astype(np.int64)
 PLAN = {"examples": 32, "tokens": 4096, "seed": 1}
@@ -118,3 +122,16 @@ def test_a_decision_may_look_at_several_tokens():
     assert [example.decisions for example in made] == [2, 1]
     batch = collate(made, 0, torch.device("cpu"))
     assert batch.ids.flatten()[batch.leads].tolist() == [[5, 7], [6, 7], [4, 1]]
+
+
+def test_where_a_loss_compares_what_is_in_a_batch_no_step_is_cut(make_run, monkeypatch):
+    steps = []
+    monkeypatch.setattr(Loop, "_step", lambda self, parts: steps.append(len(parts)) or 0.5)
+    rows = {"train": span_rows(24), "dev": span_rows(6)}
+    rows["batch_examples"] = 24
+    assert fit(make_run("cut", **rows)) == SUCCEEDED
+    assert max(steps) > 1
+    monkeypatch.setattr(CrossEntropy, "compares", True, raising=False)
+    steps.clear()
+    assert fit(make_run("whole", **rows)) == SUCCEEDED
+    assert set(steps) == {1}

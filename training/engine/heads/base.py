@@ -140,9 +140,9 @@ class Head(ABC):
         """The examples to train on; a head that has too many may take a sample and weigh it."""
         return [example for example in self.examples(rows, text, supervised=True) if example.weight > 0]
 
-    def training_examples(self, examples: Sequence[Example], config: FitConfig) -> list[Example]:
+    def training_examples(self, examples: Sequence[Example], config: FitConfig) -> Sequence[Example]:
         """What an epoch goes through: those of the training rows, unless the head puts them together anew."""
-        return list(examples)
+        return examples
 
     def outputs(self, network: nn.Module, examples: Sequence[Example], **how: Any) -> list[Any]:
         """What `predictions` reads, per example: (K, C) logits. `how`: the options of infer.logits_of."""
