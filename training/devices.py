@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -40,6 +40,9 @@ class Card:
     driver: str
 
 
+_offered: list[Card] = []  # all that the operator allows, while one of them is held
+
+
 def list_cards() -> list[Card]:
     """The GPUs that this process may use, by the driver's own tool; none where there is none.
 
@@ -63,15 +66,49 @@ def one_card(*, seconds: float = WAIT_SECONDS) -> Iterator[Card | None]:
     if not cards:
         yield None
         return
+    with _held_card(cards, seconds) as card, _visible([card.key]):
+        _offered[:] = cards
+        try:
+            yield card
+        finally:
+            _offered.clear()
+
+
+@contextmanager
+def more_cards(count: int, *, seconds: float = WAIT_SECONDS) -> Iterator[None]:
+    """Hold `count` cards beside the one that is held, for a run of several processes; none without cards.
+
+    Raises AllBusy when so many are not free within `seconds`: then all of them are let go again, so that two
+    runs that wait for each other's cards do not wait for ever.
+    """
+    count = min(count, len(_offered) - 1)  # where there are fewer, the engine says so
+    if count < 1:
+        yield
+        return
+    with ExitStack() as stack:
+        found = [stack.enter_context(_held_card(_offered, seconds)) for _ in range(count)]
+        stack.enter_context(_visible([os.environ[VISIBLE], *(card.key for card in found)]))
+        yield
+
+
+@contextmanager
+def _held_card(cards: Sequence[Card], seconds: float) -> Iterator[Card]:
     card, handle = _first_free(cards, seconds)
-    before = os.environ.get(VISIBLE)
-    os.environ[VISIBLE] = card.key
     _held.append(handle)
     try:
         yield card
     finally:
         _held.remove(handle)
         handle.close()
+
+
+@contextmanager
+def _visible(keys: Sequence[str]) -> Iterator[None]:
+    before = os.environ.get(VISIBLE)
+    os.environ[VISIBLE] = ",".join(keys)
+    try:
+        yield
+    finally:
         os.environ.pop(VISIBLE) if before is None else os.environ.update({VISIBLE: before})
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from common.errors import DomainError
 from training import (
     comparison,
+    devices,
     engine_process,
     queue,
     registration,
@@ -77,7 +78,7 @@ class Execution(Hold):
             self._train()
         except Lost:
             logger.warning("Run %s was taken over by another trainer.", self.run.pk)
-        except GivenBack:
+        except (GivenBack, devices.AllBusy):
             self._patiently(partial(self._close, State.QUEUED, ""))
         except Ended as ended:
             self._patiently(partial(self._close, ended.state, ended.reason))
@@ -89,10 +90,11 @@ class Execution(Hold):
         self._freeze()
         assert self.run.snapshot is not None  # noqa: S101 - narrows for mypy what _freeze has set
         run_folder.prepare(self.run, self.run.snapshot)
-        if self.seeds:
-            self._train_seeds(self.run.snapshot)
-        else:
-            self._train_here()
+        with devices.more_cards(int(self.run.recipe.get("processes", 1)) - 1):
+            if self.seeds:
+                self._train_seeds(self.run.snapshot)
+            else:
+                self._train_here()
         version = self._patiently(partial(registration.register, self.run, self.claim))
         if version is None:
             raise Lost

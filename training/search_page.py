@@ -29,6 +29,11 @@ class SearchPage:
         return cls(run.search, list(Trial.objects.filter(search=run.search).order_by("number")))
 
     @property
+    def is_searching(self) -> bool:
+        """As long as trials come and go the run itself has neither curves nor a report."""
+        return self.search.done_at is None
+
+    @property
     def metric(self) -> str:
         return metric_name(self.search.metric) if self.search.metric else _("figure")
 

@@ -121,6 +121,17 @@ def test_a_killed_trainers_card_is_free_only_when_its_engine_has_gone(two_cards:
         assert time.monotonic() - began > 1
 
 
+def test_a_run_of_several_processes_holds_as_many_cards(two_cards: Path) -> None:
+    with devices.one_card(seconds=0) as card:
+        assert card is not None and len(devices.list_cards()) == 1
+        with devices.more_cards(1, seconds=0):
+            assert os.environ[devices.VISIBLE] == "GPU-aaaa,GPU-bbbb" and len(devices.held_locks()) == 2
+            with pytest.raises(devices.AllBusy), devices.more_cards(7, seconds=0):
+                pass
+        assert os.environ[devices.VISIBLE] == "GPU-aaaa" and len(devices.held_locks()) == 1
+    assert devices.held_locks() == () and devices.VISIBLE not in os.environ
+
+
 def test_a_trainer_takes_one_run_for_each_card(two_cards: Path) -> None:
     class Conf:
         worker_concurrency: int | None = None

@@ -191,7 +191,7 @@ def test_the_time_of_a_search_is_a_hard_limit(
 ) -> None:
     run = searching({"epochs": 1000, "patience": 0}, trials=50, minutes=60, final=False, pruner="none")
     first, second = worker(), worker()
-    until(lambda: Trial.objects.filter(state="running").exclude(value=None).count() == 2)
+    until(lambda: Trial.objects.filter(state="running").exclude(value=None).count() == 2, seconds=240)
     spent = timezone.now() - Search.objects.get().began_at + timedelta(seconds=2)
     Search.objects.update(minutes=spent.total_seconds() / 60)
     end = Search.objects.get().deadline

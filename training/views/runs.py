@@ -104,11 +104,13 @@ def run(request: SignedIn, run_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def run_live(request: SignedIn, run_id: UUID) -> HttpResponse:
-    """What changes while a run is at work. When it has ended, the whole page is asked for again."""
+    """What changes while a run is at work. When it or its search has ended, the page is asked for again."""
     page = RunPage.of(access.run_for(request.user, run_id))
     context = {**_shown(page), "swapped": True}
     response = render(request, "training/_run_live.html", context)
-    if not page.run.is_live:
+    search = SearchPage.of(page.run)
+    has_searched = "searching" in request.GET and search is not None and not search.is_searching
+    if has_searched or not page.run.is_live:
         response["HX-Refresh"] = "true"
     return response
 
