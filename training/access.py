@@ -85,6 +85,13 @@ def active_learning_of(project: Project) -> ActiveLearning:
     return wish
 
 
+def snapshot_for(user: User, snapshot_id: UUID) -> Snapshot:
+    snapshot = snapshots_for(user).filter(pk=snapshot_id).first()
+    if snapshot is None:
+        raise NotFound(_("There is no such snapshot."))
+    return snapshot
+
+
 def models_for(user: User) -> QuerySet[Model]:
     return Model.objects.filter(project__in=projects_of_admin(user)).select_related("project")
 

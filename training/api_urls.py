@@ -14,6 +14,13 @@ from training.api import (
 
 urlpatterns = [
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
+    path("snapshots/<uuid:snapshot_id>", snapshots.SnapshotApi.as_view(), name="api-snapshot"),
+    path("snapshots/<uuid:snapshot_id>/lineage", snapshots.LineageApi.as_view(), name="api-lineage"),
+    path(
+        "projects/<uuid:project_id>/model-lineage",
+        snapshots.ModelLineageApi.as_view(),
+        name="api-model-lineage",
+    ),
     path("runs", runs.RunsApi.as_view(), name="api-runs"),
     path("runs/<uuid:run_id>", runs.RunApi.as_view(), name="api-run"),
     path("runs/<uuid:run_id>/cancel", runs.RunCancelApi.as_view(), name="api-run-cancel"),

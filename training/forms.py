@@ -54,6 +54,11 @@ class RunForm(forms.Form):
         label=_("Rare labels"),
         choices=[("none", _("count as they are")), ("balanced", _("count more"))],
     )
+    targets = forms.ChoiceField(
+        label=_("Where the crowd was in doubt"),
+        choices=[("soft", _("learn the doubt")), ("hard", _("learn the label alone"))],
+        required=False,
+    )
     seed = forms.IntegerField(label=_("Seed"), initial=_DEFAULTS["seed"])
     seeds = forms.IntegerField(
         label=_("Seeds"),
@@ -97,6 +102,7 @@ class RunForm(forms.Form):
 
     def recipe(self) -> dict[str, Any]:
         chosen = {name: value for name, value in self.cleaned_data.items() if name not in self.about_run}
+        chosen["targets"] = chosen["targets"] or "soft"
         if kept := self.cleaned_data["kept"]:
             chosen = {"kept": kept, "seed": chosen["seed"]}
         seeds = self.cleaned_data["seeds"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,6 @@ from training.engine.config import FIELD_TYPES
 from training.engine.data import Row, write_arrow
 from training.models import Snapshot, SnapshotItem
 from training.soft import soft_targets
-from training.splits import Member
 
 DECIDED = (Consensus.State.APPROVED, Consensus.State.CORRECTED)
 _CHUNK = 2000
@@ -40,16 +40,6 @@ def decided_for(project: Project, field: Field) -> QuerySet[Consensus]:
 
 def trainable(fields: Sequence[Field]) -> list[Field]:
     return [field for field in fields if field.type in FIELD_TYPES]
-
-
-def members_of(
-    project: Project, fields: Sequence[str], *, truths: QuerySet[Consensus] | None = None
-) -> list[Member]:
-    """The items that stand in a snapshot of `fields` (or have one of `truths`), in the order of their ids."""
-    truths = decided(project, fields) if truths is None else truths
-    has_truth = Exists(truths.filter(item=OuterRef("pk")))
-    rows = Item.objects.filter(has_truth, project=project).order_by("pk").values_list("pk", "group", "split")
-    return [Member(str(pk), group or str(pk), pin) for pk, group, pin in rows.iterator(chunk_size=_CHUNK)]
 
 
 def frozen_groups(project: Project) -> set[str]:
@@ -82,19 +72,47 @@ def _with_beside(
     return {**payload, "beside": beside}, field.refer(field.resolve(value, beside), beside)
 
 
-def write_split(snapshot: Snapshot, field: Field, split: str, folder: Path) -> tuple[int, str, str]:
-    """Write `<field>/<split>.arrow`; returns rows, SHA-256 of their canonical JSON, SHA-256 of the bytes."""
-    digest = hashlib.sha256()
+def write_split(snapshot: Snapshot, field: Field, split: str, folder: Path) -> "Written":
+    """Write `<field>/<split>.arrow`, hashing and counting every row on its way."""
     path = folder / field.name / f"{split}.arrow"
     path.parent.mkdir(parents=True, exist_ok=True)
-    count = write_arrow(path, _hashed(rows_of(snapshot, field, split), digest))
-    return count, digest.hexdigest(), file_sha256(path)
+    written = Written(field)
+    write_arrow(path, written.watch(rows_of(snapshot, field, split)))
+    written.file = file_sha256(path)
+    return written
 
 
-def _hashed(rows: Iterator[Row], digest: Any) -> Iterator[Row]:
-    for row in rows:
-        digest.update(canonical(asdict(row)))
-        yield row
+class Written:
+    """What went into one file. content: SHA-256 of the rows' canonical JSON; file: that of the bytes."""
+
+    def __init__(self, field: Field) -> None:
+        self.rows = self.soft = 0
+        self.labels: Counter[str] = Counter()
+        self.file = ""
+        self._field, self._digest = field, hashlib.sha256()
+
+    @property
+    def content(self) -> str:
+        return self._digest.hexdigest()
+
+    def watch(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            self._digest.update(canonical(asdict(row)))
+            self.rows += 1
+            self.soft += row.soft is not None
+            self.labels.update(label_names(self._field, row.value))
+            yield row
+
+
+def label_names(field: Field, value: Any) -> set[str]:
+    """What an answer is labelled with, as far as it can be counted: a text's or a ranking's words cannot."""
+    if field.type in {"text", "rank"}:
+        return set()
+    if isinstance(value, list):
+        return set[str]().union(*(label_names(field, entry) for entry in value))
+    if isinstance(value, Mapping):
+        return label_names(field, value.get("labels") or value.get("label") or value.get("value"))
+    return set() if value is None else {str(value)}
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:

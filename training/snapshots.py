@@ -10,15 +10,18 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from annotations.models import Answer
 from annotations.services.fitting import refit_project
 from common.errors import Conflict, Problem
 from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project, SchemaVersion
-from training import freezing
+from training import freezing, lineage, planning
 from training.models import Snapshot, SnapshotItem
-from training.splits import Member, assign_splits
+from training.planning import SplitPlan
+from training.splits import DEV, DEV_SHARE, TEST, TEST_SHARE, TRAIN
+
+PLANNED_EXACTLY = 5000  # items
+LABELS_SHOWN = 200  # of each split, the commonest
 
 
 class _NothingNew(Exception):
@@ -54,24 +57,22 @@ def current_fields(project: Project) -> tuple[SchemaVersion, list[Field]]:
     return schema, fields
 
 
-def plan_splits(project: Project, fields: list[Field]) -> tuple[list[Member], dict[str, str]]:
-    """Every item that would be frozen now, and the split of each group."""
-    members = freezing.members_of(project, [field.name for field in fields])
-    frozen = freezing.frozen_groups(project)
-    return members, assign_splits(members, frozen=frozen, salt=str(project.pk))
-
-
 def planned_counts(project: Project, field: Field) -> Counter[str]:
-    """How many items of `field` each split would hold if it were frozen now."""
-    _members, splits = plan_splits(project, current_fields(project)[1])
-    truths = freezing.decided_for(project, field)
-    counted = freezing.members_of(project, [field.name], truths=truths)
-    return Counter(splits[member.group] for member in counted)
+    """How many items of `field` each split would hold if it were frozen now.
+
+    Of a large project about how many: a request waits for it, so near-duplicates are left to the freezing.
+    """
+    there = freezing.decided_for(project, field)
+    if (count := there.count()) > PLANNED_EXACTLY:
+        test, dev = round(count * TEST_SHARE), round(count * (1 - TEST_SHARE) * DEV_SHARE)
+        return Counter({TEST: test, DEV: dev, TRAIN: count - test - dev})
+    splits = dict(planning.plan_splits(project, current_fields(project)[1]).placed())
+    return Counter(splits[pk] for pk in there.values_list("item_id", flat=True) if pk in splits)
 
 
 def _freeze(project: Project, schema: SchemaVersion, fields: list[Field], actor: User | None) -> Snapshot:
-    members, splits = plan_splits(project, fields)
-    if not members:
+    planned = planning.plan_splits(project, fields)
+    if not len(planned):
         raise Conflict(
             _("Nothing is approved in this project yet, so there is nothing to freeze."),
             code="nothing_approved",
@@ -80,7 +81,7 @@ def _freeze(project: Project, schema: SchemaVersion, fields: list[Field], actor:
     snapshot = _begin(project, schema, fields, actor)
     draft = snapshot.folder.with_name(f".{snapshot.pk}.draft")
     try:
-        _write(snapshot, fields, members, splits, draft)
+        _write(snapshot, fields, planned, draft)
         # Before the commit: a row without files would be worse than files without a row.
         draft.rename(snapshot.folder)
     finally:
@@ -95,32 +96,31 @@ def _begin(project: Project, schema: SchemaVersion, fields: list[Field], actor: 
         number=last + 1,
         schema_version=schema,
         fields=[field.to_json() for field in fields],
-        people=Answer.objects.filter(project=project).values("worker").distinct().count(),
         created_by=actor,
     )
 
 
-def _write(
-    snapshot: Snapshot, fields: list[Field], members: list[Member], splits: dict[str, str], folder: Path
-) -> None:
-    rows = (
-        SnapshotItem(snapshot=snapshot, item=member.item, group=member.group, split=splits[member.group])
-        for member in members
-    )
-    SnapshotItem.objects.bulk_create(rows, batch_size=5000)
+def _write(snapshot: Snapshot, fields: list[Field], planned: SplitPlan, folder: Path) -> None:
+    planning.store_places(snapshot, planned)
     digest = hashlib.sha256(freezing.canonical({"fields": snapshot.fields}))
+    labels: dict[str, dict[str, dict[str, int]]] = {}
+    soft: dict[str, dict[str, int]] = {}
     for field in fields:
         for split in SnapshotItem.Split.values:
-            count, content, raw = freezing.write_split(snapshot, field, split, folder)
-            digest.update(f"{field.name} {split} {content}\n".encode())
-            snapshot.counts.setdefault(field.name, {})[split] = count
-            snapshot.files[f"{field.name}/{split}.arrow"] = raw
+            written = freezing.write_split(snapshot, field, split, folder)
+            digest.update(f"{field.name} {split} {written.content}\n".encode())
+            snapshot.counts.setdefault(field.name, {})[split] = written.rows
+            snapshot.files[f"{field.name}/{split}.arrow"] = written.file
+            labels.setdefault(field.name, {})[split] = dict(written.labels.most_common(LABELS_SHOWN))
+            soft.setdefault(field.name, {})[split] = written.soft
+    snapshot.summary = {"labels": labels, "soft": soft, "duplicates": planned.duplicates()}
     known = Snapshot.objects.filter(project=snapshot.project, sha256=digest.hexdigest()).first()
     if known is not None:
         _restore(known, folder)
         raise _NothingNew(known)
     snapshot.sha256 = digest.hexdigest()
-    snapshot.save(update_fields=["sha256", "counts", "files"])
+    snapshot.people = lineage.people_of(snapshot).count()
+    snapshot.save(update_fields=["sha256", "counts", "files", "summary", "people"])
 
 
 def is_whole(snapshot: Snapshot) -> bool:

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from training.views import active_learning, cross_fits, evaluation, feedback, models, runs, serving
+from training.views import (
+    active_learning,
+    cross_fits,
+    evaluation,
+    feedback,
+    models,
+    runs,
+    serving,
+    snapshots,
+)
 
 urlpatterns = [
     path("training/", runs.training, name="training"),
@@ -24,6 +33,9 @@ urlpatterns = [
     path(
         "projects/<uuid:project_id>/active-learning/stop/", active_learning.stop, name="active-learning-stop"
     ),
+    path("training/snapshots/", snapshots.snapshots, name="snapshots"),
+    path("training/snapshots/<uuid:snapshot_id>/", snapshots.snapshot, name="snapshot"),
+    path("training/snapshots/<uuid:snapshot_id>/card/", snapshots.card, name="snapshot-card"),
     path("models/", models.models, name="models"),
     path("models/<slug:name>/", models.model, name="model"),
     path("models/<slug:name>/serving/", serving.serving, name="model-serving"),

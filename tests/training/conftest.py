@@ -55,6 +55,21 @@ def approve(project: Project, number: int, *, pins: Callable[[int], str] = lambd
     return items
 
 
+def approve_values(project: Project, items: list[Item], value: str) -> None:
+    """Items that are there already, all with one approved `intent`."""
+    Consensus.objects.bulk_create(
+        Consensus(
+            project=project,
+            item=item,
+            field="intent",
+            value=value,
+            confidence=0.95,
+            state=Consensus.State.APPROVED,
+        )
+        for item in items
+    )
+
+
 @pytest.fixture(autouse=True)
 def artifacts(settings: Settings, tmp_path: Path) -> Path:
     settings.ARTIFACTS_DIR = tmp_path / "artifacts"

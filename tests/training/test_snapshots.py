@@ -7,12 +7,14 @@ from accounts.models import User
 from annotations.models import Consensus
 from common.errors import Conflict
 from common.models import AuditEvent
+from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Item, Project
-from tests.factories import client_of
-from tests.training.conftest import approve
+from tests.factories import CHOICE, client_of, make_items
+from tests.training.conftest import approve, approve_values
 from training.engine.data import read_arrow
 from training.models import Snapshot, SnapshotItem
 from training.services.snapshots import freeze_snapshot
+from training.soft import soft_targets
 
 
 def groups_of(snapshot: Snapshot, split: str) -> set[str]:
@@ -101,6 +103,39 @@ def test_doubt_of_the_crowd_becomes_soft_targets_but_a_correction_is_certain(
     }
     assert rows[str(crowd.item_id)].soft == {"refund": 0.6, "other": 0.4}
     assert rows[str(reviewed.item_id)].soft is None
+
+
+def test_of_several_labels_each_has_its_own_doubt() -> None:
+    multi = parse_fields([{**CHOICE, "multi": True, "labels": ["refund", "other"]}])[0]
+    posterior = {"item:refund": {"yes": 0.7, "no": 0.3}, "item:other": {"yes": 0.001, "no": 0.999}}
+    assert soft_targets(multi, posterior) == {"refund": 0.7, "other": 0.001}
+    certain = {"item:refund": {"yes": 1.0}, "item:other": {"no": 1.0}}
+    assert soft_targets(multi, certain) is None
+
+
+def test_near_duplicates_stand_in_one_split_and_the_page_can_say_so(approved: Project, admin: User) -> None:
+    text = "my parcel was promised for monday and nobody has called me since then what happened to it {}"
+    twins = [
+        make_items(approved, slots=0, payloads=[{"text": text.format(end)}])[0] for end in ("?", "!!", "…")
+    ]
+    approve_values(approved, twins, "delivery")
+    snapshot, _ = freeze_snapshot(project=approved, actor=admin)
+    assert snapshot.summary["duplicates"] == {"joined": 3, "clusters": 1, "left_out": 0}
+    assert (
+        len(set(snapshot.items.filter(item__in=[t.pk for t in twins]).values_list("split", flat=True))) == 1
+    )
+    assert sum(snapshot.summary["labels"]["intent"]["test"].values()) == snapshot.counts["intent"]["test"]
+
+
+def test_a_copy_of_a_test_item_that_comes_later_is_left_out(approved: Project, admin: User) -> None:
+    first, _ = freeze_snapshot(project=approved, actor=admin)
+    tested = Item.objects.get(pk=first.items.filter(split="test").values_list("item", flat=True)[0])
+    [copy] = make_items(approved, slots=0, payloads=[{"text": tested.payload["text"].upper() + " !"}])
+    [other] = make_items(approved, slots=0, payloads=[{"text": "Nothing here was said before by anybody."}])
+    approve_values(approved, [copy, other], "other")
+    second, new = freeze_snapshot(project=approved, actor=admin)
+    assert new and second.summary["duplicates"]["left_out"] == 1
+    assert not second.items.filter(item=copy.pk).exists()
 
 
 def test_nothing_approved_is_refused_and_leaves_nothing(project: Project, admin: User) -> None:

@@ -17,6 +17,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         "fields": snapshot.fields,
         "counts": snapshot.counts,
         "people": snapshot.people,
+        "summary": snapshot.summary,
         "created_at": snapshot.created_at,
     }
 

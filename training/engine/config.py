@@ -81,7 +81,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
-    "compile": ("off", "kernels", "graphs"),
+    "compile": ("off", "kernels", "graphs"), "targets": ("soft", "hard"),
     "metric": ("auto", *METRICS), "keep": ("best", "last"),
 }  # fmt: skip
 
@@ -97,6 +97,7 @@ class FitConfig:
     average_share: the model is the mean of the weights over this last share of all steps (averaging.py).
     One optimizer step sees at most `batch_examples` examples and `batch_tokens` padded tokens; memory is
     bounded by `micro_tokens`, into which a step is cut without changing its gradient.
+    targets: learn the crowd's doubt where a row carries it (soft), or its label alone (hard).
     context_before/after: neighbouring turns shown with a turn. stride: tokens shared by two windows.
     fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
     temperature, partners: of contrastive learning (contrast.py, heads/embedding.py): how sharply near texts
@@ -132,6 +133,7 @@ class FitConfig:
     attention_dropout: float = 0.0
     label_smoothing: float = 0.0
     class_weights: str = "none"
+    targets: str = "soft"
     freeze_embeddings: bool = False
     fit_head_first: bool = True
     metric: str = "auto"

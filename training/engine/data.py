@@ -65,6 +65,11 @@ def read_arrow(path: Path) -> Iterator[Row]:
         raise EngineError(f"{path} is no Arrow file: {error}.") from None
 
 
+def hardened(rows: Iterable[Row]) -> list[Row]:
+    """The rows with their label alone, each counting as before."""
+    return [replace(row, soft=None) for row in rows]
+
+
 def settled(rows: Iterable[Row]) -> list[Row]:
     """The rows as they are judged: by the value that was approved, not by the crowd's doubt about it."""
     return [replace(row, soft=None, weight=1.0) for row in rows]

@@ -22,7 +22,7 @@ from training.engine.build import (
 )  # fmt: skip
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import ENGINE_VERSION, FitConfig
-from training.engine.data import Row, fingerprint, read_arrow, settled
+from training.engine.data import Row, fingerprint, hardened, read_arrow, settled
 from training.engine.errors import EngineError
 from training.engine.evaluation.judging import Judged, judge
 from training.engine.evaluation.outcomes import FILE as OUTCOMES_FILE
@@ -109,7 +109,7 @@ class Run:
             raise EngineError(
                 "There is no dev set: dev.arrow has no rows, and the best epoch is chosen on it."
             )
-        return rows
+        return hardened(rows) if name == "train" and self.config.targets == "hard" else rows
 
     def _encode(self, name: str, rows: list[Row]) -> Split:
         rows = settled(rows) if name == "test" else rows

@@ -15,6 +15,8 @@ class Snapshot(models.Model):
 
     `files` maps each Arrow file (relative to `folder`) to its SHA-256, so that a run can prove that it trains
     on the very bytes that were frozen. `counts` is {field: {train, dev, test}}.
+    `summary` is {"labels": {field: {split: {label: items}}}, "soft": {field: {split: items}}, "duplicates":
+    {"joined", "clusters", "left_out"}} (see planning.SplitPlan); empty in snapshots from before it was kept.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -25,6 +27,7 @@ class Snapshot(models.Model):
     sha256 = models.CharField(max_length=64)
     files = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
+    summary: Any = models.JSONField(default=dict, db_default={})
     people = models.PositiveIntegerField(default=0, help_text="how many people's answers it rests on")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
