@@ -33,7 +33,7 @@ def metric_name(metric: str) -> str:
         "accuracy": _("accuracy"), "micro_f1": _("micro F1"), "macro_f1": _("macro F1"),
         "quadratic_kappa": _("quadratic kappa"), "mean_absolute_error": _("mean error"),
         "within_one": _("at most one step off"), "spearman": _("rank correlation (Spearman)"),
-        "pairwise_accuracy": _("pairs in the right order"), "kendall_tau": _("Kendall’s tau"),
+        "pairwise_accuracy": _("pairs in the right order"), "kendall_tau": _("Kendall tau"),
         "top_one": _("best one first"),
     }  # fmt: skip
     return names.get(metric, metric)
