@@ -3,6 +3,7 @@ from django.urls import path
 from training.api import (
     active_learning,
     cross_fits,
+    curves,
     mistakes,
     models,
     predictions,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("trainers", runs.TrainersApi.as_view(), name="api-trainers"),
     path("runs/<uuid:run_id>/errors", mistakes.MistakesApi.as_view(), name="api-run-errors"),
     path("runs/<uuid:run_id>/errors/send-back", mistakes.SendBackApi.as_view(), name="api-run-send-back"),
+    path("runs/<uuid:run_id>/curves", curves.CurvesApi.as_view(), name="api-run-curves"),
     path("runs/<uuid:run_id>/metrics", runs.RunMetricsApi.as_view(), name="api-run-metrics"),
     path("projects/<uuid:project_id>/cross-fits", cross_fits.CrossFitsApi.as_view(), name="api-cross-fits"),
     path(

@@ -12,6 +12,7 @@ from training import (
     choosing_runtimes,
     comparison,
     cross_fitting,
+    curve_fitting,
     execution,
     holding,
     preannotating,
@@ -66,6 +67,18 @@ def execute_cross_fit(cross_fit_id: str) -> None:
 def requeue_cross_fits() -> None:
     for cross_fit_id in cross_fitting.take_back_lost():
         execute_cross_fit.delay(str(cross_fit_id))
+
+
+@shared_task
+def execute_curve(curve_id: str) -> None:
+    with suppress(AllBusy), one_card():
+        curve_fitting.execute(UUID(curve_id))
+
+
+@shared_task
+def requeue_curves() -> None:
+    for curve_id in curve_fitting.take_back_lost():
+        execute_curve.delay(str(curve_id))
 
 
 @shared_task

@@ -17,6 +17,7 @@ urlpatterns = [
     path("training/runs/<uuid:run_id>/", runs.run, name="run"),
     path("training/runs/<uuid:run_id>/errors/", evaluation.errors, name="run-errors"),
     path("training/runs/<uuid:run_id>/errors/send-back/", evaluation.send_back, name="run-send-back"),
+    path("training/runs/<uuid:run_id>/curve/", evaluation.curve, name="run-curve"),
     path("training/runs/<uuid:run_id>/<slug:part>.csv", evaluation.table_csv, name="run-csv"),
     path("training/runs/<uuid:run_id>/live/", runs.run_live, name="run-live"),
     path("training/runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),

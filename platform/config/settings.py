@@ -219,6 +219,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "training.tasks.execute_run": {"queue": "train"},
     "training.tasks.execute_cross_fit": {"queue": "train"},
+    "training.tasks.execute_curve": {"queue": "train"},
     "training.tasks.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
@@ -259,6 +260,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 20},
     },
     "requeue-cross-fits": {"task": "training.tasks.requeue_cross_fits", "schedule": 60.0},
+    "requeue-curves": {"task": "training.tasks.requeue_curves", "schedule": 60.0},
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
     "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
     "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},

@@ -1,6 +1,7 @@
 """Snapshots, runs, the registry of models, and what people said about their predictions."""
 
 from training.models.active import ActiveLearning
+from training.models.curves import LearningCurve
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
 from training.models.runs import CrossFit, MetricPoint, Run
@@ -12,6 +13,7 @@ __all__ = [
     "ActiveLearning",
     "CrossFit",
     "Feedback",
+    "LearningCurve",
     "MetricPoint",
     "Model",
     "ModelVersion",

@@ -8,17 +8,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import SignedIn
 from common.errors import DomainError, NotFound
 from training import access, tables
+from training.curve_page import CurvePage
 from training.engine.evaluation.slices import KINDS
 from training.evaluation_page import EvaluationPage
 from training.mistakes import Wanted, mistakes_of
-from training.models import Run
+from training.models import LearningCurve, Run
 from training.registration import metric_of
 from training.row_ids import item_ids
+from training.services.curves import start_curve
 from training.services.mistakes import send_mistakes_back
 
 
@@ -75,17 +77,30 @@ def send_back(request: SignedIn, run_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "POST"])
+def curve(request: SignedIn, run_id: UUID) -> HttpResponse:
+    """The learning curve's part of the run's page; a POST asks for one."""
+    run = access.run_for(request.user, run_id)
+    if request.method == "POST":
+        start_curve(run=run, mode=request.POST.get("mode", LearningCurve.Mode.QUICK), actor=request.user)
+        messages.success(request, _("The learning curve is drawn as soon as a trainer is free."))
+        return redirect("run", run_id)
+    return render(request, "training/_curve.html", {"curves": CurvePage(run), "run": run})
+
+
+@login_required
 @require_GET
 def table_csv(request: SignedIn, run_id: UUID, part: str) -> HttpResponse:
-    """The tables of a run's page: report, words, confusion, calibration, slices."""
+    """The tables of a run's page: report, words, confusion, calibration, slices, curve."""
     run = access.run_for(request.user, run_id)
-    page = EvaluationPage(run, metric_of(run))
+    page, curves = EvaluationPage(run, metric_of(run)), CurvePage(run)
     known: dict[str, tuple[list[dict[str, Any]], list[tables.Row]]] = {
         "report": (page.word_columns, tables.report_rows(page.judged, None, None) if page.judged else []),
         "words": (page.word_columns, page.word_rows),
         "confusion": (tables.confusion_columns(page.judged), tables.confusion_rows(page.judged)),
         "calibration": (page.calibration_columns, page.calibration_rows),
         "slices": (page.slice_columns, page.slice_rows),
+        "curve": (curves.columns, curves.rows),
     }
     if part not in known:
         raise NotFound(_("There is no such table."))

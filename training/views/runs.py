@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import SignedIn
 from common.errors import DomainError
 from training import access, desk_page, selectors, trainers
+from training.curve_page import CurvePage
 from training.evaluation_page import EvaluationPage
 from training.forms import PlaceForm, RunForm
 from training.run_page import RunPage
@@ -97,6 +98,7 @@ def run(request: SignedIn, run_id: UUID) -> HttpResponse:
     context = {
         **_shown(page), "current": "training",
         "evaluation": EvaluationPage(page.run, page.metric) if page.run.report else None,
+        "curves": CurvePage(page.run),
     }  # fmt: skip
     return render(request, "training/run.html", context)
 
