@@ -2,6 +2,7 @@ from django.urls import path
 
 from training.api import (
     active_learning,
+    cases,
     cross_fits,
     curves,
     mistakes,
@@ -52,6 +53,11 @@ urlpatterns = [
     path(
         "models/<slug:name>/versions/<int:number>/rollback", models.RollbackApi.as_view(), name="api-rollback"
     ),
+    path("models/<slug:name>/cases", cases.CasesApi.as_view(), name="api-cases"),
+    path("models/<slug:name>/cases/tasks", cases.CaseTasksApi.as_view(), name="api-case-tasks"),
+    path("models/<slug:name>/cases/dismiss", cases.CaseDismissApi.as_view(), name="api-case-dismiss"),
+    path("models/<slug:name>/feedback-policy", cases.FeedbackPolicyApi.as_view(), name="api-feedback-policy"),
+    path("models/<slug:name>/satisfaction", cases.SatisfactionApi.as_view(), name="api-satisfaction"),
     path("models/<slug:name>/predict", predictions.PredictApi.as_view(), name="api-predict"),
     path("predictions/<uuid:prediction_id>/feedback", predictions.FeedbackApi.as_view(), name="api-feedback"),
     path(

@@ -5,6 +5,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from tasks_app.fields.base import Field
+from tasks_app.fields.choice import ChoiceField
+from tasks_app.fields.scale import ScaleField
 from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
 from training.engine.config import FitConfig
@@ -189,9 +192,44 @@ def _lines(text: str) -> list[str]:
 
 
 class FeedbackForm(forms.Form):
+    """Thumbs, stars and words; for an answer that is one of few, also what is right instead."""
+
     thumbs = forms.TypedChoiceField(
         required=False, choices=[("", ""), (1, "up"), (-1, "down")], coerce=int, empty_value=None
     )
+    rating = forms.TypedChoiceField(
+        label=_("Stars"),
+        required=False,
+        choices=[("", "–"), *((n, "★" * n) for n in range(5, 0, -1))],
+        coerce=int,
+        empty_value=None,
+    )
+    correction = forms.ChoiceField(label=_("What is right?"), required=False)
     comment = forms.CharField(
         label=_("What should it have said?"), required=False, max_length=2000, widget=forms.Textarea
     )
+
+    def __init__(self, data: Any = None, *, field: Field | None = None) -> None:
+        super().__init__(data)
+        self._answers = _whole_answers(field) if field else {}
+        if self._answers:
+            shown = [(said, said) for said in self._answers]
+            self.fields["correction"].choices = [("", "–"), *shown]  # type: ignore[attr-defined]
+        else:
+            del self.fields["correction"]
+
+    def said(self) -> dict[str, Any]:
+        """What give_feedback takes."""
+        cleaned = dict(self.cleaned_data)
+        return {**cleaned, "correction": self._answers.get(cleaned.get("correction") or "")}
+
+
+def _whole_answers(field: Field) -> dict[str, Any]:
+    """The answers that a list can offer: one label, or one point, for the whole item."""
+    if field.scope == "turn" or getattr(field, "multi", False):
+        return {}
+    if isinstance(field, ChoiceField):
+        return {label: label for label in field.labels}
+    if isinstance(field, ScaleField):
+        return {str(point): point for point in field.points}
+    return {}

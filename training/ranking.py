@@ -1,5 +1,6 @@
 """Ranking a project's unanswered items for active learning: look at a pool, choose, write the priorities."""
 
+import importlib
 import shutil
 import subprocess
 import zlib
@@ -7,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -22,9 +23,11 @@ from tasks_app.services.ranking import rank_items
 from training import engine_process, freezing, splits
 from training.engine.data import Row, write_arrow
 from training.engine.errors import EngineError
-from training.engine.selection import Choice, choose
 from training.holding import last_line
 from training.models import ActiveLearning, ModelVersion
+
+if TYPE_CHECKING:
+    from training.engine.selection import Choice
 
 POOL = 20_000  # items looked at; more are sampled, as the next ranking samples anew
 STARTED = 1e6  # above every chosen item: what somebody began to answer is finished first
@@ -113,7 +116,8 @@ def _rank(wish: ActiveLearning, claim: UUID) -> None:
     pool = _write_pool(wish, folder)
     version = version_to_ask(wish)
     features, doubt = _survey(wish, claim, folder, version) if pool else (_NOTHING, None)
-    choice = choose(
+    # torch and scikit-learn are loaded only here, in the worker's own process.
+    choice = importlib.import_module("training.engine.selection").choose(
         features, doubt, [candidate.held_out for candidate in pool],
         count=min(wish.batch, len(pool)), lot_share=wish.lot_share, seed=_seed(wish, version),
     )  # fmt: skip
@@ -173,7 +177,7 @@ def _survey(wish: ActiveLearning, claim: UUID, folder: Path, version: ModelVersi
         return found["features"], found.get("doubt")
 
 
-def _priorities(wish: ActiveLearning, pool: Sequence[Candidate], choice: Choice) -> dict[UUID, float]:
+def _priorities(wish: ActiveLearning, pool: Sequence[Candidate], choice: "Choice") -> dict[UUID, float]:
     """Chosen items by their order; begun ones before them; what was chosen before and is not now, at zero."""
     earlier = _open(wish).exclude(priority=0).values_list("pk", "taken")
     priorities = {pk: STARTED if taken else 0.0 for pk, taken in earlier}

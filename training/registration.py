@@ -15,6 +15,7 @@ from tasks_app.models import Project
 from training import assessing, cards
 from training.engine import metrics
 from training.models import Model, ModelVersion, Run
+from training.services import cases
 
 
 def register(run: Run, claim: UUID) -> ModelVersion | None:
@@ -32,6 +33,7 @@ def register(run: Run, claim: UUID) -> ModelVersion | None:
             return None
         run.refresh_from_db()
         version = _new_version(run, report, artifact, head)
+        cases.note_version(version)
         audit.record(
             "model.registered", version, actor=None, model=version.model.name, version=version.number
         )

@@ -24,6 +24,7 @@ from training import (
 )
 from training.devices import AllBusy, one_card
 from training.models import Preannotation, ServingRuntime
+from training.services import cases
 
 signals.celeryd_init.connect(trainers.on_worker_setup)
 signals.worker_ready.connect(trainers.on_worker_ready)
@@ -89,6 +90,13 @@ def predict_comparison(version_id: str) -> None:
 @shared_task
 def predict_ranking(wish_id: str) -> None:
     ranking.rank(UUID(wish_id))
+
+
+@shared_task
+def follow_feedback() -> None:
+    """Cases become tasks where that is wished; tasks find their items."""
+    cases.make_due_tasks()
+    cases.join_items()
 
 
 @shared_task

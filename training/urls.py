@@ -2,6 +2,7 @@ from django.urls import path
 
 from training.views import (
     active_learning,
+    cases,
     cross_fits,
     evaluation,
     feedback,
@@ -54,6 +55,9 @@ urlpatterns = [
         serving.promote_rollout,
         name="rollout-promote",
     ),
+    path("models/<slug:name>/cases/", cases.inbox, name="feedback-cases"),
+    path("models/<slug:name>/cases/decide/", cases.decide, name="feedback-decide"),
+    path("models/<slug:name>/cases/policy/", cases.policy, name="feedback-policy"),
     path("models/<slug:name>/try/", models.try_out, name="model-try"),
     path("models/<slug:name>/versions/<int:number>/promote/", models.promote, name="model-promote"),
     path("models/<slug:name>/versions/<int:number>/rollback/", models.rollback, name="model-rollback"),

@@ -194,7 +194,10 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.negotiation.QuickNegotiation",
     "DEFAULT_PAGINATION_CLASS": "common.pagination.ById",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {"sign-in": env.text("SIGN_IN_RATE", "60/min")},
+    "DEFAULT_THROTTLE_RATES": {
+        "sign-in": env.text("SIGN_IN_RATE", "60/min"),
+        "feedback": env.text("FEEDBACK_RATE", "600/min"),
+    },
     "EXCEPTION_HANDLER": "common.web.problem_document",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -248,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "grant-earned": {"task": "annotations.tasks.grant_earned", "schedule": 300.0},
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
+    "follow-feedback": {"task": "training.tasks.follow_feedback", "schedule": 30.0},
     "queue-rankings": {"task": "training.tasks.queue_rankings", "schedule": 60.0},
     "predict-waiting": {
         "task": "training.tasks.predict_waiting",

@@ -4,17 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseBase
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
+from common.errors import NotFound
 from common.idempotency import idempotent
 from training import access, serving
 from training.models import Feedback
-from training.services import feedback, predictions
+from training.services import cases, feedback, predictions
 
 
 class PredictInput(serializers.Serializer[Any]):
@@ -78,6 +81,24 @@ class FeedbackApi(APIView):
     """For whoever asked, or with `link` for an end user who is known to whoever asked."""
 
     permission_classes = [AllowAny]
+    throttle_classes = [ScopedRateThrottle]
+    throttle_scope = "feedback"
+
+    @extend_schema(parameters=[OpenApiParameter("link", str)], responses={200: None})
+    def get(self, request: ApiSignedIn, prediction_id: UUID) -> Response:
+        """What this person said, and what became of it; with `link` for an end user."""
+        if link := request.query_params.get("link"):
+            prediction, end_user = feedback.read_link(link)
+            said = prediction.feedback.filter(prediction=prediction_id, end_user=end_user)
+        elif request.user.is_authenticated:
+            prediction = access.prediction_for(request.user, prediction_id)
+            said = prediction.feedback.filter(author=request.user)
+        else:
+            raise access.no_prediction()
+        row = said.select_related("case__learned_by").first()
+        if row is None:
+            raise NotFound(_("You have not said anything about this answer yet."))
+        return Response(feedback_json(row))
 
     @extend_schema(request=FeedbackInput, responses={201: None})
     def post(self, request: ApiSignedIn, prediction_id: UUID) -> Response:
@@ -103,7 +124,10 @@ class FeedbackApi(APIView):
 
 
 def feedback_json(row: Feedback) -> dict[str, Any]:
+    state, version = cases.outcome_of(row)
     return {
+        "state": state,
+        "learned_by_version": version,
         "id": str(row.pk),
         "prediction": str(row.prediction_id),
         "thumbs": {1: "up", -1: "down"}.get(row.thumbs or 0),

@@ -1,6 +1,7 @@
 """Snapshots, runs, the registry of models, and what people said about their predictions."""
 
 from training.models.active import ActiveLearning
+from training.models.cases import FeedbackCase, FeedbackPolicy
 from training.models.curves import LearningCurve
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
@@ -14,6 +15,8 @@ __all__ = [
     "CrossFit",
     "Feedback",
     "LearningCurve",
+    "FeedbackCase",
+    "FeedbackPolicy",
     "MetricPoint",
     "Model",
     "ModelVersion",

@@ -3,11 +3,13 @@
 import json
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
 from common.ids import uuid7
 from tasks_app.fields.payload import turn_speakers, turn_texts
+from training.models.cases import FeedbackCase
 from training.models.registry import ModelVersion
 
 
@@ -28,7 +30,11 @@ class Prediction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["version", "-created_at"], name="prediction_history")]
+        indexes = [
+            models.Index(fields=["version", "-created_at"], name="prediction_history"),
+            # How often was this very text asked?
+            HashIndex(fields=["payload"], name="prediction_payload"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.created_at}"
@@ -55,6 +61,7 @@ class Feedback(models.Model):
     rating = models.PositiveSmallIntegerField(null=True)
     correction = models.JSONField(null=True)
     comment = models.CharField(max_length=2000, blank=True)
+    case = models.ForeignKey(FeedbackCase, on_delete=models.SET_NULL, null=True, related_name="feedback")
     created_at = models.DateTimeField(auto_now_add=True)
     handled_at = models.DateTimeField(null=True)
 

@@ -15,6 +15,7 @@ from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.fields.schema import parse_fields
 from training import redaction
 from training.models import Feedback, Prediction
+from training.services import cases
 
 SALT = "training.feedback"
 LINK_SECONDS = 30 * 24 * 3600
@@ -67,6 +68,7 @@ def give_feedback(
                 correction=corrected,
                 comment=redaction.redact_text(comment.strip())[:2000],
             )
+            cases.file_feedback(feedback)
             audit.record("prediction.feedback", prediction, actor=author.pk if author else None)
             return feedback
     except IntegrityError:

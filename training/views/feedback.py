@@ -10,8 +10,8 @@ from accounts.http import SignedIn
 from common.errors import DomainError, NotFound
 from training import access, showing
 from training.forms import FeedbackForm
-from training.models import Feedback
-from training.services import feedback
+from training.models import Feedback, Prediction
+from training.services import cases, feedback
 
 
 @login_required
@@ -20,9 +20,10 @@ def give(request: SignedIn, prediction_id: UUID) -> HttpResponse:
     """Thumbs and a comment from the playground."""
     prediction = access.prediction_for(request.user, prediction_id)
     form = FeedbackForm(request.POST)
-    form.is_valid()
+    if not form.is_valid():
+        return render(request, "_error.html", {"detail": _("This cannot be read.")}, status=422)
     try:
-        feedback.give_feedback(prediction=prediction, author=request.user, **form.cleaned_data)
+        feedback.give_feedback(prediction=prediction, author=request.user, **form.said())
     except DomainError as refused:
         return render(request, "_error.html", {"detail": refused.message}, status=refused.status)
     return render(request, "training/_thanks.html")
@@ -32,14 +33,31 @@ def give(request: SignedIn, prediction_id: UUID) -> HttpResponse:
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """An end user's page, reached by the signed link that came with an answer."""
     prediction, end_user = feedback.read_link(token)
-    given = Feedback.objects.filter(prediction=prediction, end_user=end_user).exists()
-    form = FeedbackForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        feedback.give_feedback(prediction=prediction, end_user=end_user, **form.cleaned_data)
-        return redirect("feedback-link", token)
+    given = prediction.feedback.filter(end_user=end_user).select_related("case__learned_by").first()
     field = showing.field_of(prediction.version)
-    context = {"given": given, "form": form, **showing.shown(prediction, field)}
-    return render(request, "training/feedback.html", context)
+    form = FeedbackForm(request.POST or None, field=field)
+    if request.method == "POST" and form.is_valid() and _kept(form, prediction, end_user):
+        return redirect("feedback-link", token)
+    context = {
+        "given": given,
+        "learned_by": _learned_by(given),
+        "form": form,
+        **showing.shown(prediction, field),
+    }
+    return render(request, "training/feedback.html", context, status=422 if form.errors else 200)
+
+
+def _kept(form: FeedbackForm, prediction: Prediction, end_user: str) -> bool:
+    try:
+        feedback.give_feedback(prediction=prediction, end_user=end_user, **form.said())
+    except DomainError as refused:
+        form.add_error(None, refused.message)
+        return False
+    return True
+
+
+def _learned_by(given: Feedback | None) -> int | None:
+    return cases.outcome_of(given)[1] if given else None
 
 
 @login_required
