@@ -10,7 +10,8 @@ from tasks_app.fields.choice import ChoiceField
 from tasks_app.fields.scale import ScaleField
 from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
-from training.engine.config import FitConfig
+from training.engine.config import EMBEDDING, FitConfig
+from training.engine.recipes import AUTO, FEW, STARTER, THOROUGH
 from training.freezing import trainable
 from training.models import Recipe, Rollout
 from training.recipes import MOST_SEEDS
@@ -44,14 +45,28 @@ class RunForm(forms.Form):
         max_length=300,
         help_text=_("“starter” works offline; or a folder, or a hub name, that the trainer can reach."),
     )
-    epochs = forms.IntegerField(label=_("Epochs"), initial=_DEFAULTS["epochs"])
-    learning_rate = forms.FloatField(label=_("Learning rate"), initial=_DEFAULTS["learning_rate"])
-    batch_examples = forms.IntegerField(label=_("Examples in a step"), initial=_DEFAULTS["batch_examples"])
-    max_length = forms.IntegerField(label=_("Longest input, tokens"), initial=_DEFAULTS["max_length"])
+    name = forms.ChoiceField(
+        label=_("Recipe"),
+        required=False,
+        initial=AUTO,
+        choices=[
+            (AUTO, _("by the number of examples")),
+            (STARTER, _("starter: quick")),
+            (THOROUGH, _("thorough: many examples")),
+            (FEW, _("few examples: up to 30 of a label")),
+        ],
+    )
+    vectors = forms.BooleanField(
+        label=_("Learn vectors instead of answers"),
+        required=False,
+        help_text=_("Texts with the same label come to lie close together: for search, or as a base model."),
+    )
+    epochs = forms.IntegerField(label=_("Epochs"), required=False)
+    learning_rate = forms.FloatField(label=_("Learning rate"), required=False)
+    batch_examples = forms.IntegerField(label=_("Examples in a step"), required=False)
+    max_length = forms.IntegerField(label=_("Longest input, tokens"), required=False)
     patience = forms.IntegerField(
-        label=_("Patience"),
-        initial=_DEFAULTS["patience"],
-        help_text=_("epochs without progress; 0 never stops"),
+        label=_("Patience"), required=False, help_text=_("epochs without progress; 0 never stops")
     )
     class_weights = forms.ChoiceField(
         label=_("Rare labels"),
@@ -96,7 +111,7 @@ class RunForm(forms.Form):
         self.fields["base_model"].initial = settings.BASE_MODEL
 
     # The rest is the recipe.
-    about_run = frozenset({"target", "priority", "kept", "seeds", "search", "trials", "minutes"})
+    about_run = frozenset({"target", "priority", "kept", "seeds", "search", "trials", "minutes", "vectors"})
 
     def target_of(self) -> tuple[str, str]:
         """Project id and field name."""
@@ -104,11 +119,18 @@ class RunForm(forms.Form):
         return project, name
 
     def recipe(self) -> dict[str, Any]:
-        chosen = {name: value for name, value in self.cleaned_data.items() if name not in self.about_run}
-        chosen["targets"] = chosen["targets"] or "soft"
+        """What was chosen; a setting left empty is the named recipe's own."""
+        chosen = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in self.about_run and value not in ("", None)
+        }
+        chosen.setdefault("targets", "soft")
         if kept := self.cleaned_data["kept"]:
             chosen = {"kept": kept, "seed": chosen["seed"]}
-        seeds = self.cleaned_data["seeds"]
+        if self.cleaned_data["vectors"]:
+            chosen["head"] = EMBEDDING
+        seeds = self.cleaned_data["seeds"] or 1
         return {**chosen, "seeds": seeds} if seeds > 1 else chosen
 
     def search_of(self) -> dict[str, Any] | None:

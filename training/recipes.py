@@ -10,13 +10,23 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid, Problem
-from training.engine.config import FitConfig
+from training.engine.config import HEADS, FitConfig
 from training.engine.errors import EngineError
+from training.engine.recipes import AUTO, RECIPES, suggest, written_out
 
 # What a run is about, and where it runs, is not the recipe's to say.
-RESERVED = {"head", "field"}
+RESERVED = {"field"}
 SEEDS, MOST_SEEDS = "seeds", 10  # a setting of the run, not of the engine: see seeds.py
-SETTINGS = tuple(entry.name for entry in dataclass_fields(FitConfig) if entry.name not in RESERVED)
+SETTINGS = ("name", *(entry.name for entry in dataclass_fields(FitConfig) if entry.name not in RESERVED))
+_APART = ("name", "head")  # checked by themselves
+
+
+def resolved(field: Mapping[str, Any], recipe: object, *, examples: int) -> object:
+    """The recipe with "auto" as its name replaced by that of the one that fits so many training examples."""
+    if not isinstance(recipe, Mapping) or recipe.get("name") != AUTO:
+        return recipe
+    labels = len(field.get("labels") or ())
+    return {**recipe, "name": suggest(field["type"], examples=examples, labels=labels)}
 
 
 def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
@@ -27,7 +37,7 @@ def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
     if not isinstance(recipe, Mapping):
         raise _invalid([Problem("/recipe", "type", _("Expected an object such as {“epochs”: 3}."))])
     about = {"head": field["type"], "field": dict(field)}
-    problems = _of_seeds(recipe.get(SEEDS))
+    problems = [*_of_seeds(recipe.get(SEEDS)), *_of_name(recipe), *_of_head(field, recipe)]
     recipe = {name: value for name, value in recipe.items() if name != SEEDS}
     problems += [
         Problem(f"/recipe/{name}", "unknown_setting", _("No such setting. Known: %s.") % ", ".join(SETTINGS))
@@ -38,14 +48,29 @@ def build_config(field: Mapping[str, Any], recipe: object) -> FitConfig:
         Problem(f"/recipe/{name}", "setting", detail)
         for name, value in recipe.items()
         # A refusal that names another setting is about the two together; the whole recipe is asked below.
-        if name in SETTINGS and (detail := refusal({**about, name: value})).startswith(f"{name} ")
+        if name in SETTINGS
+        and name not in _APART
+        and (detail := refusal({**about, name: value})).startswith(f"{name} ")
     ]
     if problems:
         raise _invalid(problems)
-    whole = {"base_model": settings.BASE_MODEL, **recipe, **about}
+    whole = {"base_model": settings.BASE_MODEL, **about, **written_out(recipe)}
     if detail := refusal(whole):
         raise _invalid([Problem("/recipe", "recipe", detail)])
     return FitConfig.from_json(whole)
+
+
+def _of_name(recipe: Mapping[str, Any]) -> list[Problem]:
+    if "name" not in recipe or recipe["name"] in tuple(RECIPES):
+        return []
+    return [Problem("/recipe/name", "choice", _("One of %s.") % ", ".join((AUTO, *RECIPES)))]
+
+
+def _of_head(field: Mapping[str, Any], recipe: Mapping[str, Any]) -> list[Problem]:
+    fitting = [head for head, kinds in HEADS.items() if field["type"] in kinds]
+    if "head" not in recipe or recipe["head"] in fitting:
+        return []
+    return [Problem("/recipe/head", "choice", _("One of %s.") % ", ".join(fitting))]
 
 
 def chosen_settings(recipe: object, config: FitConfig) -> dict[str, Any]:

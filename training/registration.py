@@ -14,6 +14,7 @@ from common import audit
 from tasks_app.models import Project
 from training import assessing, cards
 from training.engine import metrics
+from training.engine.config import EMBEDDING
 from training.models import Model, ModelVersion, Run
 from training.services import cases
 
@@ -65,9 +66,10 @@ def _new_version(
 
 
 def _model_of(run: Run, head: str) -> Model:
-    known = Model.objects.filter(project=run.project, field=run.field).first()
+    known = Model.objects.filter(project=run.project, field=run.field, head=head).first()
+    name = f"{run.field}-{EMBEDDING}" if head == EMBEDDING else run.field
     return known or Model.objects.create(
-        project=run.project, field=run.field, head=head, name=free_name(run.project, run.field)
+        project=run.project, field=run.field, head=head, name=free_name(run.project, name)
     )
 
 

@@ -34,7 +34,9 @@ def metric_name(metric: str) -> str:
         "quadratic_kappa": _("quadratic kappa"), "mean_absolute_error": _("mean error"),
         "within_one": _("at most one step off"), "spearman": _("rank correlation (Spearman)"),
         "pairwise_accuracy": _("pairs in the right order"), "kendall_tau": _("Kendall tau"),
-        "top_one": _("best one first"),
+        "top_one": _("best one first"), "mrr": _("mean reciprocal rank"), "map": _("mean average precision"),
+        "recall_at_1": _("found first"), "recall_at_5": _("found among five"),
+        "recall_at_10": _("found among ten"),
     }  # fmt: skip
     return names.get(metric, metric)
 

@@ -15,6 +15,7 @@ HEADS: dict[str, tuple[str, ...]] = {
     "span": ("span",), "choice": ("choice",), "scale": ("scale",), "rank": ("rank",),
     "relation": ("relation",), "embedding": ("choice",),
 }  # fmt: skip
+EMBEDDING = "embedding"  # the one head that is chosen beside that of the field's type
 FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
 LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
 METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa", "pairwise_accuracy", "mrr")
@@ -102,6 +103,7 @@ class FitConfig:
     fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
     temperature, partners: of contrastive learning (contrast.py, heads/embedding.py): how sharply near texts
     are told apart, and with how many others of its label a text is shown in each epoch.
+    label_names: the name of each label is one more training text with that label (choices about whole texts).
     keep: the epoch with the best dev figure, or the last one; with `last` nothing is chosen on the dev rows.
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
@@ -132,6 +134,7 @@ class FitConfig:
     dropout: float = 0.1
     attention_dropout: float = 0.0
     label_smoothing: float = 0.0
+    label_names: bool = False
     class_weights: str = "none"
     targets: str = "soft"
     freeze_embeddings: bool = False

@@ -120,6 +120,9 @@ class Run:
             return self.head.examples(rows, self.text, supervised=True)
 
         examples = self.tokenized.get(self._key(name), make, check=self.stop.check)
+        if name == "train" and self.config.label_names:
+            named = self.head.examples(self.head.label_rows(), self.text, supervised=True)
+            examples = [*examples, *named]
         if name != "test" and not examples:
             raise EngineError(f"The {name} set has nothing to learn from: no turn of it is labelled.")
         return Split(rows, examples)

@@ -23,7 +23,9 @@ class Model(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "field"], name="model_once_per_field")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "field", "head"], name="model_once_per_head")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,6 +1,6 @@
 """Starting, cancelling and taking up training runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
@@ -15,7 +15,7 @@ from tasks_app.fields.base import Field
 from tasks_app.models import Project, SchemaVersion
 from training import tasks, trials
 from training.models import Run, Snapshot
-from training.recipes import build_config, chosen_settings
+from training.recipes import build_config, chosen_settings, resolved
 from training.search_space import read_search
 from training.services.queue import check_priority
 from training.services.recipes import settings_of
@@ -49,9 +49,11 @@ def start_run(
     if chosen is None:
         raise _not_to_learn(field, schema, fields)
     recipe = settings_of(project=project, head=chosen.type, recipe=recipe)
+    counts = _counts(project, chosen, snapshot)
+    recipe = resolved(chosen.to_json(), recipe, examples=counts.get("train", 0))
     config = build_config(chosen.to_json(), recipe)
     plan = None if search is None else read_search(search, chosen.to_json())
-    _check_enough(project, chosen, snapshot)
+    _check_enough(counts)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"run {project.pk}"])
     last = project.runs.aggregate(last=Max("number"))["last"] or 0
@@ -85,14 +87,18 @@ def _not_to_learn(name: str, schema: SchemaVersion, fields: Sequence[Field]) -> 
     return Invalid(detail, problems=[Problem("/field", code, detail)])
 
 
-def _check_enough(project: Project, field: Field, snapshot: Snapshot | None) -> None:
+def _counts(project: Project, field: Field, snapshot: Snapshot | None) -> Mapping[str, int]:
+    """How many examples each split holds, or would hold if it were frozen now."""
     if snapshot is None:
-        counts = planned_counts(project, field)
-    else:
-        if snapshot.project_id != project.pk or field.name not in snapshot.counts:
-            detail = _("This snapshot is of another project, or does not hold this field.")
-            raise Invalid(detail, problems=[Problem("/snapshot", "snapshot", detail)])
-        counts = snapshot.counts[field.name]
+        return planned_counts(project, field)
+    if snapshot.project_id != project.pk or field.name not in snapshot.counts:
+        detail = _("This snapshot is of another project, or does not hold this field.")
+        raise Invalid(detail, problems=[Problem("/snapshot", "snapshot", detail)])
+    counts: Mapping[str, int] = snapshot.counts[field.name]
+    return counts
+
+
+def _check_enough(counts: Mapping[str, int]) -> None:
     if missing := too_few(counts):
         raise Conflict(
             _("There are too few approved examples of this field: %s. Approve more, then train.")

@@ -10,7 +10,7 @@ from typing import Any
 
 from local.errors import LocalError
 
-NAMES = ("assign", "import", "consensus", "train", "serve", "export", "page")
+NAMES = ("assign", "import", "consensus", "train", "serve", "export", "page", "intents")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Settings:
     epochs: int | None = None
     data: Path | None = None
     quick: bool = False
+    per_class: int | None = None
+    draws: int | None = None
 
 
 def main(arguments: list[str]) -> int:
@@ -33,8 +35,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--annotators", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--epochs", type=int, help="train: passes over the data")
-    parser.add_argument("--data", type=Path, help="train: a JSON Lines file instead of the shipped dialogues")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="train: a JSON Lines file instead of the shipped dialogues; intents: a folder",
+    )
     parser.add_argument("--quick", action="store_true", help="train: fewer dialogues and epochs")
+    parser.add_argument("--per-class", type=int, help="intents: texts of each label, drawn at random")
+    parser.add_argument("--draws", type=int, help="intents: how many times they are drawn")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})

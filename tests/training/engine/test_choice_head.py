@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from training.engine.config import FieldSpec
+from tests.training.engine.samples import events
+from training.engine.config import FieldSpec, FitConfig
 from training.engine.data import Row
 from training.engine.errors import EngineError
+from training.engine.fit import SUCCEEDED, fit
 from training.engine.heads.base import Settings
 from training.engine.heads.choice import ChoiceHead, has_blanks
 from training.engine.tokens import TextEncoder
@@ -128,3 +130,20 @@ def test_a_bad_choice_is_refused_with_its_row(field, value, words, text):
     with pytest.raises(EngineError, match="Row 'x7'") as refusal:
         make(**field).examples([Row(id="x7", payload=DIALOGUE, value=value)], text, supervised=True)
     assert words in str(refusal.value)
+
+
+def test_the_names_of_the_labels_are_texts_to_learn_from(make_run):
+    field = {"name": "intent", "type": "choice", "labels": ["cancel_my-order", "track"]}
+    rows = [Row(id=str(n), payload={"text": "where"}, value="track") for n in range(4)]
+    plain, named = (
+        make_run(name, train=rows, dev=rows, field=field, label_names=name == "named")
+        for name in ("plain", "named")
+    )
+    assert [fit(plain), fit(named)] == [SUCCEEDED] * 2
+    counts = [events(folder, "state")[1]["examples"] for folder in (plain, named)]
+    assert (counts[0]["train"], counts[1]["train"], counts[1]["dev"]) == (4, 6, 4)
+    head = ChoiceHead(Settings.of(FitConfig(head="choice", field=field), max_length=64, blank=False))
+    assert [(row.payload["text"], row.value) for row in head.label_rows()] == [
+        ("cancel my order", "cancel_my-order"),
+        ("track", "track"),
+    ]

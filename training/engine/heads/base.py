@@ -140,6 +140,10 @@ class Head(ABC):
         """The examples to train on; a head that has too many may take a sample and weigh it."""
         return [example for example in self.examples(rows, text, supervised=True) if example.weight > 0]
 
+    def label_rows(self) -> list[Row]:
+        """Rows made of the labels' own names, for recipes that learn from them too; most heads have none."""
+        return []
+
     def training_examples(self, examples: Sequence[Example], config: FitConfig) -> Sequence[Example]:
         """What an epoch goes through: those of the training rows, unless the head puts them together anew."""
         return examples

@@ -46,6 +46,16 @@ class ChoiceHead(PlacedHead):
     def metric(self) -> str:
         return "micro_f1" if self.multi else "accuracy"
 
+    def label_rows(self) -> list[Row]:
+        """What a label is called says something about its texts: the more, the fewer there are."""
+        if self.field.scope != "dialogue":
+            return []
+        answers = {label: [label] if self.multi else label for label in self.field.labels}
+        return [
+            Row(id=f"label {label}", payload={"text": _spelled(label)}, value=answer)
+            for label, answer in answers.items()
+        ]
+
     # -- truth --------------------------------------------------------------------------------------------
 
     def truth(self, row: Row, turns: Sequence[Turn]) -> dict[int, Labels]:
@@ -197,6 +207,11 @@ class Always(Baseline):
 
     def value(self, row: Row) -> Any:
         return self._head.value_everywhere(turns_of(row.payload), self._labels)
+
+
+def _spelled(label: str) -> str:
+    """A name as people would write it: "card_not_working" is "card not working"."""
+    return " ".join(label.replace("_", " ").replace("-", " ").split()) or label
 
 
 def has_blanks(rows: Sequence[Row], settings: Settings) -> bool:

@@ -103,10 +103,10 @@ class EmbeddingHead(ChoiceHead):
         """(1, C) 1 for each label that was given; the crowd's doubt says nothing about who is alike."""
         return super().targets(replace(row, soft=None), place, labels)
 
-    def training_examples(self, examples: Sequence[Example], config: FitConfig) -> list[Example]:
+    def training_examples(self, examples: Sequence[Example], config: FitConfig) -> Sequence[Example]:
         """Each text beside another of its label, drawn anew for each of its `partners`."""
         if self.by_pair:
-            return list(examples)
+            return examples
         kinds: dict[bytes, list[Example]] = {}
         for example in examples:
             kinds.setdefault(_kind(example), []).append(example)
