@@ -18,6 +18,7 @@ from training.models import (
     Preannotation,
     Prediction,
     Recipe,
+    RetrainRule,
     Rollout,
     Run,
     Snapshot,
@@ -72,6 +73,17 @@ def recipe_for(user: User, recipe_id: UUID) -> Recipe:
     if recipe is None:
         raise NotFound(_("There is no such recipe."))
     return recipe
+
+
+def rules_for(user: User) -> QuerySet[RetrainRule]:
+    return RetrainRule.objects.filter(project__in=projects_of_admin(user)).select_related("project")
+
+
+def rule_for(user: User, rule_id: UUID) -> RetrainRule:
+    rule = rules_for(user).filter(pk=rule_id).first()
+    if rule is None:
+        raise NotFound(_("There is no such rule."))
+    return rule
 
 
 def snapshots_for(user: User) -> QuerySet[Snapshot]:

@@ -107,7 +107,7 @@ class RunForm(forms.Form):
         super().__init__(*args, **kwargs)
         kept = [(str(recipe.pk), _named(recipe)) for recipe in recipes]
         self.fields["kept"].choices = [("", _("none")), *kept]  # type: ignore[attr-defined]
-        self.fields["target"].choices = list(_targets(projects))  # type: ignore[attr-defined]
+        self.fields["target"].choices = list(targets_of(projects))  # type: ignore[attr-defined]
         self.fields["base_model"].initial = settings.BASE_MODEL
 
     # The rest is the recipe.
@@ -146,7 +146,7 @@ def _named(recipe: Recipe) -> str:
     return f"{recipe.name} ({recipe.head}{value})"
 
 
-def _targets(projects: list[Project]) -> Any:
+def targets_of(projects: list[Project]) -> Any:
     for project in projects:
         newest = max(project.schema_versions.all(), key=lambda version: version.number, default=None)
         if newest is None:

@@ -4,7 +4,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from accounts.models import User
 from training import access
-from training.models import Feedback, Model, ModelVersion, Run
+from training.models import DriftReading, Feedback, Model, ModelVersion, RetrainFiring, Run
 
 
 def live_runs(user: User) -> QuerySet[Run]:
@@ -35,3 +35,14 @@ def models_overview(user: User) -> QuerySet[Model]:
 def feedback_inbox(model: Model) -> QuerySet[Feedback]:
     about = Feedback.objects.filter(prediction__version__model=model)
     return about.select_related("prediction__version", "author").order_by("handled_at", "-created_at")
+
+
+def drift_history(model: Model, *, most: int = 200) -> list[DriftReading]:
+    """The newest readings of all versions of a model, oldest first."""
+    rows = DriftReading.objects.filter(version__model=model).select_related("version")
+    return list(rows.order_by("-day", "-pk")[:most])[::-1]
+
+
+def recent_firings(user: User) -> QuerySet[RetrainFiring]:
+    about = RetrainFiring.objects.filter(rule__in=access.rules_for(user))
+    return about.select_related("rule__project", "run__version__model").order_by("-fired_at")

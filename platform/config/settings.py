@@ -224,6 +224,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.execute_cross_fit": {"queue": "train"},
     "training.tasks.execute_curve": {"queue": "train"},
     "training.tasks.predict_*": {"queue": "predict"},
+    "training.rounds.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -265,6 +266,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "requeue-cross-fits": {"task": "training.tasks.requeue_cross_fits", "schedule": 60.0},
     "requeue-curves": {"task": "training.tasks.requeue_curves", "schedule": 60.0},
+    "retrain": {"task": "training.rounds.retrain", "schedule": 60.0},
+    "watch-drift": {"task": "training.rounds.watch_drift", "schedule": 1800.0},
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
     "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
     "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},

@@ -1,6 +1,7 @@
 """One of everything, so that no page is empty, and the list of pages."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -20,9 +21,10 @@ from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.money import flow
 from tests.journeys.rows import dialogues
-from training.models import ModelVersion, Run
+from training.models import DriftReading, ModelVersion, RetrainFiring, Run
 from training.services.feedback import give_feedback, sign_link
 from training.services.predictions import predict
+from training.services.retraining import Terms, create_rule, evaluate_rule
 
 PAGES = [
     ("nobody", "/"),
@@ -71,8 +73,10 @@ PAGES = [
     ("admin", "/training/"),
     ("admin", "/training/runs/{run}/"),
     ("admin", "/training/runs/{queued}/"),
+    ("admin", "/training/rules/"),
     ("admin", "/models/"),
     ("admin", "/models/{model}/"),
+    ("admin", "/models/{model}/drift/"),
     ("admin", "/finance/"),
     ("admin", "/finance/batches/{batch}/"),
     ("admin", "/health/"),
@@ -121,7 +125,31 @@ def make_world(version: ModelVersion) -> World:
         "month": f"{timezone.now():%Y-%m}",
         "link": ask(version, people["admin"]),
     }
+    drifting(version, people["admin"])
     return World({**people, "nobody": None}, ids)
+
+
+def drifting(version: ModelVersion, admin: User) -> None:
+    """A week of readings, and a rule of each kind, one of which has fired and cools down."""
+    for day in range(7):
+        DriftReading.objects.create(
+            version=version, day=timezone.now().date() - timedelta(days=7 - day), source="predictions",
+            items=400, embedding=0.05 * day, embedding_chance=0.06, labels=0.02 * day, labels_chance=0.05,
+            shares={"refund": [0.4, 0.2], "delivery 配送": [0.6, 0.8]},
+        )  # fmt: skip
+    conditions = {"approvals": {"every": 12_000}, "schedule": {}, "satisfaction": {"below": 0.7}, "drift": {}}
+    for kind, condition in conditions.items():
+        rule = create_rule(
+            project=version.model.project, field="intent", kind=kind, actor=admin,
+            terms=Terms(condition=condition, budget_runs=5, budget_minutes=60, promote=kind == "drift"),
+        )  # fmt: skip
+        evaluate_rule(rule_id=rule.pk)
+    RetrainFiring.objects.create(
+        rule=rule, run=version.run, outcome="promoted", fired_at=timezone.now(), figures=FIRED
+    )
+
+
+FIRED = {"embedding": 0.31, "labels": 0.12, "items": 400, "day": "2026-11-20"}
 
 
 def qualified(requester: User, annotator: User, project: Project) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from training.models.cases import FeedbackCase, FeedbackPolicy
 from training.models.curves import LearningCurve
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
+from training.models.retraining import DriftReading, DriftReference, RetrainFiring, RetrainRule
 from training.models.runs import CrossFit, MetricPoint, Run
 from training.models.search import Recipe, Search, Trial
 from training.models.serving import Preannotation, Rollout, ServingRuntime, ShadowPrediction
@@ -13,6 +14,8 @@ from training.models.snapshots import Snapshot, SnapshotItem
 __all__ = [
     "ActiveLearning",
     "CrossFit",
+    "DriftReading",
+    "DriftReference",
     "Feedback",
     "LearningCurve",
     "FeedbackCase",
@@ -24,6 +27,8 @@ __all__ = [
     "Prediction",
     "Recipe",
     "Rollout",
+    "RetrainFiring",
+    "RetrainRule",
     "Run",
     "Search",
     "ServingRuntime",

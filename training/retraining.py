@@ -1,0 +1,165 @@
+"""What a rule finds when it looks: whether its condition is met, and the figures that say so."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models.fields import DurationField
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from training.freezing import decided
+from training.models import DriftReading, Feedback, ModelVersion, RetrainFiring, RetrainRule, Run
+
+Kind = RetrainRule.Kind
+LIVE = (Run.State.QUEUED, Run.State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """verdict: waiting, at_work, cooling, over_budget, refused or fired; "met" before it has fired."""
+
+    verdict: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"verdict": self.verdict, **self.figures}
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a rule's runs took in this calendar month (UTC)."""
+
+    runs: int
+    minutes: float
+
+
+def look(rule: RetrainRule, now: datetime) -> Look:
+    """The verdict of this moment. Whatever it is, the figures of the condition stand beside it."""
+    met, figures = READERS[rule.kind](rule, now)
+    if not met:
+        return Look("waiting", figures)
+    if Run.objects.filter(project=rule.project_id, field=rule.field, state__in=LIVE).exists():
+        return Look("at_work", figures)
+    if (until := cooling_until(rule)) and until > now:
+        return Look("cooling", {**figures, "until": until.isoformat()})
+    if is_spent(rule, spent(rule, now)):
+        return Look("over_budget", figures)
+    return Look("met", figures)
+
+
+def cooling_until(rule: RetrainRule) -> datetime | None:
+    return rule.last_fired_at and rule.last_fired_at + timedelta(hours=rule.cooldown_hours)
+
+
+def spent(rule: RetrainRule, now: datetime) -> Spent:
+    month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    took = ExpressionWrapper(
+        Coalesce(F("run__finished_at"), Now()) - F("run__started_at"), output_field=DurationField()
+    )
+    firings = RetrainFiring.objects.filter(rule=rule, fired_at__gte=month)
+    found = firings.aggregate(runs=Count("pk"), took=Sum(took))
+    return Spent(found["runs"], found["took"].total_seconds() / 60 if found["took"] else 0.0)
+
+
+def spent_now(rule: RetrainRule) -> Spent:
+    return spent(rule, timezone.now())
+
+
+def is_spent(rule: RetrainRule, so_far: Spent) -> bool:
+    out_of_runs = rule.budget_runs is not None and so_far.runs >= rule.budget_runs
+    return out_of_runs or (rule.budget_minutes is not None and so_far.minutes >= rule.budget_minutes)
+
+
+def production_for(rule: RetrainRule) -> ModelVersion | None:
+    return ModelVersion.objects.filter(
+        model__project=rule.project_id, model__field=rule.field, stage=ModelVersion.Stage.PRODUCTION
+    ).first()
+
+
+Reading = tuple[bool, dict[str, Any]]
+
+
+def read_approvals(rule: RetrainRule, now: datetime) -> Reading:
+    """Approved now, over what the last training that ended well had. A failed run has taught nothing."""
+    last = (
+        Run.objects.filter(project=rule.project_id, field=rule.field, state=Run.State.SUCCEEDED)
+        .exclude(snapshot=None)
+        .select_related("snapshot")
+        .order_by("-finished_at")
+        .first()
+    )
+    trained = sum(last.snapshot.counts.get(rule.field, {}).values()) if last and last.snapshot else 0
+    new = max(0, decided(rule.project, [rule.field]).count() - trained)
+    every = rule.condition["every"]
+    return new >= every, {"new": new, "every": every}
+
+
+def read_schedule(rule: RetrainRule, now: datetime) -> Reading:
+    assert rule.next_at is not None  # noqa: S101 - a constraint of the database
+    return rule.next_at <= now, {"next_at": rule.next_at.isoformat()}
+
+
+def read_satisfaction(rule: RetrainRule, now: datetime) -> Reading:
+    """The share of those content with the version in production; before it, with whatever answered."""
+    condition, version = rule.condition, production_for(rule)
+    if version is None:
+        return False, {"missing": "production"}
+    begin = now - timedelta(days=condition["window_days"])
+    share, voices = _content(Feedback.objects.filter(prediction__version=version), begin, now)
+    about = Feedback.objects.filter(
+        prediction__version__model=version.model_id
+    )  # of all versions, or a promotion would forget what was good
+    before, voices_before = _content(about, begin - (now - begin), begin)
+    figures = {
+        "share": share, "voices": voices, "before": before, "voices_before": voices_before,
+        "least_voices": condition["least_voices"], "below": condition["below"],
+        "fallen_by": condition["fallen_by"],
+    }  # fmt: skip
+    if voices < condition["least_voices"]:
+        return False, figures
+    low = condition["below"] is not None and share < condition["below"]
+    fallen = (
+        condition["fallen_by"] is not None
+        and voices_before >= condition["least_voices"]
+        and before - share >= condition["fallen_by"]
+    )
+    return low or fallen, figures
+
+
+def _content(about: QuerySet[Feedback], begin: datetime, end: datetime) -> tuple[float, int]:
+    """Share of content voices and how many there are: thumbs where given, else four or five stars."""
+    content = Q(thumbs=1) | Q(thumbs=None, rating__gte=4)
+    found = about.filter(
+        ~Q(thumbs=None, rating=None), created_at__gte=begin, created_at__lt=end
+    ).aggregate(voices=Count("pk"), content=Count("pk", filter=content))  # fmt: skip
+    return found["content"] / found["voices"] if found["voices"] else 0.0, found["voices"]
+
+
+def read_drift(rule: RetrainRule, now: datetime) -> Reading:
+    """The newest reading of the version in production; it counts where chance alone does not explain it."""
+    version = production_for(rule)
+    if version is None:
+        return False, {"missing": "production"}
+    reading = DriftReading.objects.filter(version=version).order_by("-day").first()
+    if reading is None:
+        return False, {"missing": "reading"}
+    index = rule.condition["index"]
+    far = reading.embedding >= index and reading.embedding > reading.embedding_chance
+    if reading.labels is not None and reading.labels_chance is not None:
+        far = far or (reading.labels >= index and reading.labels > reading.labels_chance)
+    enough = reading.items >= rule.condition["least_items"]
+    return far and enough, {
+        "embedding": reading.embedding, "labels": reading.labels, "items": reading.items, "index": index,
+        "least_items": rule.condition["least_items"], "day": reading.day.isoformat(),
+    }  # fmt: skip
+
+
+READERS: dict[str, Callable[[RetrainRule, datetime], Reading]] = {
+    Kind.APPROVALS: read_approvals,
+    Kind.SCHEDULE: read_schedule,
+    Kind.SATISFACTION: read_satisfaction,
+    Kind.DRIFT: read_drift,
+}
