@@ -41,7 +41,7 @@ def _approvals(condition: Figures) -> str:
 
 def _schedule(condition: Figures) -> str:
     days = condition["every_days"]
-    when = ngettext("every day", "every %(days)d days", days) % {"days": days}
+    when = ngettext("every %(days)d day", "every %(days)d days", days) % {"days": days}
     return _("%(when)s at %(hour)02d:00 (%(zone)s)") % {
         "when": when, "hour": condition["hour"], "zone": condition["timezone"]
     }  # fmt: skip
