@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('tasks_app', '0010_item_free'),
-        ('training', '0009_feedback_cases'),
+        ('training', '0010_model_per_head'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
