@@ -66,10 +66,20 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 
+def numbered(payload: dict[str, Any], n: int) -> dict[str, Any]:
+    """The same with a number behind its last text, or all items would be duplicates of one."""
+    if "turns" in payload:
+        *others, last = payload["turns"]
+        return {**payload, "turns": [*others, {**last, "text": f"{last['text']} number {n}"}]}
+    if "pair" in payload:
+        return {"pair": [payload["pair"][0], f"{payload['pair'][1]} number {n}"]}
+    return {**payload, "text": f"{payload['text']} number {n}"}
+
+
 def approve(project: Project, field: str, payload: dict[str, Any], values: Sequence[Any],
             posterior: dict[str, Any], number: int = 32) -> None:  # fmt: skip
     items = list(project.items.order_by("position")) or make_items(
-        project, number, slots=0, payloads=[payload] * number
+        project, number, slots=0, payloads=[numbered(payload, n) for n in range(number)]
     )
     Consensus.objects.bulk_create(
         Consensus(
@@ -149,7 +159,8 @@ def test_links_are_learned_beside_their_spans_and_spans_come_from_their_own_mode
 ) -> None:
     version = train(linked, "links")
     row = next(read_arrow(version.snapshot.folder / "links" / "train.arrow"))
-    assert row.payload == {**DIALOGUE, "beside": {"qa": MARKED}}
+    assert row.payload["turns"] in [numbered(DIALOGUE, n)["turns"] for n in range(32)]
+    assert row.payload["beside"] == {"qa": MARKED}
     assert row.soft == {"1.0.9>0.13.19": {"answers": 0.8, "": 0.2}}
     assert version.metrics["metric"] == "micro_f1" and "| answers |" in version.card
     ask = f"/api/v1/models/{version.model.name}/predict"

@@ -59,8 +59,10 @@ def span(turn: int, start: int, end: int, label: str = "question") -> dict:
 
 
 def test_it_learns_which_answer_belongs_to_which_question(make_run, marking_model):
-    folder = make_run(train=link_rows(60), dev=link_rows(8, prefix="d"), test=link_rows(12, prefix="t"),
-                      field=LINK_FIELD, epochs=12, base_model=str(marking_model))  # fmt: skip
+    folder = make_run(
+        train=link_rows(60), dev=link_rows(8, prefix="d"), test=link_rows(12, prefix="t"), field=LINK_FIELD,
+        base_model=str(marking_model), epochs=8, learning_rate=2e-3, batch_examples=8,
+    )  # fmt: skip
     assert fit(folder) == SUCCEEDED
     report = json.loads((folder / "report.json").read_text())
     test, baseline = report["test"], report["baseline"]
