@@ -28,10 +28,14 @@ class Overloaded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pass(Generic[Answer]):
-    """One answer per question, in order, and the seconds that each part of the work took."""
+    """One answer per question, in order, and the seconds that each part of the work took.
+
+    together: questions that were answered in one go, those of others included.
+    """
 
     answers: Sequence[Answer]
     seconds: Mapping[str, float]
+    together: int = 1
 
 
 class _Ticket(Generic[Question, Answer]):
@@ -145,7 +149,8 @@ class MicroBatcher(Generic[Question, Answer]):
             begin = 0
             for ticket in tickets:
                 answers = found.answers[begin : begin + len(ticket.questions)]
-                ticket.result = Pass(answers, {**found.seconds, "queue": began - ticket.came})
+                seconds = {**found.seconds, "queue": began - ticket.came}
+                ticket.result = Pass(answers, seconds, len(found.answers))
                 begin += len(ticket.questions)
         for ticket in tickets:
             ticket.woken.set()

@@ -156,7 +156,7 @@ def answers_of(version: ModelVersion, payloads: Sequence[Payload]) -> Pass[Answe
     predictor = cache.get(Source.of(version))
     loaded = time.monotonic() - began
     found = lines.at(version.model.name).ask([(predictor, payload) for payload in payloads])
-    return Pass(found.answers, {"load": loaded, **found.seconds})
+    return Pass(found.answers, {"load": loaded, **found.seconds}, found.together)
 
 
 def answers_in_background(version: ModelVersion, payloads: Sequence[Payload]) -> Sequence[Answer]:

@@ -31,8 +31,15 @@ def context(model: Model) -> dict[str, Any]:
         "rollouts": [rollout_view(row) for row in running],
         "past_rollouts": [rollout_view(row) for row in past.order_by("-ended_at")[:PAST]],
         "runtimes": [runtime_view(version) for version in versions[:PAST]],
-        "live": bool(running) or bool(wish and wish.is_live) or any(is_measured(v) for v in versions[:PAST]),
+        "live": _seconds(versions[:PAST], wish, trials=bool(running)),
     }
+
+
+def _seconds(versions: list[ModelVersion], wish: Preannotation | None, *, trials: bool) -> int:
+    """After how long the page asks again; 0 where nothing changes by itself."""
+    if (wish and wish.is_live) or any(is_measured(version) for version in versions):
+        return 5
+    return 30 if trials else 0
 
 
 def is_measured(version: ModelVersion) -> bool:
@@ -100,6 +107,7 @@ def runtime_view(version: ModelVersion) -> dict[str, Any]:
         "version": version,
         "state": work_state(wish.state) if wish else "",
         "live": bool(wish and wish.is_live),
+        "measured_at": int(wish.heartbeat_at.timestamp()) if wish and wish.heartbeat_at else 0,
         "reason": wish.reason if wish else "",
         "name": RUNTIMES.get(choice["chosen"], choice["chosen"]) if choice else "",
         "why": choice["why"] if choice else "",

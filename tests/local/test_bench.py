@@ -58,6 +58,7 @@ FIGURES = {
             for name in (
                 "p50_ms",
                 "refused",
+                "texts_per_pass",
                 *(f"cpu_{part}_ms" for part in ("database", "queue", "web", "background", "load")),
                 *(
                     f"{part}_ms"

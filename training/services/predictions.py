@@ -27,13 +27,14 @@ MAX_ITEMS = 100
 class Predicted:
     """What came of a request: `answers` speak of the texts as they were sent, `predictions` as stored.
 
-    `seconds`: what each part of the work took.
+    `seconds`: what each part of the work took. `together`: texts in the pass, those of others included.
     """
 
     version: ModelVersion
     answers: Sequence[serving.Answer]
     predictions: list[Prediction]
     seconds: Mapping[str, float]
+    together: int
 
 
 def predict(
@@ -71,7 +72,8 @@ def predict(
     ]
     asking.store_predictions(rows)
     clock.note("database")
-    return Predicted(version, found.answers, rows, {**clock.seconds, **found.seconds})
+    seconds = {**clock.seconds, **found.seconds}
+    return Predicted(version, found.answers, rows, seconds, found.together)
 
 
 def _answers(

@@ -61,6 +61,7 @@ def _measure(callers: Sequence[Caller], seconds: float) -> dict[str, float]:
         "p50_ms": round(statistics.median(times), 2),
         "p95_ms": round(statistics.quantiles(times, n=20, method="inclusive")[-1], 2),
         "refused": sum(one.refused for one in callers),
+        "texts_per_pass": round(parts.pop("pass", 0.0), 1),
         **{f"{name}_ms": round(ms, 2) for name, ms in parts.items()},
         **{f"cpu_{part}_ms": round(ms, 2) for part, ms in spent.items()},
     }
