@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from training import engine_process, tables
+from training import tables, versus
+from training.engine.errors import EngineError
 from training.models import ModelVersion, Run
 from training.registration import figure
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 120.0
 Comparison = dict[str, Any]
 
 
 def compare(version: ModelVersion) -> Comparison | None:
-    """{production, metric, candidate, current, labels} on the test items of `version`'s snapshot.
+    """{production, metric, candidate, current, labels, parts} on the test items of `version`'s snapshot.
+
+    `parts` are those of versus.differences; empty where what came of each item cannot be told any more.
 
     None where nothing (else) is in production. Remembered with the run until production changes. Raises
     OSError when the version in production cannot be evaluated.
@@ -27,7 +29,7 @@ def compare(version: ModelVersion) -> Comparison | None:
     if production is None:
         return None
     known: Comparison | None = version.run.comparison
-    if known and known["production"] == production.number:
+    if known and known["production"] == production.number and "parts" in known:
         return known
     test = _report_on_test_of(production, version)
     metric = version.metrics["metric"]
@@ -39,10 +41,19 @@ def compare(version: ModelVersion) -> Comparison | None:
         "labels": {name: row["f1"] for name, row in test.get("labels", {}).items()},
         **{mean: test[mean]["f1"] for mean in tables.MEANS if mean in test},
         **{name: test[name] for name in tables.FIGURES if name in test},
+        "parts": _parts(version, production),
     }
     Run.objects.filter(pk=version.run_id).update(comparison=comparison)
     version.run.comparison = comparison
     return comparison
+
+
+def _parts(version: ModelVersion, production: ModelVersion) -> list[dict[str, Any]]:
+    try:
+        return versus.differences(version, production)
+    except EngineError as error:
+        logger.warning("Version %s is compared by its report alone: %s", version.pk, error)
+        return []
 
 
 def production_of(version: ModelVersion) -> ModelVersion | None:
@@ -70,10 +81,7 @@ def _report_on_test_of(production: ModelVersion, version: ModelVersion) -> dict[
         report: dict[str, Any] = production.run.report["test"]  # the same bytes were tested before
         return report
     with tempfile.TemporaryDirectory() as scratch:
-        out, log = Path(scratch, "report.json"), Path(scratch, "log")
-        data = version.snapshot.folder / name
-        if not engine_process.evaluate(production.folder, data, out, log=log, seconds=SECONDS):
-            said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise OSError(said[-1] if said else "the evaluation took too long")
+        out = Path(scratch, "report.json")
+        versus.evaluate(production, version.snapshot.folder / name, out)
         found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         return found

@@ -11,6 +11,7 @@ from tasks_app.fields.scale import ScaleField
 from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
 from training.engine.config import EMBEDDING, FitConfig
+from training.engine.evaluation.slices import KINDS
 from training.engine.recipes import AUTO, FEW, STARTER, THOROUGH
 from training.freezing import trainable
 from training.models import Recipe, Rollout
@@ -179,6 +180,13 @@ class RolloutForm(_Share):
 
 class RuntimeForm(forms.Form):
     int8 = forms.BooleanField(required=False)
+
+
+class GuardsForm(forms.Form):
+    """Which parts the gate guards; `points` is a hundred times the tolerance."""
+
+    kinds = forms.MultipleChoiceField(choices=[(kind, kind) for kind in KINDS], required=False)
+    points = forms.FloatField(min_value=0, max_value=100)
 
 
 class TryForm(forms.Form):

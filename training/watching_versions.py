@@ -72,7 +72,7 @@ def watch_promoted(version: ModelVersion) -> None:
     """Against the version before it, over as long a time before the promotion as has passed since."""
     before = (
         ModelVersion.objects.filter(
-            model=version.model_id, stage=ModelVersion.Stage.RETIRED, promoted_at__isnull=False
+            model=version.model_id, stage=ModelVersion.Stage.ARCHIVED, promoted_at__isnull=False
         )
         .order_by("-retired_at")
         .first()

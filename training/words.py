@@ -1,10 +1,15 @@
 """Words for what the database holds, in the reader's language."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
+
+from training.gate import Verdict
 
 TONES = {
     "queued": "", "running": "live", "succeeded": "good", "failed": "bad", "cancelled": "warn",
-    "candidate": "", "production": "good", "retired": "",
+    "candidate": "", "production": "good", "archived": "",
 }  # fmt: skip
 
 
@@ -13,7 +18,7 @@ def state_name(state: str) -> str:
     return {
         "queued": _("queued"), "running": _("running"), "succeeded": _("succeeded"), "failed": _("failed"),
         "cancelled": _("cancelled"), "candidate": _("candidate"), "production": _("in production"),
-        "retired": _("retired"),
+        "archived": _("archived"),
     }[state]  # fmt: skip
 
 
@@ -48,3 +53,29 @@ def duration(seconds: float | None) -> str:
     if seconds < 90:
         return _("%d s") % round(seconds)
     return _("%d min") % round(seconds / 60) if seconds < 5400 else _("%.1f h") % (seconds / 3600)
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """Such as "Better overall: +2.1 points [+0.4, +3.9]; worse on language zh: -3.0 [-5.2, -0.9]"."""
+    heading = _("Better overall: %s") if verdict.better else _("Not better overall: %s")
+    parts = [heading % _apart(verdict.overall)]
+    parts += [
+        _("worse on %(kind)s %(name)s: %(apart)s")
+        % {"kind": part_kind(part["kind"]), "name": part["name"], "apart": _apart(part)}
+        for part in verdict.worse
+    ]
+    return "; ".join(parts)
+
+
+def part_kind(kind: str) -> str:
+    return {
+        "all": _("all items"), "speaker": _("speaker"), "length": _("length"), "language": _("language"),
+        "label": _("label"),
+    }[kind]  # fmt: skip
+
+
+def _apart(part: Mapping[str, Any]) -> str:
+    points = [100 * part[name] for name in ("value", "low", "high")]
+    return _("%(value)+.1f points [%(low)+.1f, %(high)+.1f]") % dict(
+        zip(("value", "low", "high"), points, strict=True)
+    )

@@ -6,6 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from tasks_app.models import Project
+from training import comparison
 from training.models import Feedback, ModelVersion, Prediction, Run
 from training.services.feedback import sign_link
 from training.services.predictions import predict
@@ -116,7 +117,7 @@ def test_a_closed_gate_offers_the_reason(make_version: Make, admin: User) -> Non
     back = client.post(f"/models/{worse.model.name}/versions/{worse.number}/rollback/", {"reason": "no"})
     assert back.status_code == 302
     worse.refresh_from_db()
-    assert worse.stage == "retired"
+    assert worse.stage == "archived"
 
 
 def test_the_playground_answers_and_takes_thumbs(make_version: Make, admin: User) -> None:
@@ -167,3 +168,20 @@ def test_a_stranger_gets_404(make_version: Make, stranger: User, path: str) -> N
 
 def test_nobody_signed_in_is_sent_to_sign_in(db: None) -> None:
     assert browser_of(None).get("/training/").status_code == 302
+
+
+def test_the_gate_is_set_and_a_version_archived_on_the_page(make_version: Make, admin: User) -> None:
+    make_version(test=0.4, stage="production")
+    version = make_version(test=0.6)
+    comparison.compare(version)
+    client = browser_of(admin)
+    page = f"/models/{version.model.name}/"
+    assert client.post(f"{page}guards/", {"kinds": ["speaker"], "points": "1.5"}).status_code == 302
+    version.model.refresh_from_db()
+    assert version.model.guards == {"kinds": ["speaker"], "tolerance": 0.015}
+    shown = client.get(page).content.decode()
+    assert "Against version 1 on the same items" in shown and "+16.7" in shown and 'value="1.5"' in shown
+    assert client.post(f"{page}guards/", {"points": "-1"}).status_code == 422
+    assert client.post(f"{page}versions/2/archive/").status_code == 302
+    assert "archived" in client.get(page).content.decode()
+    assert client.post(f"{page}versions/2/restore/").status_code == 302

@@ -158,7 +158,7 @@ def test_a_promoted_version_that_satisfies_less_is_rolled_back(
     watching_versions.watch(candidate.model_id)
     production.refresh_from_db()
     candidate.refresh_from_db()
-    assert (production.stage, candidate.stage) == ("production", "retired")
+    assert (production.stage, candidate.stage) == ("production", "archived")
     event = AuditEvent.objects.get(action="model.rolled_back")
     assert event.actor is None and "less satisfied" in event.data["reason"]
     assert Notification.objects.filter(user=admin, kind="model_rolled_back").count() == 1
@@ -277,7 +277,9 @@ def test_over_rest(candidate: ModelVersion, admin: User, stranger: User) -> None
     assert client_of(admin).post(f"{one}/stop", {"reason": "seen enough"}).json()["state"] == "stopped"
     assert client_of(admin).post(f"{one}/stop").status_code == 409
     second = client_of(admin).post(url, wanted).json()["id"]
-    promoted = client_of(admin).post(f"/api/v1/rollouts/{second}/promote", {})
+    promote = f"/api/v1/rollouts/{second}/promote"
+    assert client_of(admin).post(promote, {}).json()["code"] == "gate"  # no better than the one before
+    promoted = client_of(admin).post(promote, {"override": True, "reason": "the canary did well"})
     assert promoted.status_code == 200 and promoted.json()["state"] == "promoted"
     candidate.refresh_from_db()
     assert candidate.stage == "production"

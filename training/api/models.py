@@ -61,3 +61,40 @@ class RollbackApi(APIView):
         version = access.version_for(request.user, name, number)
         now_serving = registry.roll_back(version=version, actor=request.user, **body.validated_data)
         return Response(version_json(now_serving))
+
+
+class ArchiveApi(APIView):
+    """Out of the way: it is kept and can be downloaded, but answers nobody."""
+
+    @extend_schema(request=None, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
+        version = access.version_for(request.user, name, number)
+        return Response(version_json(registry.archive_version(version=version, actor=request.user)))
+
+
+class RestoreApi(APIView):
+    """An archived version becomes a candidate again."""
+
+    @extend_schema(request=None, responses={200: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
+        version = access.version_for(request.user, name, number)
+        return Response(version_json(registry.restore_version(version=version, actor=request.user)))
+
+
+class GuardsInput(serializers.Serializer[Any]):
+    kinds = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10)
+    tolerance = serializers.FloatField(required=False, default=0.0)
+
+
+class GuardsApi(APIView):
+    """Which parts of the test items the gate guards, and how much worse one of them may get."""
+
+    @extend_schema(request=GuardsInput, responses={200: None})
+    def put(self, request: ApiSignedIn, name: str) -> Response:
+        model = access.model_for(request.user, name)
+        body = GuardsInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        registry.set_guards(model=model, actor=request.user, **body.validated_data)
+        return Response(model_json(model))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from training import queue
+from training.gate import Guards
 from training.models import Model, ModelVersion, Recipe, Run, Search, Snapshot, Trial
 from training.trainers import Desk
 
@@ -130,5 +131,6 @@ def model_json(model: Model) -> dict[str, Any]:
         "project": str(model.project_id),
         "field": model.field,
         "head": model.head,
+        "guards": asdict(Guards.from_json(model.guards)),
         "created_at": model.created_at,
     }

@@ -1,6 +1,7 @@
 """The registry: models by name, and the versions behind them."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +21,8 @@ class Model(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="models")
     field = models.CharField(max_length=60)
     head = models.CharField(max_length=20)
+    # What its gate guards: see gate.Guards; {} is every kind of part, without tolerance.
+    guards: Any = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -37,7 +40,7 @@ class ModelVersion(models.Model):
     class Stage(models.TextChoices):
         CANDIDATE = "candidate"
         PRODUCTION = "production"
-        RETIRED = "retired"
+        ARCHIVED = "archived"  # kept and shown, never served
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     model = models.ForeignKey(Model, on_delete=models.CASCADE, related_name="versions")

@@ -55,6 +55,8 @@ def predict(
     apart = [besides.taken_apart(model, item) for item in items]
     payloads = _check([item for item, _beside in apart])
     version = version or model.versions.filter(stage=ModelVersion.Stage.PRODUCTION).first()
+    if version is not None and version.stage == ModelVersion.Stage.ARCHIVED:
+        raise Conflict(_("Version %d is archived and answers nobody. Restore it first.") % version.number)
     if version is None:
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
     payloads = besides.complete(

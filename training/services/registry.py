@@ -1,5 +1,6 @@
 """Which version answers: promoting through a gate, and going back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -10,7 +11,10 @@ from accounts.models import User
 from common import audit
 from common.errors import Conflict, Invalid, Problem, Unavailable
 from training import comparison
-from training.models import ModelVersion
+from training.engine.evaluation.slices import KINDS
+from training.gate import Guards, judge
+from training.models import Model, ModelVersion
+from training.words import metric_name, state_name, verdict_words
 
 Stage = ModelVersion.Stage
 
@@ -18,9 +22,10 @@ Stage = ModelVersion.Stage
 def promote_version(
     *, version: ModelVersion, actor: User | None, override: bool = False, reason: str = ""
 ) -> ModelVersion:
-    """Put a version into production, if on its test items it is not worse than the one there now.
+    """Put a version into production, if on its test items it is better than the one there now and in no
+    guarded part of them worse (training.gate).
 
-    Raises Conflict with the gate's figures when it is; `override` passes the gate and must give a reason.
+    Raises Conflict with the gate's figures when not; `override` passes the gate and must give a reason.
     """
     if override and not reason.strip():
         detail = _("Say why the gate is to be passed over; the reason is kept.")
@@ -57,18 +62,95 @@ def _gate(version: ModelVersion, override: bool) -> dict[str, Any]:
         serving = comparison.production_of(version)
         return {"production": serving.number if serving else None}
     if compared is None:
-        return {"production": None, "candidate": version.metrics.get("test")}
+        return _first_gate(version, override)
     gate = {key: compared[key] for key in ("production", "metric", "candidate", "current")}
-    worse = gate["candidate"] is None or gate["current"] is not None and gate["candidate"] < gate["current"]
-    if worse and not override:
+    if not compared["parts"]:
+        return _plain_gate(gate, override)
+    verdict = judge(compared["parts"], Guards.from_json(version.model.guards))
+    gate |= {"overall": dict(verdict.overall), "worse": [dict(part) for part in verdict.worse]}
+    if not verdict.open and not override:
+        detail = _("%(verdict)s. Promote it nevertheless with a reason.") % {
+            "verdict": verdict_words(verdict)
+        }
+        raise Conflict(detail, code="gate", gate=gate)
+    return gate
+
+
+def _first_gate(version: ModelVersion, override: bool) -> dict[str, Any]:
+    """Nothing is in production: then the best rule that reads no text is what must be beaten."""
+    tested, ruled = version.metrics.get("test"), version.metrics.get("baseline")
+    gate = {
+        "production": None, "metric": version.metrics["metric"], "candidate": tested, "baseline": ruled
+    }  # fmt: skip
+    if tested is not None and ruled is not None and tested <= ruled and not override:
         raise Conflict(
-            _("On the same test items this version reaches %(candidate).3f and version %(production)d in "
-              "production %(current).3f (%(metric)s). Promote it nevertheless with a reason.")
-            % {**gate, "candidate": gate["candidate"] or 0.0},
+            _("This version reaches %(tested).3f, and a rule that reads no text %(ruled).3f (%(metric)s). "
+              "Promote it nevertheless with a reason.")
+            % {"tested": tested, "ruled": ruled, "metric": metric_name(gate["metric"])},
             code="gate",
             gate=gate,
         )  # fmt: skip
     return gate
+
+
+def _plain_gate(gate: dict[str, Any], override: bool) -> dict[str, Any]:
+    """Where only the two figures are known: a version without a test figure never passes."""
+    better = gate["candidate"] is not None and (
+        gate["current"] is None or gate["candidate"] > gate["current"]
+    )
+    if not better and not override:
+        raise Conflict(
+            _("On the same test items this version reaches %(candidate).3f and version %(production)d in "
+              "production %(current).3f (%(metric)s). Promote it nevertheless with a reason.")
+            % {**gate, "candidate": gate["candidate"] or 0.0, "current": gate["current"] or 0.0},
+            code="gate",
+            gate=gate,
+        )  # fmt: skip
+    return gate
+
+
+@transaction.atomic
+def archive_version(*, version: ModelVersion, actor: User | None) -> ModelVersion:
+    """Take a candidate out of the way: it is kept and can be downloaded, but answers nobody."""
+    return _move(version, Stage.CANDIDATE, Stage.ARCHIVED, "model.archived", actor)
+
+
+@transaction.atomic
+def restore_version(*, version: ModelVersion, actor: User | None) -> ModelVersion:
+    """Make an archived version a candidate again."""
+    return _move(version, Stage.ARCHIVED, Stage.CANDIDATE, "model.restored", actor)
+
+
+def _move(version: ModelVersion, old: str, new: str, what: str, actor: User | None) -> ModelVersion:
+    _one_at_a_time(version)
+    changed = ModelVersion.objects.filter(pk=version.pk, stage=old).update(
+        stage=new, retired_at=timezone.now() if new == Stage.ARCHIVED else None
+    )
+    version.refresh_from_db()
+    if not changed:
+        raise Conflict(
+            _("Version %(number)d is %(stage)s; that cannot be done to it.")
+            % {"number": version.number, "stage": state_name(version.stage)}
+        )
+    audit.record(what, version, actor=actor.pk if actor else None)
+    return version
+
+
+@transaction.atomic
+def set_guards(*, model: Model, kinds: Sequence[str], tolerance: float, actor: User | None) -> Model:
+    """Say which parts of the test items the gate guards, and how much worse one of them may get."""
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        detail = _("Unknown: %(unknown)s. There are: %(known)s.") % {
+            "unknown": ", ".join(unknown), "known": ", ".join(KINDS),
+        }  # fmt: skip
+        raise Invalid(detail, problems=[Problem("/kinds", "choice", detail)])
+    if not 0 <= tolerance <= 1:
+        detail = _("The tolerance is a share from 0 to 1.")
+        raise Invalid(detail, problems=[Problem("/tolerance", "range", detail)])
+    model.guards = {"kinds": [kind for kind in KINDS if kind in kinds], "tolerance": tolerance}
+    model.save(update_fields=["guards"])
+    audit.record("model.guarded", model, actor=actor.pk if actor else None, guards=model.guards)
+    return model
 
 
 @transaction.atomic
@@ -79,7 +161,7 @@ def roll_back(*, version: ModelVersion, actor: User | None, reason: str = "") ->
     if version.stage != Stage.PRODUCTION:
         raise Conflict(_("Version %d is not in production; there is nothing to roll back.") % version.number)
     earlier = (
-        ModelVersion.objects.filter(model=version.model_id, stage=Stage.RETIRED, promoted_at__isnull=False)
+        ModelVersion.objects.filter(model=version.model_id, stage=Stage.ARCHIVED, promoted_at__isnull=False)
         .order_by("-retired_at")
         .first()
     )
@@ -97,7 +179,7 @@ def roll_back(*, version: ModelVersion, actor: User | None, reason: str = "") ->
 def _replace(old: ModelVersion | None, new: ModelVersion) -> None:
     now = timezone.now()
     if old is not None:
-        old.stage, old.retired_at = Stage.RETIRED, now
+        old.stage, old.retired_at = Stage.ARCHIVED, now
         old.save(update_fields=["stage", "retired_at"])
     new.stage, new.promoted_at, new.retired_at = Stage.PRODUCTION, now, None
     new.save(update_fields=["stage", "promoted_at", "retired_at"])

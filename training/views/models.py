@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import SignedIn
-from common.errors import Conflict, DomainError
-from training import access, selectors, serving_page, showing
+from common.errors import Conflict, DomainError, Invalid
+from training import access, gate_page, selectors, serving_page, showing
 from training.evaluation_page import EvaluationPage
-from training.forms import FeedbackForm, PromoteForm, TryForm
+from training.forms import FeedbackForm, GuardsForm, PromoteForm, TryForm
 from training.models import Model, ModelVersion
 from training.services import predictions, registry
 from training.words import TONES, metric_name, state_name
@@ -44,13 +44,16 @@ def _context(model: Model) -> dict[str, object]:
                 "stage": state_name(version.stage),
                 "tone": TONES[version.stage],
                 "metric": metric_name(version.metrics["metric"]),
+                "compared": gate_page.rows(version.run.comparison),
                 "card": showing.card_html(version.card),
                 "evaluation": EvaluationPage(version.run, version.metrics["metric"]),
             }
             for version in versions
         ],
         "serving": serving,
-        "can_roll_back": any(v.stage == ModelVersion.Stage.RETIRED and v.promoted_at for v in versions),
+        "can_roll_back": any(v.stage == ModelVersion.Stage.ARCHIVED and v.promoted_at for v in versions),
+        "compared_columns": gate_page.columns(),
+        **gate_page.guards(model),
         "try_form": TryForm(),
         "feedback": selectors.feedback_inbox(model)[:FEEDBACK_SHOWN],
     }
@@ -79,6 +82,37 @@ def rollback(request: SignedIn, name: str, number: int) -> HttpResponse:
     version = access.version_for(request.user, name, number)
     now = registry.roll_back(version=version, actor=request.user, reason=request.POST.get("reason", "")[:500])
     messages.success(request, _("Version %d answers again.") % now.number)
+    return redirect("model", name)
+
+
+@login_required
+@require_POST
+def archive(request: SignedIn, name: str, number: int) -> HttpResponse:
+    registry.archive_version(version=access.version_for(request.user, name, number), actor=request.user)
+    messages.success(request, _("Version %d is archived.") % number)
+    return redirect("model", name)
+
+
+@login_required
+@require_POST
+def restore(request: SignedIn, name: str, number: int) -> HttpResponse:
+    registry.restore_version(version=access.version_for(request.user, name, number), actor=request.user)
+    messages.success(request, _("Version %d is a candidate again.") % number)
+    return redirect("model", name)
+
+
+@login_required
+@require_POST
+def guards(request: SignedIn, name: str) -> HttpResponse:
+    model = access.model_for(request.user, name)
+    form = GuardsForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_("The tolerance is a share from 0 to 1."))
+    tolerance = form.cleaned_data["points"] / 100
+    registry.set_guards(
+        model=model, kinds=form.cleaned_data["kinds"], tolerance=tolerance, actor=request.user
+    )
+    messages.success(request, _("The gate is set."))
     return redirect("model", name)
 
 

@@ -36,7 +36,7 @@ def slices_of(
     are no slice. A label's figure is its own F1, over all units, because each may be taken for it."""
     figure = Figure(metric, tuple(labels))
     found = []
-    for kind, names in _parts(outcomes, languages or {}):
+    for kind, names in parts_of(outcomes, languages or {}):
         for name in sorted(dict.fromkeys(names), key=_in_order):
             part = [outcome for outcome, own in zip(outcomes, names, strict=True) if own == name]
             if name is not None:
@@ -63,7 +63,7 @@ def length_band(characters: int) -> str:
     return f"{low}+"
 
 
-def _parts(
+def parts_of(
     outcomes: Sequence[Outcome], languages: Mapping[str, str]
 ) -> Iterable[tuple[str, list[str | None]]]:
     """For each kind the part that each outcome belongs to (None: to none)."""

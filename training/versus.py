@@ -1,0 +1,80 @@
+"""Two versions of a model on the same frozen items: how far apart, overall and in parts, and how surely."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from training import engine_process
+from training.assessing import figure_of, languages_of
+from training.engine.evaluation.outcomes import FILE, Outcome, read_outcomes
+from training.engine.evaluation.paired import difference
+from training.engine.evaluation.resampling import Figure
+from training.engine.evaluation.slices import SMALL, parts_of
+from training.models import ModelVersion
+
+SECONDS = 120.0
+Part = dict[str, Any]
+
+
+def differences(candidate: ModelVersion, current: ModelVersion) -> list[Part]:
+    """[{kind, name, units, candidate, current, value, low, high}] on the test items of `candidate`.
+
+    The first has the kind "all"; of the parts only those with units enough to say something come. Raises
+    OSError when one of them cannot be evaluated, EngineError when what came of its items cannot be read.
+    """
+    ours, theirs = (list(read_outcomes(outcomes_of(one, candidate))) for one in (candidate, current))
+    if not ours:
+        return []
+    figure = figure_of(candidate.run, candidate.metrics["metric"])
+    found = [{"kind": "all", "name": "", "units": len(ours), **asdict(difference(figure, ours, theirs))}]
+    for kind, names in parts_of(ours, languages_of({outcome.id for outcome in ours})):
+        member = {(one.id, one.turn): name for one, name in zip(ours, names, strict=True)}
+        for name in sorted({name for name in names if name is not None}):
+            parts = [
+                [one for one in side if member.get((one.id, one.turn)) == name] for side in (ours, theirs)
+            ]
+            found += _part(kind, name, figure, parts[0], parts[1], len(parts[0]))
+    for label in figure.labels if len(figure.labels) > 1 else ():
+        units = sum(one.truth.count(label) for one in ours)
+        found += _part("label", label, Figure("micro_f1", (label,)), ours, theirs, units)
+    return found
+
+
+def _part(
+    kind: str, name: str, figure: Figure, ours: Sequence[Outcome], theirs: Sequence[Outcome], units: int
+) -> list[Part]:
+    if units < SMALL:
+        return []
+    return [{"kind": kind, "name": name, "units": units, **asdict(difference(figure, ours, theirs))}]
+
+
+def outcomes_of(version: ModelVersion, on: ModelVersion) -> Path:
+    """The file that says what came of each test item of `on`; made where it is not there yet."""
+    name = f"{on.run.field}/test.arrow"
+    tested_on: Any = on.snapshot.files[name]
+    own = version.run.folder / FILE
+    if version.snapshot.files.get(name) == tested_on and own.exists():
+        return own
+    made = settings.ARTIFACTS_DIR / "outcomes" / f"{tested_on}-{version.pk}.arrow"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=made.parent) as scratch:
+            draft = Path(scratch, FILE)
+            evaluate(version, on.snapshot.folder / name, Path(scratch, "report.json"), draft)
+            draft.replace(made)
+    return made
+
+
+def evaluate(version: ModelVersion, data: Path, report: Path, outcomes: Path | None = None) -> None:
+    """Have the engine test a version. Raises OSError with its last words when it cannot."""
+    log = report.with_name("log")
+    done = engine_process.evaluate(
+        version.folder, data, report, log=log, seconds=SECONDS, outcomes=outcomes
+    )  # fmt: skip
+    if not done:
+        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        raise OSError(said[-1] if said else "the evaluation took too long")
