@@ -10,7 +10,7 @@ def rename_back(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("training", "0010_model_per_head")]
+    dependencies = [("training", "0011_retrain_rules")]
 
     operations = [
         migrations.AddField(
