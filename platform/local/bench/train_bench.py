@@ -13,6 +13,8 @@ to the final weights: loading the model and tokenizing count for all, and for ou
 do: fitting the head first, judging the dev rows after every epoch, and writing checkpoints that survive a
 crash. A token is real when it is no padding; each contestant counts what it trained on. F1 is strict micro F1
 of the spans of the test dialogues, by one scorer. Peak memory is the process's own resident set.
+
+Where there is a GPU, `mfu` is the share of its peak that a training step of a BERT-base uses (gpu_use.py).
 """
 
 import json
@@ -26,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.bench import gpu_use
 from local.bench.command import Settings
 from local.demo.dialogues import Dialogue, read_sample
 from local.entry import ROOT
@@ -65,7 +68,7 @@ def run(settings: Settings) -> dict[str, Any]:
         outcomes = {name: CONTEST[name](Path(folder, name)) for name in CONTESTANTS}
     return {
         "settings": {"data": settings.data.name if settings.data else "shipped", "epochs": epochs, **rows},
-        "figures": _figures(outcomes),
+        "figures": {**_figures(outcomes), **gpu_use.figures()},
     }
 
 
