@@ -162,12 +162,15 @@ def plan_epoch(lengths: Ints, *, examples: int, tokens: int, seed: int, epoch: i
     return [batches[index] for index in generator.permutation(len(batches))]
 
 
-def narrow(batches: Sequence[Ints], lengths: Ints, *, most: float = MOST_PADDING) -> list[Step]:
+def narrow(
+    batches: Sequence[Ints], lengths: Ints, *, most: float = MOST_PADDING, worth: int = 1
+) -> list[Step]:  # fmt: skip
     """The batches as steps, cut into parts of like length so that padding has at most the share `most`.
 
     A step sees the same examples as before, only in several passes. A pass has a price of its own, so
     whichever cut saves most comes first, and there are no more of them than it takes. (Where batches are
     drawn from many examples of like length, as in all but small data sets, it takes none.)
+    worth: positions that a cut must save to be made.
     """
     steps = [[batch[np.argsort(lengths[batch], kind="stable")]] for batch in batches]
     real = sum(int(lengths[batch].sum()) for batch in batches)
@@ -177,7 +180,7 @@ def narrow(batches: Sequence[Ints], lengths: Ints, *, most: float = MOST_PADDING
     while excess > 0 and best:
         saved, at, number, place = heapq.heappop(best)
         parts, part = steps[number], steps[number][place]
-        if not saved:
+        if -saved < worth:
             break
         parts[place] = part[:at]
         parts.append(part[at:])

@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from training.engine.batching import Example, Floats, collate, cut
+from training.engine.batching import Example, Floats, collate, cut, narrow
 from training.engine.device import is_out_of_memory
 from training.engine.errors import EngineError
 
 _LARGEST = 1024  # examples in one batch
+_PASS = 512  # positions: what a further pass costs about as much as
 
 
 def logits_of(
@@ -26,7 +27,8 @@ def logits_of(
     """(K, C) logits per example, in order. `check` is called between batches and may raise to stop."""
     results: list[Floats] = [np.zeros((0, 0), dtype=np.float32)] * len(examples)
     lengths = np.array([example.length for example in examples], dtype=np.int64)
-    waiting = cut(np.argsort(lengths, kind="stable"), lengths, examples=_LARGEST, tokens=tokens)[::-1]
+    batches = cut(np.argsort(lengths, kind="stable"), lengths, examples=_LARGEST, tokens=tokens)
+    waiting = [part for step in narrow(batches, lengths, worth=_PASS) for part in step]
     network.eval()
     while waiting:
         check()
