@@ -86,6 +86,7 @@ class TrialExecution(Hold):
     def _propose(self, snapshot: Snapshot) -> None:
         if self.trial.optuna is not None:
             return
+        shutil.rmtree(self.trial.folder, ignore_errors=True)  # of an attempt with other settings, if any
         first = None
         if self.trial.number == 1:
             first = run_folder.config_of(self.run, snapshot).to_json()

@@ -37,7 +37,9 @@ def take_trial(search: Search) -> Trial | None:
         Search.objects.filter(pk=search.pk).update(began_at=now)
     begun = {"state": Run.State.RUNNING, "queued_at": now, "heartbeat_at": now, "reason": ""}
     Run.objects.filter(pk=search.pk).update(**begun, started_at=search.run.started_at or now)
-    if is_over_time(search):
+    if is_over_time(search) or is_hopeless(search):
+        # Whoever still holds a trial ends the search after it; until then there is nothing to do for others.
+        Search.objects.filter(pk=search.pk).update(is_open=False)
         return None
     trial = search.trials.filter(state=State.WAITING).order_by("number").first() or _new_trial(search)
     if trial is not None:
@@ -181,4 +183,13 @@ def pause(run: Run) -> None:
 
 
 def reopen(run: Run) -> None:
-    Search.objects.filter(run=run, done_at=None).update(is_open=True)
+    """A search that is taken up again: what failed is tried anew, since its cause may have been mended."""
+    if Search.objects.filter(run=run, done_at=None).update(is_open=True):
+        afresh: dict[str, object] = {
+            "losses": 0,
+            "optuna": None,
+            "params": {},
+            "reason": "",
+            "finished_at": None,
+        }
+        Trial.objects.filter(search=run.pk, state=State.FAILED).update(state=State.WAITING, **afresh)

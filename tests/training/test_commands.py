@@ -96,3 +96,11 @@ def test_evaluate_says_what_is_wrong(
     make_version()
     with pytest.raises(CommandError, match=message):
         said("evaluate", model, data=data(tmp_path / "test.jsonl", line))
+
+
+def test_train_searches_and_takes_a_priority(approved: Project) -> None:
+    said("train", str(approved.pk), field="intent", search='{"trials": 4}', priority="high")
+    run = Run.objects.get()
+    assert (run.search.trials_wanted, run.priority) == (4, Run.Priority.HIGH)
+    with pytest.raises(CommandError, match="/search/trials"):
+        said("train", str(approved.pk), field="intent", search='{"trials": 0}')

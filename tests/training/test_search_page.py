@@ -96,7 +96,7 @@ def test_the_page_tells_the_best_and_how_far_it_is(searching: Run, admin: User, 
 
 
 def test_the_trials_as_a_file(searching: Run, admin: User, stranger: User) -> None:
-    url = f"/training/runs/{searching.pk}/trials.csv"
+    url = f"/training/runs/{searching.pk}/search/trials.csv"
     lines = browser_of(admin).get(url).content.decode().splitlines()
     assert lines[0] == "trial,state,value,seconds,epochs,class_weights,learning_rate" and len(lines) == 7
     assert lines[2].startswith("2,complete,0.83,")

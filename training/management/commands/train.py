@@ -13,6 +13,7 @@ from tasks_app.models import Project
 from training import trainers
 from training.models import Run
 from training.recipes import read_recipe
+from training.services.queue import prioritise_run
 from training.services.runs import start_run
 from training.snapshots import current_fields
 from training.tables import report_columns, report_rows
@@ -27,6 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("project", help="a project's id or its title")
         parser.add_argument("--field", help="the answer field to learn")
         parser.add_argument("--recipe", default="{}", help="JSON, or a file that holds it")
+        parser.add_argument(
+            "--search", help="look for a recipe first: JSON such as '{\"trials\": 20}', or a file"
+        )
+        parser.add_argument("--priority", default="normal", choices=[n.lower() for n in Run.Priority.names])
         parser.add_argument("--follow", action="store_true", help="wait, and print the classification report")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,7 +39,14 @@ class Command(BaseCommand):
         try:
             recipe = read_recipe(options["recipe"])
             names = [options["field"]] if options["field"] else [f.name for f in current_fields(project)[1]]
-            runs = [start_run(project=project, field=n, recipe=recipe, actor=project.owner) for n in names]
+            search = read_recipe(options["search"]) if options["search"] else None
+            runs = [
+                start_run(project=project, field=name, recipe=recipe, search=search, actor=project.owner)
+                for name in names
+            ]
+            if priority := Run.Priority[options["priority"].upper()]:
+                # Whoever may run commands on the server may put a run before those of others.
+                runs = [prioritise_run(run=run, priority=priority, actor=None) for run in runs]
         except DomainError as refused:
             details = [f"{problem.pointer}: {problem.detail}" for problem in refused.problems]
             raise CommandError("\n  ".join([refused.message, *details])) from None
