@@ -74,8 +74,6 @@ def settle(search_id: UUID) -> Search | None:
     search = Search.objects.select_related("run__project").get(pk=search_id)
     if search.done_at is not None or run.state != Run.State.RUNNING or not _is_through(search):
         return None
-    Search.objects.filter(pk=search.pk).update(done_at=timezone.now(), is_open=False)
-    Trial.objects.filter(search=search, state=State.WAITING).update(state=State.STOPPED)
     best = best_of(search.trials.all())
     if best is None:
         _fail(search)
@@ -126,13 +124,15 @@ def _fail(search: Search) -> None:
     why = f"No trial reached a figure: {last.reason}" if last else "No trial ended within the budget."
     now = timezone.now()
     Run.objects.filter(pk=search.pk).update(state=Run.State.FAILED, reason=why[:500], finished_at=now)
+    pause(search.run)  # not done: it can be taken up again
 
 
 def _keep(search: Search, best: Trial) -> None:
     settings = {**search.run.recipe, **best.params}
     recipe = _store(search, best, settings)
-    Search.objects.filter(pk=search.pk).update(best=best, recipe=recipe)
     now = timezone.now()
+    Search.objects.filter(pk=search.pk).update(best=best, recipe=recipe, done_at=now, is_open=False)
+    Trial.objects.filter(search=search, state=State.WAITING).update(state=State.STOPPED)
     run = Run.objects.filter(pk=search.pk)
     if search.final:
         run.update(state=Run.State.QUEUED, recipe=settings, queued_at=now, progress=SEARCHING_SHARE)

@@ -58,7 +58,7 @@ def test_a_search_is_worked_off_by_two_at_once_from_one_message(
     run = start_run(project=approved, field="intent", recipe=recipe, actor=admin, search=SEARCH)
     assert trainers._redis().llen(trainers.QUEUE) == 1
     trainer()
-    until(lambda: Trial.objects.filter(state="running").count() == 2, seconds=120)
+    until(lambda: Trial.objects.filter(state="running").count() == 2, seconds=240)
     [present] = trainers.desk().trainers or []
     assert present.name.startswith("desk@") and present.machine.slots == 2
     until(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists(), seconds=240)
@@ -79,6 +79,8 @@ def test_one_word_stands_in_the_queue_while_there_is_work(
 
 def test_a_worker_that_is_not_told_how_many_takes_one_for_each_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainers.devices, "list_cards", lambda: [object()] * 3)
-    monkeypatch.setattr(app.conf, "worker_concurrency", None)
-    assert Worker(app=app, queues=["train"], pool_cls="solo").concurrency == 3
-    assert Worker(app=app, queues=["train"], pool_cls="solo", concurrency=2).concurrency == 2
+    try:
+        assert Worker(app=app, queues=["train"], pool_cls="solo").concurrency == 3
+        assert Worker(app=app, queues=["train"], pool_cls="solo", concurrency=2).concurrency == 2
+    finally:
+        app.conf.worker_concurrency = None
