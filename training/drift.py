@@ -28,7 +28,7 @@ WINDOW = timedelta(days=14)
 MOST = 1000  # items looked at now; the newest
 MOST_TRAINED = 2000  # of training; evenly spread over it
 LEAST = 50
-NO_LABELS = ("text", "rank")  # types of answers that have no labels to count
+NO_LABELS = ("text", "rank", "embedding")  # heads whose answers have no labels to count
 
 Payload = dict[str, Any]
 Seen = tuple[str, list[Payload], Counter[str]]  # source, payloads, labels

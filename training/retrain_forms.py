@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tasks_app.models import Project
+from training.engine.recipes import AUTO
 from training.forms import targets_of
 from training.retrain_conditions import CONDITIONS, Number
 from training.services.retraining import MOST_HOURS, Terms
@@ -65,6 +66,7 @@ class RuleForm(forms.Form):
         data = self.cleaned_data
         return Terms(
             condition={name: data[name] for name in self.condition_names},
+            recipe={"name": AUTO},
             promote=data["promote"],
             cooldown_hours=data["cooldown_hours"],
             budget_runs=data["budget_runs"],

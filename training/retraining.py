@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.db.models import Count, ExpressionWrapper, F, Q, Sum
 from django.db.models.fields import DurationField
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from training import satisfaction
 from training.freezing import decided
-from training.models import DriftReading, Feedback, ModelVersion, RetrainFiring, RetrainRule, Run
+from training.models import DriftReading, ModelVersion, RetrainFiring, RetrainRule, Run
 
 Kind = RetrainRule.Kind
+EMBEDDING = "embedding"  # a second head of a field; it answers with vectors
 LIVE = (Run.State.QUEUED, Run.State.RUNNING)
 
 
@@ -75,8 +77,15 @@ def is_spent(rule: RetrainRule, so_far: Spent) -> bool:
 
 def production_for(rule: RetrainRule) -> ModelVersion | None:
     return ModelVersion.objects.filter(
-        model__project=rule.project_id, model__field=rule.field, stage=ModelVersion.Stage.PRODUCTION
-    ).first()
+        _same_head(rule, "model__head"), model__project=rule.project_id, model__field=rule.field,
+        stage=ModelVersion.Stage.PRODUCTION,
+    ).first()  # fmt: skip
+
+
+def _same_head(rule: RetrainRule, name: str) -> Q:
+    """The head that the rule trains; a recipe that names none trains the one of the field's type."""
+    head = rule.recipe.get("head")
+    return Q(**{name: head}) if head else ~Q(**{name: EMBEDDING})
 
 
 Reading = tuple[bool, dict[str, Any]]
@@ -86,7 +95,7 @@ def read_approvals(rule: RetrainRule, now: datetime) -> Reading:
     """Approved now, over what the last training that ended well had. A failed run has taught nothing."""
     last = (
         Run.objects.filter(project=rule.project_id, field=rule.field, state=Run.State.SUCCEEDED)
-        .exclude(snapshot=None)
+        .filter(_same_head(rule, "version__model__head"), version__isnull=False)
         .select_related("snapshot")
         .order_by("-finished_at")
         .first()
@@ -108,11 +117,10 @@ def read_satisfaction(rule: RetrainRule, now: datetime) -> Reading:
     if version is None:
         return False, {"missing": "production"}
     begin = now - timedelta(days=condition["window_days"])
-    share, voices = _content(Feedback.objects.filter(prediction__version=version), begin, now)
-    about = Feedback.objects.filter(
-        prediction__version__model=version.model_id
-    )  # of all versions, or a promotion would forget what was good
-    before, voices_before = _content(about, begin - (now - begin), begin)
+    voices, content = satisfaction.between(begin, now, model=version.model_id, version=version.pk)
+    # Of all versions, or a promotion would forget what was good.
+    voices_before, content_before = satisfaction.between(begin - (now - begin), begin, model=version.model_id)
+    share, before = content / max(voices, 1), content_before / max(voices_before, 1)
     figures = {
         "share": share, "voices": voices, "before": before, "voices_before": voices_before,
         "least_voices": condition["least_voices"], "below": condition["below"],
@@ -127,15 +135,6 @@ def read_satisfaction(rule: RetrainRule, now: datetime) -> Reading:
         and before - share >= condition["fallen_by"]
     )
     return low or fallen, figures
-
-
-def _content(about: QuerySet[Feedback], begin: datetime, end: datetime) -> tuple[float, int]:
-    """Share of content voices and how many there are: thumbs where given, else four or five stars."""
-    content = Q(thumbs=1) | Q(thumbs=None, rating__gte=4)
-    found = about.filter(
-        ~Q(thumbs=None, rating=None), created_at__gte=begin, created_at__lt=end
-    ).aggregate(voices=Count("pk"), content=Count("pk", filter=content))  # fmt: skip
-    return found["content"] / found["voices"] if found["voices"] else 0.0, found["voices"]
 
 
 def read_drift(rule: RetrainRule, now: datetime) -> Reading:

@@ -19,6 +19,7 @@ from common.errors import Invalid
 from tasks_app.models import Project
 from tests.factories import client_of, make_user
 from tests.training.conftest import approve
+from training import retraining as retraining_reads
 from training import rounds
 from training.models import DriftReading, Feedback, ModelVersion, Prediction, RetrainFiring, RetrainRule, Run
 from training.retrain_conditions import next_time
@@ -187,6 +188,19 @@ def test_when_a_schedule_comes_next(condition: dict[str, Any], after: str, expec
     assert found == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
+def test_a_tuned_encoder_of_the_field_is_no_training_of_its_answers(rule: Rule, make_version: Make) -> None:
+    version = make_version(stage="production")
+    end(version.run, "succeeded")
+    model = version.model
+    kept, tuned = rule(condition={"every": 10}), rule(recipe={"head": "embedding"}, condition={"every": 10})
+    assert retraining_reads.production_for(kept) == version and not retraining_reads.production_for(tuned)
+    model.head = "embedding"
+    model.save()
+    assert retraining_reads.production_for(tuned) == version and not retraining_reads.production_for(kept)
+    assert retraining_reads.read_approvals(kept, timezone.now())[1]["new"] == 60
+    assert retraining_reads.read_approvals(tuned, timezone.now())[1]["new"] == 0
+
+
 def test_a_schedule_that_was_missed_fires_once_and_goes_on(rule: Rule) -> None:
     kept = rule("schedule", condition={"every_days": 1, "hour": 3}, cooldown_hours=1)
     assert evaluate_rules() == [] and verdict(kept) == "waiting"
@@ -204,7 +218,7 @@ def voices(version: ModelVersion, *, up: int, down: int, days_ago: int = 1, star
     for number in range(up + down):
         asked = Prediction.objects.create(version=version, payload={"text": "hi"}, confidence=0.5)
         content = number < up
-        said = {"rating": 5 if content else 3} if stars else {"thumbs": 1 if content else -1}
+        said = {"rating": 5 if content else 2} if stars else {"thumbs": 1 if content else -1}
         given = Feedback.objects.create(prediction=asked, end_user=f"{number}", **said)
         Feedback.objects.filter(pk=given.pk).update(created_at=timezone.now() - timedelta(days=days_ago))
 
@@ -403,6 +417,7 @@ def test_the_page_keeps_a_rule_of_each_kind(
     assert client.post(f"/training/rules/?kind={kind}", sent).status_code == 302
     kept = RetrainRule.objects.get()
     assert kept.kind == kind and kept.budget_runs == 5 and not kept.promote
+    assert kept.recipe == {"name": "auto"}
     refused = client.post(f"/training/rules/?kind={kind}", {**sent, "cooldown_hours": "0"})
     assert refused.status_code == 422 and "cooldown_hours" in refused.context["form"].errors
 

@@ -19,9 +19,10 @@ from common.rounds import each
 from tasks_app.models import Project
 from training import retraining
 from training.models import ModelVersion, RetrainFiring, RetrainRule, Run
-from training.recipes import build_config
+from training.recipes import build_config, resolved
 from training.retrain_conditions import checked_condition, next_time
 from training.retraining import Look
+from training.services.recipes import settings_of
 from training.services.registry import promote_version
 from training.services.runs import start_run
 from training.snapshots import current_fields
@@ -111,7 +112,8 @@ def _check(project: Project, name: str, kind: str, terms: Terms) -> dict[str, An
     if field is None:
         problems.append(Problem("/field", "unknown_field", _("No such field that a model can learn.")))
     else:
-        build_config(field.to_json(), terms.recipe)
+        recipe = settings_of(project=project, head=field.type, recipe=terms.recipe)
+        build_config(field.to_json(), resolved(field.to_json(), recipe, examples=0))
     if not 1 <= terms.cooldown_hours <= MOST_HOURS:
         detail = _("From 1 to %d hours.") % MOST_HOURS
         problems.append(Problem("/cooldown_hours", "range", detail))
