@@ -21,6 +21,14 @@ def to_arrow(source: Path, field: str, target: Path) -> Path:
     return target
 
 
+def languages_in(source: Path) -> dict[str, str]:
+    """Row id -> language, for the lines that say theirs; the ids are those of `to_arrow`."""
+    with source.open(encoding="utf-8") as stream:
+        records = ((n, _record(source, n, line)) for n, line in enumerate(stream, start=1) if line.strip())
+        said = [(str(record.get("id") or n), record.get("language")) for n, record in records]
+        return {name: str(language) for name, language in said if language}
+
+
 def _rows(source: Path, field: str) -> Iterator[Row]:
     with source.open(encoding="utf-8") as stream:
         for number, line in enumerate(stream, start=1):

@@ -80,6 +80,25 @@ def test_evaluate_prints_a_report(make_version: Make, tmp_path: Path) -> None:
     )
 
 
+def test_evaluate_says_how_far_to_trust_it_and_where(make_version: Make, tmp_path: Path) -> None:
+    version = make_version()
+    lines = [
+        {
+            "id": label,
+            "text": text,
+            "approved": {"intent": label},
+            "language": label == "other" and "en" or "zh",
+        }
+        for label, text in WORDS.items()
+    ]
+    file = data(tmp_path / "test.jsonl", *lines)
+    report = json.loads(said("evaluate", version.model.name, data=file, json=True))
+    units = {part["name"]: part["units"] for part in report["slices"] if part["kind"] == "language"}
+    assert units == {"en": 1, "zh": 2} and report["reliability"]["decisions"] == 3
+    printed = said("evaluate", version.model.name, data=file)
+    assert "calibration error" in printed and "accuracy of language zh" in printed
+
+
 @pytest.mark.parametrize(
     ("model", "line", "message"),
     [
