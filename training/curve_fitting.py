@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from common.errors import DomainError
@@ -19,10 +19,11 @@ from training import run_folder
 from training.engine.data import Row, read_arrow, write_arrow
 from training.engine.errors import EngineError
 from training.engine.evaluation.learning_curve import forecast, nested_groups
-from training.holding import BUSY, CANCELLED, FAILED, SUCCEEDED, GivenBack, Hold, Lost, last_line
+from training.holding import BUSY, CANCELLED, FAILED, LOST, SUCCEEDED, GivenBack, Hold, Lost, last_line
 from training.journal import Journal
 from training.models import LearningCurve
 from training.registration import figure
+from training.trainers import MOST_LOSSES
 
 logger = logging.getLogger(__name__)
 State, Mode = LearningCurve.State, LearningCurve.Mode
@@ -55,7 +56,11 @@ def execute(curve_id: UUID) -> None:
 def take_back_lost() -> list[UUID]:
     """Queue again what a dead trainer left behind, and name what the broker has forgotten."""
     silent = Q(state=State.RUNNING, heartbeat_at__lt=timezone.now() - _LOST_AFTER)
-    LearningCurve.objects.filter(silent).update(state=State.QUEUED, claim=None)
+    lost = LearningCurve.objects.filter(silent)
+    lost.filter(losses__gte=MOST_LOSSES).update(
+        state=State.FAILED, claim=None, reason="Its trainer was lost too often; it may need more memory."
+    )
+    lost.update(state=State.QUEUED, claim=None, losses=F("losses") + 1)
     old = Q(created_at__lt=timezone.now() - _FORGOTTEN_AFTER)
     return list(LearningCurve.objects.filter(old, state=State.QUEUED).values_list("pk", flat=True))
 
@@ -99,7 +104,8 @@ class CurveExecution(Hold):
         part = chosen(rows, share, draw)
         self._prepare(folder, part)
         code = self._run_engine(folder)
-        if code in {None, CANCELLED, BUSY} or code is not None and code < 0:
+        if code is None or code in {CANCELLED, BUSY, LOST} or code < 0:
+            self._count_loss(code)
             raise GivenBack
         if code not in {SUCCEEDED, FAILED}:
             raise EngineError(f"A model could not be trained: {last_line(folder) or code}")
@@ -112,6 +118,13 @@ class CurveExecution(Hold):
         self._patiently(partial(self._update, points=points, heartbeat_at=timezone.now()))
         self.curve.points = points
         shutil.rmtree(folder, ignore_errors=True)
+
+    def _count_loss(self, code: int | None) -> None:
+        """An engine that is killed again and again needs more than there is here."""
+        self.curve.losses += 1
+        if self.curve.losses > MOST_LOSSES:
+            raise EngineError(f"The engine was killed {self.curve.losses} times ({code}): out of memory?")
+        self._patiently(partial(self._update, losses=self.curve.losses))
 
     def _prepare(self, folder: Path, part: Sequence[Row]) -> None:
         run = self.curve.run

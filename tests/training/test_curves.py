@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from common.errors import Conflict
 from tests.factories import client_of
-from training import curve_fitting, holding
+from training import curve_fitting, holding, trainers
 from training.curve_page import CurvePage
 from training.engine.data import read_arrow
 from training.freezing import file_sha256
@@ -88,6 +88,23 @@ def test_a_killed_trainers_points_are_kept(curve: LearningCurve, by_share: list[
     curve_fitting.execute(curve.pk)
     curve.refresh_from_db()
     assert curve.state == "done" and len(by_share) == curve.planned  # nothing was trained twice
+
+
+def test_an_engine_that_is_killed_every_time_ends_it(curve: LearningCurve) -> None:
+    with patch.object(curve_fitting.CurveExecution, "_run_engine", lambda self, folder: -9):
+        for _ in range(trainers.MOST_LOSSES + 1):
+            curve_fitting.execute(curve.pk)
+    curve.refresh_from_db()
+    assert curve.state == "failed" and "memory" in curve.reason
+
+
+def test_a_curve_that_outlives_every_trainer_fails(curve: LearningCurve) -> None:
+    LearningCurve.objects.update(
+        state="running", heartbeat_at=timezone.now() - timedelta(hours=1), losses=trainers.MOST_LOSSES
+    )
+    assert curve_fitting.take_back_lost() == []
+    curve.refresh_from_db()
+    assert curve.state == "failed" and "memory" in curve.reason
 
 
 def test_who_lost_it_writes_nothing(curve: LearningCurve, by_share: list[list[str]]) -> None:

@@ -34,6 +34,7 @@ class LearningCurve(models.Model):
     planned = models.PositiveSmallIntegerField(default=0)
     forecast = models.JSONField(null=True)
     claim = models.UUIDField(null=True)
+    losses = models.PositiveIntegerField(default=0, help_text="how often its trainer or engine was lost")
     heartbeat_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
