@@ -80,7 +80,9 @@ def test_evaluate_prints_a_report(make_version: Make, tmp_path: Path) -> None:
     )
 
 
-def test_evaluate_says_how_far_to_trust_it_and_where(make_version: Make, tmp_path: Path) -> None:
+def test_evaluate_says_how_far_to_trust_it_and_where(
+    make_version: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     version = make_version()
     lines = [
         {
@@ -95,7 +97,8 @@ def test_evaluate_says_how_far_to_trust_it_and_where(make_version: Make, tmp_pat
     report = json.loads(said("evaluate", version.model.name, data=file, json=True))
     units = {part["name"]: part["units"] for part in report["slices"] if part["kind"] == "language"}
     assert units == {"en": 1, "zh": 2} and report["reliability"]["decisions"] == 3
-    printed = said("evaluate", version.model.name, data=file)
+    said("evaluate", version.model.name, data=file)
+    printed = capsys.readouterr().out
     assert "calibration error" in printed and "accuracy of language zh" in printed
 
 
