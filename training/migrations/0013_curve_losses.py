@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('training', '0010_model_per_head'),
+        ('training', '0012_archived'),
     ]
 
     operations = [
