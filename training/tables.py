@@ -14,8 +14,9 @@ SCORES = ("precision", "recall", "f1")
 MEANS = ("micro", "macro", "weighted")
 # Figures of a report that are one number, in the order in which they are shown.
 FIGURES = (
-    "quadratic_kappa", "mean_absolute_error", "pairwise_accuracy", "kendall_tau", "top_one", "accuracy",
-    "within_one", "spearman", "mrr", "map", "recall_at_1", "recall_at_5", "recall_at_10",
+    "quadratic_kappa", "mean_absolute_error", "pairwise_accuracy", "kendall_tau", "top_one", "rouge_l",
+    "exact", "accuracy", "within_one", "spearman", "mrr", "map", "recall_at_1", "recall_at_5",
+    "recall_at_10",
 )  # fmt: skip
 
 

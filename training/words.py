@@ -42,6 +42,7 @@ def metric_name(metric: str) -> str:
         "top_one": _("best one first"), "mrr": _("mean reciprocal rank"), "map": _("mean average precision"),
         "recall_at_1": _("found first"), "recall_at_5": _("found among five"),
         "recall_at_10": _("found among ten"),
+        "rouge_l": _("ROUGE-L"), "exact": _("same words"),
     }  # fmt: skip
     return names.get(metric, metric)
 

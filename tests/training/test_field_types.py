@@ -1,6 +1,7 @@
 """Each type of field, from what was approved to a model in production that answers, all of it for real."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.utils import timezone
 from accounts.models import User
 from annotations.models import Consensus
 from tasks_app.models import Project
-from tests.factories import CHOICE, SPAN, client_of, make_items, make_project
+from tests.factories import CHOICE, SPAN, TEXT, client_of, make_items, make_project
+from tests.training.engine.tiny_decoder import QUICK_REPLIES, make_decoder, reply_rows
 from training import execution, showing
 from training.engine.data import read_arrow
-from training.models import Model, ModelVersion, Prediction, Run
+from training.models import Feedback, Model, ModelVersion, Prediction, Run
 from training.services.predictions import predict
 from training.services.runs import start_run
 from training.services.snapshots import freeze_snapshot
@@ -140,6 +142,39 @@ def _it_answers(
     text += "".join(f"\n- {one['text']}" for one in payload.get("candidates", ()))
     tried = browser.post(f"/models/{name}/try/", {"text": text})
     assert tried.status_code == 200, tried.content.decode()
+
+
+# -- replies: a decoder writes them, and what it writes is kept without personal data ----------------------
+
+
+@pytest.mark.slow
+def test_replies_go_from_approved_answers_to_a_model_that_writes(
+    admin: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(fields=[TEXT], funds=0)
+    rows = reply_rows(36)
+    items = [make_items(project, slots=0, payloads=[row.payload])[0] for row in rows]
+    Consensus.objects.bulk_create(
+        Consensus(
+            project=project, item=item, field="reply", value=row.value, confidence=0.9,
+            state=Consensus.State.APPROVED,
+        )
+        for item, row in zip(items, rows, strict=True)
+    )  # fmt: skip
+    recipe = {**QUICK_REPLIES, "base_model": str(make_decoder(tmp_path / "decoder"))}
+    run = start_run(project=project, field="reply", recipe=recipe, actor=admin)
+    execution.execute(run.pk)
+    run.refresh_from_db()
+    assert run.state == Run.State.SUCCEEDED, run.reason
+    version = run.version
+    assert version.metrics["metric"] == "rouge_l" and version.metrics["test"] is not None
+    payload = reply_rows(1)[0].payload
+    _it_answers(version, TEXT, payload, "write to anna@example.org", admin)
+    assert isinstance(Prediction.objects.last().value, str)
+    assert "anna@" not in Feedback.objects.get().correction
+    _answering(monkeypatch, "call anna@example.org")
+    predict(model=version.model, items=[payload], actor=admin)
+    assert not Prediction.objects.filter(value__icontains="anna@").exists()
 
 
 # -- relations: their spans are another field's answer ----------------------------------------------------

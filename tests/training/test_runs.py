@@ -64,10 +64,12 @@ def test_settings_that_only_clash_together_point_at_the_recipe(approved: Project
     assert [problem.pointer for problem in refused.value.problems] == ["/recipe"]
 
 
-def test_only_fields_that_a_model_can_learn(admin: User) -> None:
+def test_a_text_field_needs_a_model_that_can_write(admin: User) -> None:
     project = make_project(fields=[CHOICE, SPAN, TEXT], funds=0)
-    with pytest.raises(Invalid, match="intent, qa"):
+    with pytest.raises(Invalid) as refused:
         start_run(project=project, field="reply", recipe={}, actor=admin)
+    [problem] = refused.value.problems
+    assert problem.pointer == "/recipe" and "causal decoder as base_model" in problem.detail
 
 
 def test_a_type_without_a_head_is_named_in_the_refusal(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,11 @@ def load_encoder(base: str) -> Any:
     return _load(AutoModel.from_pretrained, base, config=config, dtype=torch.float32, **extra)
 
 
+def read_pretrained(kind: Any, base: str) -> Any:
+    """A whole model of a transformers class in float32, as safetensors hold it. Raises EngineError."""
+    return _load(kind.from_pretrained, base, dtype=torch.float32, use_safetensors=True)
+
+
 def _load(loader: Any, base: str, **options: Any) -> Any:
     try:
         return loader(base, **options)

@@ -10,15 +10,16 @@ from typing import Any
 from training.engine.errors import EngineError
 
 ENGINE_VERSION = "1.0"
+STARTER = "starter"  # the encoder of an installed wheel
 # Each head and the types of the fields that it learns from; its class stands in heads/registry.py.
 HEADS: dict[str, tuple[str, ...]] = {
     "span": ("span",), "choice": ("choice",), "scale": ("scale",), "rank": ("rank",),
-    "relation": ("relation",), "embedding": ("choice",),
+    "relation": ("relation",), "text": ("text",), "embedding": ("choice",),
 }  # fmt: skip
 EMBEDDING = "embedding"  # the one head that is chosen beside that of the field's type
 FIELD_TYPES = tuple(dict.fromkeys(kind for kinds in HEADS.values() for kind in kinds))
 LABELLED = ("span", "choice", "relation")  # types that cannot do without labels
-METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa", "pairwise_accuracy", "mrr")
+METRICS = ("accuracy", "micro_f1", "macro_f1", "quadratic_kappa", "pairwise_accuracy", "mrr", "rouge_l")
 SCOPES = ("dialogue", "turn", "pair", "candidates", "spans")
 
 
@@ -76,7 +77,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "context_after": (0, 50), "dropout": (0, 0.9), "attention_dropout": (0, 0.9), "label_smoothing": (0, 0.9),
     "final_rate": (0, 1), "layer_decay": (0.1, 1), "average_share": (0, 1),
     "temperature": (0.001, 10), "partners": (1, 1000), "patience": (0, 1000),
-    "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
+    "lora_rank": (0, 1024), "lora_alpha": (1, 4096), "lora_dropout": (0, 0.9), "reply_tokens": (1, 4096),
+    "warmth": (0, 5), "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
     "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "processes": (0, 64),
     "seed": (0, 2**63 - 1),
 }  # fmt: skip
@@ -104,6 +106,9 @@ class FitConfig:
     temperature, partners: of contrastive learning (contrast.py, heads/embedding.py): how sharply near texts
     are told apart, and with how many others of its label a text is shown in each epoch.
     label_names: the name of each label is one more training text with that label (choices about whole texts).
+    lora_rank, lora_alpha, lora_dropout, lora_targets: the adapters by which a decoder is tuned (decoder.py);
+    rank 0 tunes all of it; targets are "auto", all linear layers, or names with commas between.
+    reply_tokens, warmth: how long a written reply may get, and at which temperature it is drawn (0: never).
     keep: the epoch with the best dev figure, or the last one; with `last` nothing is chosen on the dev rows.
     patience: epochs without a better dev figure before stopping (0 = never stop early).
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
@@ -141,6 +146,12 @@ class FitConfig:
     fit_head_first: bool = True
     metric: str = "auto"
     temperature: float = 0.1
+    lora_rank: int = 8
+    lora_alpha: int = 16
+    lora_dropout: float = 0.05
+    lora_targets: str = "auto"
+    reply_tokens: int = 128
+    warmth: float = 0.0
     partners: int = 2
     keep: str = "best"
     patience: int = 3
@@ -171,6 +182,8 @@ class FitConfig:
             raise EngineError("stride may be at most half of max_length.")
         if self.field_spec.type not in HEADS[self.head]:
             raise EngineError(f"A {self.field_spec.type!r} field needs that head, not {self.head!r}.")
+        if self.head == "text" and self.base_model == STARTER:
+            raise EngineError("A text field needs a causal decoder as base_model: a hub name or a folder.")
 
     @property
     def field_spec(self) -> FieldSpec:

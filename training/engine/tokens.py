@@ -49,6 +49,7 @@ class TextEncoder:
         backend.no_truncation()
         backend.no_padding()
         self._backend = backend
+        self.tokenizer = tokenizer  # for heads that speak in its own templates
         self.pad_id: int = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
         self.separator: list[int] = [] if tokenizer.sep_token_id is None else [int(tokenizer.sep_token_id)]
         self._single = _read_frame(backend.encode("a"), texts=1)

@@ -81,7 +81,8 @@ def _checked(prediction: Prediction, correction: Any) -> Any:
     field = next(f for f in parse_fields(snapshot.fields) if f.name == model.field)
     moved = redaction.carry(correction, redaction.maps_from_json(prediction.shifts))
     try:
-        return field.check(moved, prediction.payload, "/correction")
+        checked = field.check(moved, prediction.payload, "/correction")
+        return redaction.redact_text(checked) if field.type == "text" else checked
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         raise Invalid(_("This correction does not fit the field."), problems=problems) from None

@@ -21,6 +21,7 @@ from training.models import Model, ModelVersion, Prediction
 
 logger = logging.getLogger(__name__)
 MAX_ITEMS = 100
+WRITES = "text"  # the head whose answers are words of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,13 @@ def _row(
         requested_by_id=actor_id,
         payload=payload,
         shifts=redaction.maps_to_json(maps),
-        value=redaction.carry(answer.value, maps),
+        value=_kept_value(version, answer.value, maps),
         confidence=answer.confidence,
     )
+
+
+def _kept_value(version: ModelVersion, value: Any, maps: list[OffsetMap]) -> Any:
+    """What was answered, in the stored text's offsets; what a model wrote is redacted as well."""
+    if isinstance(value, str) and version.model.head == WRITES:
+        return redaction.redact_text(value)
+    return redaction.carry(value, maps)

@@ -52,6 +52,8 @@ class Settings:
     context_after: int
     blank: bool = False  # "no label" is one of the possible answers
     threshold: float = 0.5  # multi-label: a label is chosen at this probability
+    reply_tokens: int = 0  # text: how long a written reply may get,
+    warmth: float = 0.0  # and at which temperature it is drawn; 0 takes the likeliest token
     temperature: float = 1.0  # logits are divided by it before they become probabilities
 
     @classmethod

@@ -7,10 +7,11 @@ from training.engine.heads.rank import RankHead
 from training.engine.heads.relation import RelationHead
 from training.engine.heads.scale import ScaleHead
 from training.engine.heads.span import SpanHead
+from training.engine.heads.text import TextHead
 
 HEADS: dict[str, type[Head]] = {
     "span": SpanHead, "choice": ChoiceHead, "scale": ScaleHead, "rank": RankHead, "relation": RelationHead,
-    "embedding": EmbeddingHead,
+    "text": TextHead, "embedding": EmbeddingHead,
 }  # fmt: skip
 
 
