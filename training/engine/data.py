@@ -86,6 +86,15 @@ def fingerprint(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def rows_hash(rows: Iterable[Row]) -> str:
+    """SHA-256 over rows, in order, with all that is in them."""
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(json.dumps(_to_record(row)).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
 def _to_record(row: Row) -> dict[str, Any]:
     def dump(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

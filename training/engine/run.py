@@ -22,7 +22,7 @@ from training.engine.build import (
 )  # fmt: skip
 from training.engine.checkpoint import CheckpointStore, Progress
 from training.engine.config import ENGINE_VERSION, FitConfig
-from training.engine.data import Row, fingerprint, hardened, read_arrow, settled
+from training.engine.data import Row, fingerprint, hardened, read_arrow, rows_hash, settled
 from training.engine.errors import EngineError
 from training.engine.evaluation.judging import Judged, judge
 from training.engine.evaluation.outcomes import FILE as OUTCOMES_FILE
@@ -113,13 +113,7 @@ class Run:
 
     def _encode(self, name: str, rows: list[Row]) -> Split:
         rows = settled(rows) if name == "test" else rows
-
-        def make() -> Sequence[Example]:
-            if name == "train":
-                return self.head.lessons(rows, self.text)
-            return self.head.examples(rows, self.text, supervised=True)
-
-        examples = self.tokenized.get(self._key(name), make, check=self.stop.check)
+        examples = self._inputs(name, rows)
         if name == "train" and self.config.label_names:
             named = self.head.examples(self.head.label_rows(), self.text, supervised=True)
             examples = [*examples, *named]
@@ -127,11 +121,20 @@ class Run:
             raise EngineError(f"The {name} set has nothing to learn from: no turn of it is labelled.")
         return Split(rows, examples)
 
-    def _key(self, name: str) -> str:
-        """What the model inputs of a split follow from."""
+    def _inputs(self, name: str, rows: list[Row]) -> Sequence[Example]:
+        """The model inputs of rows, from the cache if they were made before.
+
+        The key is over the very rows, not their file: a recipe may have changed them on the way.
+        """
+
+        def make() -> Sequence[Example]:
+            if name == "train":
+                return self.head.lessons(rows, self.text)
+            return self.head.examples(rows, self.text, supervised=True)
+
         settings = json.dumps(asdict(self.head.settings), sort_keys=True)
-        data = fingerprint([self.dir / f"{name}.arrow"])
-        return key_of(name, data, self.text.fingerprint, self.config.head, settings)
+        key = key_of(name, rows_hash(rows), self.text.fingerprint, self.config.head, settings)
+        return self.tokenized.get(key, make, check=self.stop.check)
 
     def _make_network(self, encoder: Any, splits: dict[str, Split]) -> nn.Module:
         network = self.head.network(encoder, self.config)
@@ -220,7 +223,7 @@ class Run:
     def _settled(self, dev: Split) -> Split:
         """The dev rows by what was approved of them: the crowd's doubt is no measure of the model's."""
         rows = settled(dev.rows)
-        return Split(rows, self.head.examples(rows, self.text, supervised=True))
+        return Split(rows, self._inputs("dev", rows))
 
     def _judged(self, split: Split, outputs: Sequence[Any]) -> Judged:
         judged = judge(self.head, split.rows, split.examples, outputs)
