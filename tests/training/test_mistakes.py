@@ -111,7 +111,8 @@ def test_a_frozen_test_set_stays_what_it_is_and_the_next_one_has_the_new_truth(
     later, is_new = freeze_snapshot(project=judged.project, actor=admin)
     assert is_new and later.pk != judged.snapshot_id
     frozen = set(judged.snapshot.items.filter(split="test").values_list("item", flat=True))
-    assert frozen == set(later.items.filter(split="test").values_list("item", flat=True))
+    # What was tested on stays so; splits by label may add to it.
+    assert frozen <= set(later.items.filter(split="test").values_list("item", flat=True))
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.value, first.state, second.state) == (new, State.CORRECTED, State.APPROVED)
