@@ -242,7 +242,7 @@ def test_satisfaction_below_a_bar_or_fallen(
     now: tuple[int, int],
     fires: bool,
 ) -> None:
-    earlier, version = make_version(stage="retired"), make_version(stage="production")
+    earlier, version = make_version(stage="archived"), make_version(stage="production")
     kept = rule("satisfaction", condition={**condition, "window_days": 7, "least_voices": 10})
     voices(earlier, up=before[0], down=before[1], days_ago=10)
     voices(version, up=now[0], down=now[1], stars=True)

@@ -224,7 +224,7 @@ def _outcome(firing: RetrainFiring) -> str:
     if firing.run.state != Run.State.SUCCEEDED:
         return Outcome.FAILED
     version = ModelVersion.objects.select_related("model", "run", "snapshot").get(run=firing.run_id)
-    if not firing.rule.promote or version.stage == ModelVersion.Stage.RETIRED:
+    if not firing.rule.promote or version.stage == ModelVersion.Stage.ARCHIVED:
         return Outcome.CANDIDATE
     if version.stage == ModelVersion.Stage.PRODUCTION:
         return Outcome.PROMOTED
