@@ -63,6 +63,9 @@ urlpatterns = [
     path("models/<slug:name>/drift", retrain_rules.ModelDriftApi.as_view(), name="api-model-drift"),
     path("models", models.ModelsApi.as_view(), name="api-models"),
     path("models/<slug:name>", models.ModelApi.as_view(), name="api-model"),
+    path(
+        "models/<slug:name>/versions/<int:number>/download", models.DownloadApi.as_view(), name="api-download"
+    ),
     path("models/<slug:name>/guards", models.GuardsApi.as_view(), name="api-guards"),
     path("models/<slug:name>/versions/<int:number>/archive", models.ArchiveApi.as_view(), name="api-archive"),
     path("models/<slug:name>/versions/<int:number>/restore", models.RestoreApi.as_view(), name="api-restore"),

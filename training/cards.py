@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from training import tables
+from training import energy, tables
+from training.card_header import header
 from training.engine import metrics
 from training.models import ModelVersion
 
@@ -25,6 +26,7 @@ def card_data(version: ModelVersion, artifact: dict[str, Any]) -> dict[str, Any]
             "counts": snapshot.counts[model.field],
             "people": snapshot.people,
         },
+        "languages": list(run.project.languages),
         "base_model": artifact["base_model"],
         "config": artifact["config"],
         "config_hash": version.config_hash,
@@ -44,6 +46,7 @@ def render(data: dict[str, Any]) -> str:
     counts = snapshot["counts"]
     recipe = ", ".join(f"{name} {config[name]}" for name in _SHOWN_SETTINGS)
     return "\n".join([
+        *header(data),
         f"# {data['model']}, version {data['version']}",
         "",
         f"Answers the field “{data['field']['name']}” ({data['field']['type']}) of the project "
@@ -62,6 +65,10 @@ def render(data: dict[str, Any]) -> str:
             f"{training['parameters']:,} parameters; "
         f"{recipe}. Configuration `{data['config_hash'][:12]}`, data `{data['data_hash'][:12]}`.",
         "",
+        f"Energy: about {energy.estimated_wh(training['device'], training['training_seconds']):.2g} Wh, an "
+        "estimate from the time and the usual draw of the device, without the rest of the machine.",
+        "",
+        *_lineage(data),
         "## Evaluation on the frozen test items",
         "",
         *_table(data["evaluation"]),
@@ -72,6 +79,18 @@ def render(data: dict[str, Any]) -> str:
         "Do not use it to decide about a person without a human in between.",
         "",
     ])  # fmt: skip
+
+
+def _lineage(data: dict[str, Any]) -> list[str]:
+    return [
+        "## Lineage and licence",
+        "",
+        f"Snapshot `{data['snapshot']['id']}`, run `{data['run']['id']}`. Which answers stand behind an example, "
+        "and whether a person's are among them, can be asked of the platform that trained it. The people "
+        "answered for this purpose, on the terms of that platform; no licence is granted with this file: the "
+        "project's owner decides.",
+        "",
+    ]
 
 
 def _trust(report: dict[str, Any]) -> str:

@@ -111,6 +111,8 @@ def parts_of(text: str, spans: Sequence[dict[str, Any]], labels: Sequence[str]) 
 
 def card_html(markdown: str) -> str:
     """A model card as HTML that can do no harm: it names a project, and people name projects."""
+    if markdown.startswith("---\n"):  # the header is for the hub
+        markdown = markdown.split("\n---\n", 1)[-1]
     return clean(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown))
 
 

@@ -1,16 +1,20 @@
 from typing import Any
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
+from annotations.api.export import AnyRenderer
 from common.idempotency import idempotent
 from common.pagination import ById
 from training import access
 from training.api.present import model_json, version_json
 from training.services import registry
+from training.views.downloads import download
 
 
 class PromoteInput(serializers.Serializer[Any]):
@@ -98,3 +102,13 @@ class GuardsApi(APIView):
         body.is_valid(raise_exception=True)
         registry.set_guards(model=model, actor=request.user, **body.validated_data)
         return Response(model_json(model))
+
+
+class DownloadApi(APIView):
+    """The version's whole folder as a zip: safetensors, JSON, the tokenizer's files, the card."""
+
+    content_negotiation_class = AnyRenderer
+
+    @extend_schema(responses={200: OpenApiTypes.BINARY})
+    def get(self, request: ApiSignedIn, name: str, number: int) -> StreamingHttpResponse:
+        return download(access.version_for(request.user, name, number), request.user)

@@ -25,6 +25,9 @@ hub_logging.set_verbosity_error()
 hub_logging.disable_progress_bar()
 
 
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+
+
 class Network(nn.Module):
     """An encoder and one linear layer on the tokens decided upon, or on the mean of the pooled tokens.
 
@@ -132,7 +135,19 @@ def load_encoder(base: str) -> Any:
         if config.model_type in ("bert", "roberta", "xlm-roberta", "camembert")
         else {}
     )
-    return _load(AutoModel.from_pretrained, base, config=config, dtype=torch.float32, **extra)
+    return _load(
+        AutoModel.from_pretrained, base, config=config, dtype=torch.float32, use_safetensors=True, **extra
+    )
+
+
+def refuse_pickle(folder: Path) -> None:
+    """Raise EngineError where a folder's weights are pickles and not safetensors: loading one runs its code."""
+    pickles = sorted(path.name for kind in _PICKLES for path in folder.glob(kind))
+    if pickles and not any(folder.glob("*.safetensors")):
+        raise EngineError(
+            f"The base model folder {folder} has its weights in {pickles[0]}, a pickle that could run any "
+            "code. Only safetensors are loaded; convert it first."
+        )
 
 
 def read_pretrained(kind: Any, base: str) -> Any:
@@ -141,6 +156,8 @@ def read_pretrained(kind: Any, base: str) -> Any:
 
 
 def _load(loader: Any, base: str, **options: Any) -> Any:
+    if Path(base).is_dir():
+        refuse_pickle(Path(base))
     try:
         return loader(base, **options)
     except (OSError, ValueError, SafetensorError) as error:
