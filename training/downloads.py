@@ -1,4 +1,4 @@
-"""A version's whole folder as a zip, piece by piece: weights as safetensors, all else text. Never a pickle."""
+"""A version's whole folder as a zip, piece by piece: weights as safetensors, else text; never a pickle."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from annotations.exporting.zipping import StreamedZip
 from training.models import ModelVersion
 
-# What a model folder may hold; anything else stays behind, above all files that run code when they are loaded.
+# What a model folder may hold; anything else stays behind, above all what runs code when it is loaded.
 SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".txt", ".md", ".model", ".onnx"})
 _PIECE = 2**20
 

@@ -141,7 +141,7 @@ def load_encoder(base: str) -> Any:
 
 
 def refuse_pickle(folder: Path) -> None:
-    """Raise EngineError where a folder's weights are pickles and not safetensors: loading one runs its code."""
+    """Raise EngineError where a folder's weights are pickles only: loading one runs its code."""
     pickles = sorted(path.name for kind in _PICKLES for path in folder.glob(kind))
     if pickles and not any(folder.glob("*.safetensors")):
         raise EngineError(
