@@ -86,9 +86,9 @@ def _lineage(data: dict[str, Any]) -> list[str]:
         "## Lineage and licence",
         "",
         f"Snapshot `{data['snapshot']['id']}`, run `{data['run']['id']}`. Which answers stand behind an "
-        "example, and whether a person's are among them, can be asked of the platform that trained it. The people "
-        "answered for this purpose, on the terms of that platform; no licence is granted with this file: the "
-        "project's owner decides.",
+        "example, and whether a person's are among them, can be asked of the platform that trained it. The "
+        "people answered for this purpose, on the terms of that platform; no licence is granted with this "
+        "file: the project's owner decides.",
         "",
     ]
 
