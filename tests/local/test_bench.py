@@ -77,6 +77,14 @@ FIGURES = {
             for what in ("tokens_per_second", "f1", "seconds", "cpu_seconds", "peak_mb", "padding_share")
         ),
     },
+    "snapshot": {
+        *(
+            f"{which}{name}"
+            for which in ("", "tenth_")
+            for name in ("seconds", "peak_mb", "base_mb", "rows", "joined")
+        ),
+        "grown_mb",
+    },
     "consensus": {
         "seconds",
         "reference_seconds",
@@ -112,6 +120,8 @@ def test_it_prints_the_figures_that_were_promised(name: str) -> None:
         assert figures["ratio"] > 1 and figures["refused_together"] == 0
     elif name == "export":
         assert figures["answers"] == 1800
+    elif name == "snapshot":
+        assert (figures["rows"], figures["joined"]) == (600, 24) and figures["grown_mb"] < 50
     elif name == "train":
         assert figures["ratio_plain"] > 1
         assert figures["padding_share"] <= 0.05 < figures["padding_share_plain"]

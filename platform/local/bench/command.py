@@ -10,7 +10,7 @@ from typing import Any
 
 from local.errors import LocalError
 
-NAMES = ("assign", "import", "consensus", "train", "serve", "export", "page", "intents")
+NAMES = ("assign", "import", "consensus", "train", "serve", "export", "page", "intents", "snapshot")
 
 
 @dataclass(frozen=True)
