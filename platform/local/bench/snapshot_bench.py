@@ -1,4 +1,4 @@
-"""Freezing a tenth of the items, then all: seconds, and what memory grows to, each in a process of its own."""
+"""Freezing a tenth of the items, then all: seconds and peak memory, each in a process of its own."""
 
 import json
 import subprocess
