@@ -15,6 +15,7 @@ from training import (
     curve_fitting,
     execution,
     holding,
+    hub,
     preannotating,
     queue,
     ranking,
@@ -130,3 +131,8 @@ def predict_waiting() -> None:
 def predict_rollouts() -> None:
     each(shadowing.follow, shadowing.running())
     each(watching_versions.watch, watching_versions.models_to_watch())
+
+
+@shared_task
+def push_to_hub(version_id: str) -> None:
+    hub.push(UUID(version_id))

@@ -66,6 +66,7 @@ urlpatterns = [
     path("models/<slug:name>/cases/decide/", cases.decide, name="feedback-decide"),
     path("models/<slug:name>/cases/policy/", cases.policy, name="feedback-policy"),
     path("models/<slug:name>/versions/<int:number>/download/", downloads.model_zip, name="model-download"),
+    path("models/<slug:name>/versions/<int:number>/push/", downloads.push, name="model-push"),
     path("models/<slug:name>/guards/", models.guards, name="model-guards"),
     path("models/<slug:name>/versions/<int:number>/archive/", models.archive, name="model-archive"),
     path("models/<slug:name>/versions/<int:number>/restore/", models.restore, name="model-restore"),

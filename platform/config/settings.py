@@ -126,6 +126,8 @@ IMPORT_PROCESSES = env.integer("IMPORT_PROCESSES", min(4, os.cpu_count() or 1))
 IMPORT_MAX_LINE_BYTES = env.integer("IMPORT_MAX_LINE_BYTES", 4 * 1024 * 1024)
 ARTIFACTS_DIR = Path(env.text("ARTIFACTS_DIR", str(DATA_DIR / "artifacts")))
 BASE_MODEL = env.text("BASE_MODEL", "starter")
+# Lets admins put versions on a model hub; without it nothing is ever sent there.
+HUB_TOKEN = env.secret("HUB_TOKEN", "")
 # What a process that answers questions to models keeps in memory: so many of them, and so many megabytes.
 SERVED_MODELS = env.integer("SERVED_MODELS", 8)
 SERVED_MODELS_MB = env.integer("SERVED_MODELS_MB", 1024)

@@ -14,6 +14,7 @@ from common.pagination import ById
 from training import access
 from training.api.present import model_json, version_json
 from training.services import registry
+from training.services.hub import push_version
 from training.views.downloads import download
 
 
@@ -112,3 +113,20 @@ class DownloadApi(APIView):
     @extend_schema(responses={200: OpenApiTypes.BINARY})
     def get(self, request: ApiSignedIn, name: str, number: int) -> StreamingHttpResponse:
         return download(access.version_for(request.user, name, number), request.user)
+
+
+class PushInput(serializers.Serializer[Any]):
+    repo = serializers.CharField(max_length=200)
+
+
+class PushApi(APIView):
+    """Put the version on a model hub, in the background; its state is the version's `hub`."""
+
+    @extend_schema(request=PushInput, responses={202: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
+        version = access.version_for(request.user, name, number)
+        body = PushInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        push_version(version=version, repo=body.validated_data["repo"], actor=request.user)
+        return Response(version_json(version), status=202)

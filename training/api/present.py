@@ -118,6 +118,7 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "snapshot": str(version.snapshot_id),
         "metrics": version.metrics,
         "config_hash": version.config_hash,
+        "hub": version.hub,
         "created_at": version.created_at,
         "promoted_at": version.promoted_at,
         "retired_at": version.retired_at,

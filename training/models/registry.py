@@ -53,6 +53,8 @@ class ModelVersion(models.Model):
     card_data = models.JSONField(default=dict)
     metrics = models.JSONField(default=dict)
     config_hash = models.CharField(max_length=64)
+    # The last upload to a model hub: {repo, state, reason, at, url}; {} where nobody asked for one.
+    hub: Any = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)

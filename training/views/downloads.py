@@ -1,18 +1,31 @@
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import StreamingHttpResponse
-from django.views.decorators.http import require_GET
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import SignedIn
 from accounts.models import User
 from common import audit
 from training import access, downloads
 from training.models import ModelVersion
+from training.services.hub import push_version
 
 
 @login_required
 @require_GET
 def model_zip(request: SignedIn, name: str, number: int) -> StreamingHttpResponse:
     return download(access.version_for(request.user, name, number), request.user)
+
+
+@login_required
+@require_POST
+def push(request: SignedIn, name: str, number: int) -> HttpResponse:
+    version = access.version_for(request.user, name, number)
+    push_version(version=version, repo=request.POST.get("repo", "").strip(), actor=request.user)
+    messages.success(request, _("Version %d is on its way to the hub.") % number)
+    return redirect("model", name)
 
 
 def download(version: ModelVersion, actor: User) -> StreamingHttpResponse:

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -52,6 +53,7 @@ def _context(model: Model) -> dict[str, object]:
         ],
         "serving": serving,
         "can_roll_back": any(v.stage == ModelVersion.Stage.ARCHIVED and v.promoted_at for v in versions),
+        "has_hub": bool(settings.HUB_TOKEN),
         "compared_columns": gate_page.columns(),
         **gate_page.guards(model),
         "try_form": TryForm(),

@@ -1,0 +1,44 @@
+"""Asking that a version be put on a model hub."""
+
+import re
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common import audit
+from common.errors import Conflict, Invalid, Problem
+from common.queueing import enqueue_on_commit
+from training import hub, tasks
+from training.models import ModelVersion
+
+_REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+_GIVEN_UP = timedelta(hours=1)  # after which a push that was lost with its worker may be asked for again
+
+
+@transaction.atomic
+def push_version(*, version: ModelVersion, repo: str, actor: User) -> ModelVersion:
+    """Queue the upload of a version's folder to `repo`, "owner/name".
+
+    Raises Conflict where no token is set or an upload is under way, Invalid for a name that is none.
+    """
+    if not settings.HUB_TOKEN:
+        raise Conflict(_("No hub token is set on this site, so nothing can be pushed."), code="no_hub_token")
+    if not _REPO.fullmatch(repo):
+        detail = _("Name a repository such as “owner/name”.")
+        raise Invalid(detail, problems=[Problem("/repo", "format", detail)])
+    held = ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+    if held.hub.get("state") in {hub.QUEUED, hub.RUNNING} and _is_fresh(held.hub["at"]):
+        raise Conflict(_("This version is on its way to the hub already."))
+    version.hub = {"repo": repo, "state": hub.QUEUED, "reason": "", "at": timezone.now().isoformat()}
+    version.save(update_fields=["hub"])
+    audit.record("model.pushed", version, actor=actor.pk, repo=repo)
+    enqueue_on_commit(tasks.push_to_hub, version.pk)
+    return version
+
+
+def _is_fresh(moment: str) -> bool:
+    return timezone.now() - datetime.fromisoformat(moment) < _GIVEN_UP
