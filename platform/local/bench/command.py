@@ -10,7 +10,9 @@ from typing import Any
 
 from local.errors import LocalError
 
-NAMES = ("assign", "import", "consensus", "train", "serve", "export", "page", "intents", "snapshot")
+NAMES = (
+    "assign", "import", "consensus", "train", "serve", "export", "page", "intents", "active", "snapshot"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--data",
         type=Path,
-        help="train: a JSON Lines file instead of the shipped dialogues; intents: a folder",
+        help="train: a JSON Lines file instead of the shipped dialogues; intents, active: a folder",
     )
     parser.add_argument("--quick", action="store_true", help="train: fewer dialogues and epochs")
     parser.add_argument("--per-class", type=int, help="intents: texts of each label, drawn at random")
-    parser.add_argument("--draws", type=int, help="intents: how many times they are drawn")
+    parser.add_argument("--draws", type=int, help="intents, active: how many times they are drawn")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})

@@ -37,7 +37,7 @@ def run(settings: Settings) -> dict[str, Any]:
     """`{"settings", "figures"}`: accuracy on the test rows in per cent, minutes of training."""
     if (folder := settings.data) is None:
         raise LocalError("Give the folder with the BANKING77 files by --data.")
-    train, test = (_read(folder / f"banking77_{name}.csv", name) for name in ("train", "test"))
+    train, test = (read_rows(folder / f"banking77_{name}.csv", name) for name in ("train", "test"))
     labels = json.loads((folder / "banking77_categories.json").read_text(encoding="utf-8"))
     few, draws = settings.per_class, (settings.draws or DRAWS) if settings.per_class else 1
     name = FEW if few else THOROUGH
@@ -64,7 +64,7 @@ def draw(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
     return [kind[index] for kind in kinds.values() for index in generator.permutation(len(kind))[:count]]
 
 
-def _read(path: Path, prefix: str) -> list[Row]:
+def read_rows(path: Path, prefix: str) -> list[Row]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return [
