@@ -9,27 +9,28 @@ from django.db import connection
 from training.engine.evaluation.resampling import wilson
 from training.models import Model
 
-# A voice says whether it is content; three stars alone say neither.
-_VOICE = "(f.thumbs IS NOT NULL OR f.rating <> 3 OR f.correction IS NOT NULL)"
-_CONTENT = """CASE WHEN f.correction IS NOT NULL THEN f.correction = p.value
-            WHEN f.thumbs IS NOT NULL THEN f.thumbs > 0 ELSE f.rating >= 4 END"""
+# triage.is_content in SQL: null where a voice is neither content nor not.
+_CONTENT = """CASE WHEN f.correction IS NOT NULL AND f.correction IS DISTINCT FROM p.value THEN false
+            WHEN f.thumbs IS NOT NULL THEN f.thumbs > 0 WHEN f.rating <> 3 THEN f.rating > 3
+            WHEN f.correction IS NOT NULL THEN true END"""
+_COUNTED = f"count({_CONTENT}), count(*) FILTER (WHERE {_CONTENT})"
+_SAID = "training_feedback f JOIN training_prediction p ON p.id = f.prediction_id"
 _BY_WEEK = f"""
-SELECT v.number, date_trunc('week', f.created_at)::date AS week, count(*),
-       count(*) FILTER (WHERE {_CONTENT}), avg(f.rating)
-FROM training_feedback f
-JOIN training_prediction p ON p.id = f.prediction_id
-JOIN training_modelversion v ON v.id = p.version_id
-WHERE v.model_id = %s AND {_VOICE}
+SELECT v.number, date_trunc('week', f.created_at)::date AS week, {_COUNTED}, avg(f.rating)
+FROM {_SAID} JOIN training_modelversion v ON v.id = p.version_id
+WHERE v.model_id = %s AND {_CONTENT} IS NOT NULL
 GROUP BY 1, 2 ORDER BY 2, 1
 """  # noqa: S608 - only our own words are put in
 _BETWEEN = f"""
-SELECT count(*), count(*) FILTER (WHERE {_CONTENT})
-FROM training_feedback f
-JOIN training_prediction p ON p.id = f.prediction_id
-JOIN training_modelversion v ON v.id = p.version_id
+SELECT {_COUNTED}
+FROM {_SAID} JOIN training_modelversion v ON v.id = p.version_id
 WHERE v.model_id = %(model)s AND (%(version)s::uuid IS NULL OR v.id = %(version)s::uuid)
-  AND f.created_at >= %(begin)s AND f.created_at < %(end)s AND {_VOICE}
+  AND f.created_at >= %(begin)s AND f.created_at < %(end)s
 """  # noqa: S608 - only our own words are put in
+_OF_ANSWERS = f"""
+SELECT {_COUNTED} FROM {_SAID} WHERE p.version_id = %s AND p.created_at >= %s
+"""  # noqa: S608 - only our own words are put in
+_OF_CASE = f"SELECT count(*), {_COUNTED} FROM {_SAID} WHERE f.case_id = %s"  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,22 @@ def between(begin: datetime, end: datetime, *, model: UUID, version: UUID | None
         cursor.execute(_BETWEEN, {"model": model, "version": version, "begin": begin, "end": end})
         voices, content = cursor.fetchone()
     return voices, content
+
+
+def of_answers(version: UUID, *, since: datetime) -> tuple[int, int]:
+    """Voices about the answers that a version has given since then, and how many were content."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ANSWERS, [version, since])
+        voices, content = cursor.fetchone()
+    return voices, content
+
+
+def of_case(case: UUID) -> tuple[int, int, int]:
+    """All who spoke of a case; how many of them were content or discontent; how many were content."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_CASE, [case])
+        everybody, voices, content = cursor.fetchone()
+    return everybody, voices, content
 
 
 def by_week(model: Model) -> list[Week]:

@@ -13,10 +13,17 @@ _LOW, _HIGH = 2, 4  # stars: up to the first is discontent, from the second on c
 
 
 def digest_of(payload: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the words alone, so that case, spaces and marks make no other text."""
-    words = [_MARKS.sub(" ", text.casefold()).strip() for text in turn_texts(payload)]
-    words += [_MARKS.sub(" ", one["text"].casefold()).strip() for one in payload.get("candidates") or ()]
+    """SHA-256 (hex) of the words alone, so that case, spaces and marks make no other text.
+
+    Of a text without a word (an emoji) the marks are all there is, and count.
+    """
+    texts = [*turn_texts(payload), *(one["text"] for one in payload.get("candidates") or ())]
+    words = [_words(text.casefold()) for text in texts]
     return hashlib.sha256("\0".join(words).encode()).hexdigest()
+
+
+def _words(text: str) -> str:
+    return _MARKS.sub(" ", text).strip() or text.strip()
 
 
 def is_content(*, thumbs: int | None, rating: int | None, correction: Any, value: Any) -> bool | None:

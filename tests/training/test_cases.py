@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Notification, User
 from annotations.models import Consensus, Suggestion
@@ -18,7 +20,7 @@ from tasks_app.services.projects import fund_project
 from tasks_app.tasks import import_items
 from tests.factories import client_of, make_user
 from training import satisfaction, tasks
-from training.models import Feedback, FeedbackCase, FeedbackPolicy, ModelVersion, Prediction
+from training.models import Feedback, FeedbackCase, FeedbackPolicy, ModelVersion, Prediction, SnapshotItem
 from training.services import cases, feedback
 from training.services.snapshots import freeze_snapshot
 from training.triage import digest_of, is_content, priority
@@ -57,6 +59,7 @@ def test_texts_are_told_apart_by_their_words() -> None:
     assert len({digest_of(payload) for payload in same}) == 1
     assert digest_of({"text": "where is my lamp"}) != digest_of(same[0])
     assert digest_of({"pair": ["a b", "c"]}) != digest_of({"pair": ["a", "b c"]})
+    assert digest_of({"text": "👍"}) != digest_of({"text": "😡"})  # no word at all is no common word
     assert digest_of({"text": "退款在哪里"}) != digest_of({"text": "包裹在哪里"})
 
 
@@ -71,6 +74,31 @@ def test_texts_are_told_apart_by_their_words() -> None:
 def test_what_a_voice_says_in_all(said: dict[str, Any], content: bool | None) -> None:
     whole = {"thumbs": None, "rating": None, "correction": None, "value": "refund", **said}
     assert is_content(**whole) is content
+
+
+@pytest.mark.parametrize("thumbs", [None, 1, -1])
+@pytest.mark.parametrize("rating", [None, 1, 3, 5])
+@pytest.mark.parametrize(
+    ("correction", "value"), [(None, "refund"), ("refund", "refund"), ("other", "refund"), ("other", None)]
+)
+def test_satisfaction_is_the_same_wherever_it_is_counted(
+    version: ModelVersion, thumbs: int | None, rating: int | None, correction: str | None, value: str | None
+) -> None:
+    said = {"thumbs": thumbs, "rating": rating, "correction": correction}
+    prediction = Prediction.objects.create(
+        version=version, payload={"text": "a"}, value=value, confidence=0.5
+    )
+    voice = Feedback.objects.create(prediction=prediction, end_user="a", **said)  # type: ignore[misc]
+    case = cases.file_feedback(voice)
+    content = is_content(**said, value=value)
+    expected = (int(content is not None), int(content is True))
+    begin, end = version.created_at, timezone.now() + timedelta(minutes=1)
+    assert satisfaction.between(begin, end, model=version.model_id) == expected
+    assert satisfaction.of_answers(version.pk, since=begin) == expected
+    assert satisfaction.of_case(case.pk) == (1, *expected)
+    assert [(one.voices, one.content) for one in satisfaction.by_week(version.model)] == [expected][
+        : expected[0]
+    ]
 
 
 def test_doubt_and_volume_come_first() -> None:
@@ -164,6 +192,60 @@ def test_a_text_that_the_project_has_already_is_followed_there(
     assert case is not None
     [case] = imported(version, case)
     assert case.item == known
+    # It was approved before anybody complained: somebody looks again, and no version has learned it yet.
+    again = Consensus.objects.get(item=known)
+    assert (again.state, again.cause) == ("review", "model")
+    assert cases.note_version(version) == 0
+
+
+def test_what_came_to_nothing_is_not_waited_for(version: ModelVersion) -> None:
+    """An import that failed, or an item that was erased."""
+    case = say(predict(version, "my lamp arrived in two parts"), thumbs=-1).case
+    assert case is not None
+    cases.make_tasks(model=version.model, case_ids=[case.pk], actor=version.model.project.owner)
+    assert cases.join_items() == 0
+    assert FeedbackCase.objects.get().state == "task"
+    FeedbackCase.objects.update(tasked_at=timezone.now() - timedelta(days=2))
+    assert cases.join_items() == 0
+    case.refresh_from_db()
+    assert case.state == "dismissed" and case.reason
+
+
+def test_learned_is_learned_until_a_later_version_is_complained_about(
+    version: ModelVersion, make_version: Callable[..., ModelVersion]
+) -> None:
+    case = say(predict(version, "my lamp"), thumbs=-1).case
+    assert case is not None
+    learned = make_version()
+    FeedbackCase.objects.update(state="learned", learned_by=learned)
+    about_the_old = say(predict(version, "my lamp"), thumbs=-1)
+    assert cases.outcome_of(about_the_old) == ("learned", learned.number)
+    about_the_new = say(predict(learned, "my lamp"), thumbs=-1)
+    assert cases.outcome_of(about_the_new) == ("new", None)
+
+
+def test_only_training_on_an_answer_is_learning_it(version: ModelVersion) -> None:
+    case = say(predict(version, "my lamp"), thumbs=-1).case
+    assert case is not None
+    for split in ("test", "dev", "train"):
+        item = SnapshotItem.objects.filter(snapshot=version.snapshot, split=split).values_list(
+            "item", flat=True
+        )[0]
+        asked = version.snapshot.created_at + timedelta(seconds=1)
+        FeedbackCase.objects.update(state="task", item=item, tasked_at=asked)
+        assert cases.note_version(version) == 0  # frozen before anybody was asked
+        FeedbackCase.objects.update(tasked_at=asked - timedelta(days=1))
+        assert cases.note_version(version) == (split == "train")
+
+
+def test_a_text_asked_very_often_is_not_counted_to_the_end(
+    version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cases, "MOST_ASKED", 3)
+    for _ in range(5):
+        predict(version, "my lamp")
+    case = say(predict(version, "my lamp"), thumbs=-1).case
+    assert case is not None and case.volume == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -259,6 +341,7 @@ def test_the_person_sees_in_which_version_the_correction_is(
     assert "Your correction is in version 2." in client.get(link_page).content.decode()
     told = Notification.objects.get(user=author)
     assert told.kind == "feedback_learned" and told.data["version"] == 2
+    assert told.url == ""  # the model's page is for those who administer it
     client.force_login(author)
     assert "Your correction is in version 2 of" in client.get(reverse("notifications")).content.decode()
     over_rest = client_of(author).get(f"/api/v1/predictions/{prediction.pk}/feedback")
@@ -317,6 +400,9 @@ def test_cases_over_rest(version: ModelVersion, admin: User, stranger: User) -> 
         "above": 1.5,
         "a_day": 20,
     }
+    for wrong in ("nan", "inf", 0):
+        put = client.put(f"{root}/feedback-policy", {"above": wrong}, format="json")
+        assert put.status_code == 422, wrong
     assert client.get(f"{root}/satisfaction").json()["results"][0]["voices"] == 2
     assert (
         client.post(f"{root}/cases/tasks", {"cases": []}, format="json", HTTP_IDEMPOTENCY_KEY="c").status_code

@@ -1,6 +1,7 @@
 """Feedback as cases: gathered, ordered, turned into tasks, followed into the version that learned them."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,12 +16,14 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.notifications import notify
 from annotations.models import Suggestion
+from annotations.services.sending_back import send_back
 from common import audit
 from common.errors import Invalid, Problem
+from tasks_app.fields.payload import PAYLOAD_KEYS, content_hash
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
 from tasks_app.services.imports import start_import
-from training import freezing
+from training import access, freezing, satisfaction
 from training.models import (
     Feedback,
     FeedbackCase,
@@ -33,6 +36,8 @@ from training.models import (
 from training.triage import digest_of, is_content, priority
 
 MOST_AT_ONCE = 200
+LONGEST_IMPORT = timedelta(days=1)
+MOST_TEXTS, MOST_ASKED = 20, 5_000  # ways of writing a case's text, and askings of each, that are counted
 State = FeedbackCase.State
 
 
@@ -50,11 +55,20 @@ def file_feedback(feedback: Feedback) -> FeedbackCase:
     for name, value in _last_answer(prediction).items():
         setattr(case, name, value)
     _count(case)
-    if case.state in {State.LEARNED, State.DISMISSED} and _said(feedback) is False:
+    if _said(feedback) is False and not _is_done_since(case, prediction):
         # Somebody is discontent again: what was thought done is not.
         case.state, case.item, case.tasked_at, case.reason = State.NEW, None, None, ""
+        case.learned_by = None
     case.save()
     return case
+
+
+def _is_done_since(case: FeedbackCase, prediction: Prediction) -> bool:
+    """Whether a complaint about this answer changes nothing: the case is open anyway, or a later version than
+    the one that gave it has learned."""
+    if case.state == State.LEARNED and case.learned_by is not None:
+        return prediction.version.number < case.learned_by.number
+    return case.state in {State.NEW, State.TASK}
 
 
 def _last_answer(prediction: Prediction) -> dict[str, Any]:
@@ -62,19 +76,15 @@ def _last_answer(prediction: Prediction) -> dict[str, Any]:
 
 
 def _count(case: FeedbackCase) -> None:
-    voices = list(case.feedback.select_related("prediction"))
-    said = [_said(voice) for voice in voices]
-    case.voices, case.content = len(voices), sum(one is True for one in said)
-    texts = {
-        json.dumps(voice.prediction.payload, sort_keys=True): voice.prediction.payload for voice in voices
-    }
+    case.voices, said, case.content = satisfaction.of_case(case.pk)
+    texts = case.feedback.order_by().values_list("prediction__payload", flat=True).distinct()[:MOST_TEXTS]
     asked = Prediction.objects.filter(version__model=case.model_id)
-    case.volume = sum(asked.filter(payload=payload).count() for payload in texts.values())
+    # Somebody waits for this, and a text may have been asked a million times.
+    case.volume = sum(asked.filter(payload=payload)[:MOST_ASKED].count() for payload in list(texts))
     # Who only commented is neither content nor not, and does not change what is believed of the model.
     case.priority = priority(
-        confidence=case.confidence, content=case.content, voices=sum(one is not None for one in said),
-        volume=case.volume,
-    )  # fmt: skip
+        confidence=case.confidence, content=case.content, voices=said, volume=case.volume
+    )
 
 
 def _said(feedback: Feedback) -> bool | None:
@@ -107,13 +117,18 @@ def make_tasks(*, model: Model, case_ids: Sequence[UUID], actor: User | None) ->
 def _import(project: Project, cases: Iterable[FeedbackCase], actor: User | None) -> None:
     lines = [
         json.dumps(
-            {**case.payload, "id": case.external_id, "group": case.external_id, "split": "train"},
+            {**_shown(case), "id": case.external_id, "group": case.external_id, "split": "train"},
             ensure_ascii=False,
         )
         for case in cases
     ]
     body = "\n".join(lines).encode()
     start_import(project=project, actor=actor or project.owner, chunks=[body], format="jsonl")
+
+
+def _shown(case: FeedbackCase) -> dict[str, Any]:
+    """What an item may have of a case: all but the spans that only the model was given."""
+    return {key: value for key, value in case.payload.items() if key in PAYLOAD_KEYS}
 
 
 @transaction.atomic
@@ -147,7 +162,7 @@ def set_policy(*, model: Model, above: float | None, a_day: int = 20, actor: Use
     """Have cases become tasks from a priority on, at most so many a day; None turns it off."""
     if above is None:
         FeedbackPolicy.objects.filter(model=model).delete()
-    elif above <= 0 or not 1 <= a_day <= 10_000:
+    elif not 0 < above < math.inf or not 1 <= a_day <= 10_000:
         detail = _("Give a priority above 0, and 1 to 10,000 tasks a day.")
         raise Invalid(detail, problems=[Problem("/above", "range", detail)])
     else:
@@ -181,41 +196,56 @@ def make_due_tasks() -> int:
 def join_items() -> int:
     """Find the items of new tasks and suggest the model's answer there; how many were found.
 
-    A text that the project had already gives no new item: the case then follows that one.
+    A text that the project had already gives no new item: the case then follows that one, and what was
+    decided of it before it was asked goes to a reviewer. A case of which no item came is dismissed.
     """
     joined = 0
     waiting = FeedbackCase.objects.filter(state=State.TASK, item=None).select_related("model__project")
+    waiting.filter(tasked_at__lt=timezone.now() - LONGEST_IMPORT).update(
+        state=State.DISMISSED, reason=_("No item came of it. Look at the project’s imports.")
+    )
     for case in waiting.order_by("tasked_at")[:1000]:
-        item = _item_of(case)
-        if item is None:
-            continue
-        with transaction.atomic():
-            if not FeedbackCase.objects.filter(pk=case.pk, item=None).update(item=item):
-                continue
-            Suggestion.objects.get_or_create(
-                item=item, field=case.model.field,
-                defaults={"value": case.value, "confidence": case.confidence, "source": f"{case.model.name}"},
-            )  # fmt: skip
-            slots.open_waiting(project_id=case.model.project_id)
-            joined += 1
+        if (item := _item_of(case)) is not None:
+            joined += _join(case, item)
     return joined
 
 
+@transaction.atomic
+def _join(case: FeedbackCase, item: Item) -> bool:
+    if not FeedbackCase.objects.filter(pk=case.pk, state=State.TASK, item=None).update(item=item):
+        return False
+    project, field = case.model.project, case.model.field
+    Suggestion.objects.get_or_create(
+        item=item, field=field,
+        defaults={"value": case.value, "confidence": case.confidence, "source": f"{case.model.name}"},
+    )  # fmt: skip
+    if freezing.decided(project, [field]).filter(item=item, updated_at__lt=case.tasked_at).exists():
+        send_back(project=project, field=field, item_ids=[item.pk], actor=project.owner)
+    slots.open_waiting(project_id=project.pk)
+    return True
+
+
 def _item_of(case: FeedbackCase) -> Item | None:
-    items = Item.objects.filter(project=case.model.project_id)
+    items = Item.objects.filter(project=case.model.project_id).exclude(state=Item.State.WITHDRAWN)
     own = items.filter(external_id=case.external_id).first()
-    return own or items.filter(payload=case.payload).first()
+    return own or items.filter(content_hash=content_hash(_shown(case))).first()
 
 
 def note_version(version: ModelVersion) -> int:
     """Move on the cases whose answer `version` was trained on, and tell who spoke; how many there were."""
     model = version.model
-    seen = SnapshotItem.objects.filter(snapshot=version.snapshot_id, item=OuterRef("item_id"))
+    seen = SnapshotItem.objects.filter(
+        snapshot=version.snapshot_id, item=OuterRef("item_id"), split=SnapshotItem.Split.TRAIN
+    )
     decided = freezing.decided(model.project, [model.field]).filter(item=OuterRef("item_id"))
     with transaction.atomic():
         cases = list(
             model.cases.select_for_update(of=("self",)).filter(
-                Exists(seen), Exists(decided), state=State.TASK
+                Exists(seen),
+                Exists(decided),
+                state=State.TASK,
+                # What was frozen before anybody was asked says nothing of what they said.
+                tasked_at__lt=version.snapshot.created_at,
             )
         )
         for case in cases:
@@ -226,10 +256,13 @@ def note_version(version: ModelVersion) -> int:
 
 
 def _tell(case: FeedbackCase, version: ModelVersion) -> None:
-    authors: set[Any] = set(case.feedback.filter(author__isnull=False).values_list("author_id", flat=True))
-    for author in authors:
+    page = reverse("model", args=[version.model.name])
+    authors = case.feedback.filter(author__isnull=False).values("author")
+    for author in User.objects.filter(pk__in=authors):
+        # Who may ask a model need not administer it, and would find no page there.
+        sees = access.models_for(author).filter(pk=version.model_id).exists()
         notify(
-            user_id=author, kind="feedback_learned", url=reverse("model", args=[version.model.name]),
+            user_id=author.pk, kind="feedback_learned", url=page if sees else "",
             model=version.model.name, version=version.number,
         )  # fmt: skip
 
