@@ -29,7 +29,7 @@ JOIN accounts_user u ON u.id = %(user)s::uuid
 LEFT JOIN training_modelversion v ON v.model_id = m.id AND v.stage = '{ModelVersion.Stage.PRODUCTION}'
 LEFT JOIN training_rollout c
     ON c.model_id = m.id AND c.kind = '{Rollout.Kind.CANARY}' AND c.state = '{Rollout.State.RUNNING}'
-LEFT JOIN training_modelversion t ON t.id = c.version_id
+LEFT JOIN training_modelversion t ON t.id = c.version_id AND t.stage <> '{ModelVersion.Stage.ARCHIVED}'
 WHERE m.name = %(name)s AND (
     p.owner_id = u.id OR u.is_superuser OR EXISTS (
         SELECT 1 FROM accounts_membership r WHERE r.user_id = u.id AND (r.scope IS NULL OR r.scope = p.id)

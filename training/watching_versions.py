@@ -6,36 +6,38 @@ version is taken back without anybody's doing. One worker at a time looks at a m
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Membership, Role
 from accounts.services.notifications import notify
 from common.errors import Conflict
-from training import comparison
+from training import comparison, satisfaction
 from training.arms import Arm, difference, is_worse
-from training.models import Feedback, ModelVersion, Rollout
+from training.models import ModelVersion, Rollout
 from training.services import registry, rollouts
 
 logger = logging.getLogger(__name__)
+Stage = ModelVersion.Stage
 WATCH = timedelta(days=7)  # after a promotion
 _LESS = (
     "People are less satisfied: {new:.0%} of {voices} against {old:.0%} of {before} with version {number}."
 )
 _GATE = "On the same test items it reaches {candidate:.3f}, version {production} in production {current:.3f}."
+_GONE = "Version {number} does not answer any more."
 
 
 def models_to_watch() -> list[UUID]:
-    """Models with a canary, and those with a version in production that is still on probation."""
+    """Models with a trial, and those with a version in production that is still on probation."""
     since = timezone.now() - WATCH
-    canaries = Rollout.objects.filter(kind=Rollout.Kind.CANARY, state=Rollout.State.RUNNING)
+    trials = Rollout.objects.filter(state=Rollout.State.RUNNING)
     fresh = ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION, promoted_at__gt=since)
-    return list({*canaries.values_list("model_id", flat=True), *fresh.values_list("model_id", flat=True)})
+    return list({*trials.values_list("model_id", flat=True), *fresh.values_list("model_id", flat=True)})
 
 
 def watch(model_id: UUID) -> None:
@@ -43,11 +45,12 @@ def watch(model_id: UUID) -> None:
     with _alone(model_id) as mine:
         if not mine:
             return
-        canary = Rollout.objects.filter(
-            model=model_id, kind=Rollout.Kind.CANARY, state=Rollout.State.RUNNING
-        ).select_related("version__model", "version__run", "version__snapshot", "baseline")
-        for rollout in canary:
-            watch_canary(rollout)
+        trials = Rollout.objects.filter(model=model_id, state=Rollout.State.RUNNING)
+        for rollout in trials.select_related(
+            "version__model", "version__run", "version__snapshot", "baseline"
+        ):
+            if not _end_outdated(rollout) and rollout.kind == Rollout.Kind.CANARY:
+                watch_canary(rollout)
         production = ModelVersion.objects.filter(
             model=model_id, stage=ModelVersion.Stage.PRODUCTION, promoted_at__gt=timezone.now() - WATCH
         ).select_related("model")
@@ -55,9 +58,24 @@ def watch(model_id: UUID) -> None:
             watch_promoted(version)
 
 
+def _end_outdated(rollout: Rollout) -> bool:
+    """End a trial whose version was promoted or archived meanwhile, or whose baseline answers no more."""
+    tried, beside = rollout.version, rollout.baseline
+    if tried.stage == Stage.PRODUCTION:
+        state, reason = Rollout.State.PROMOTED, ""
+    elif tried.stage == Stage.ARCHIVED or beside.stage != Stage.PRODUCTION:
+        gone = tried if tried.stage == Stage.ARCHIVED else beside
+        state, reason = Rollout.State.STOPPED, _GONE.format(number=gone.number)
+    else:
+        return False
+    with suppress(Conflict):  # somebody was quicker
+        rollouts.end_rollout(rollout=rollout, actor=None, state=state, reason=reason)
+    return True
+
+
 def watch_canary(rollout: Rollout) -> None:
-    new = satisfaction(rollout.version, since=rollout.started_at)
-    old = satisfaction(rollout.baseline, since=rollout.started_at)
+    new = heard(rollout.version, since=rollout.started_at)
+    old = heard(rollout.baseline, since=rollout.started_at)
     Rollout.objects.filter(pk=rollout.pk).update(figures=_figures(new, old), watched_at=timezone.now())
     reason = (
         _reason(new, old, rollout.baseline.number) if is_worse(new, old) else _closed_gate(rollout.version)
@@ -79,8 +97,8 @@ def watch_promoted(version: ModelVersion) -> None:
     )
     if before is None or version.promoted_at is None or before.retired_at is None:
         return
-    new = satisfaction(version, since=version.promoted_at)
-    old = satisfaction(before, since=before.retired_at - WATCH)
+    new = heard(version, since=version.promoted_at)
+    old = heard(before, since=before.retired_at - WATCH)
     if not is_worse(new, old):
         return
     reason = _reason(new, old, before.number)
@@ -92,18 +110,10 @@ def watch_promoted(version: ModelVersion) -> None:
         logger.info("Version %s is not rolled back: %s", version.pk, refused)
 
 
-def satisfaction(version: ModelVersion, *, since: datetime) -> Arm:
-    """Thumbs and stars on answers given since then; of corrections without either, each is a complaint."""
-    said = Feedback.objects.filter(prediction__version=version, prediction__created_at__gte=since)
-    happy = Q(thumbs=1) | Q(thumbs__isnull=True, rating__gte=4)
-    unhappy = Q(thumbs=-1) | Q(thumbs__isnull=True, rating__lte=2) | Q(
-        thumbs__isnull=True, rating__isnull=True, correction__isnull=False
-    )  # fmt: skip
-    found = said.aggregate(
-        happy=Count(Case(When(happy, then=Value(1)), output_field=IntegerField())),
-        unhappy=Count(Case(When(unhappy, then=Value(1)), output_field=IntegerField())),
-    )
-    return Arm(voices=found["happy"] + found["unhappy"], satisfied=found["happy"])
+def heard(version: ModelVersion, *, since: datetime) -> Arm:
+    """What was said of the answers that the version has given since then."""
+    voices, content = satisfaction.of_answers(version.pk, since=since)
+    return Arm(voices=voices, satisfied=content)
 
 
 def _figures(new: Arm, old: Arm) -> dict[str, object]:

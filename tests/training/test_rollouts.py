@@ -49,14 +49,14 @@ def speak(version: ModelVersion, up: int, down: int) -> None:
 
 
 def test_a_caller_hears_the_same_version_throughout(candidate: ModelVersion, admin: User) -> None:
-    start(candidate, share=0.3)
+    start(candidate, share=0.5)
     url = f"/api/v1/models/{candidate.model.name}/predict"
 
     def heard(caller: str) -> int:
         return client_of(admin).post(url, {"items": [TEXT], "end_user": caller}).json()["version"]
 
-    first = [heard(f"crm-{n}") for n in range(12)]
-    assert first == [heard(f"crm-{n}") for n in range(12)]
+    first = [heard(f"crm-{n}") for n in range(20)]
+    assert first == [heard(f"crm-{n}") for n in range(20)]
     assert set(first) == {1, 2}
 
 
@@ -95,6 +95,30 @@ def test_only_one_of_a_kind_and_only_beside_production(
         rollouts.end_rollout(rollout=rollout, actor=None)
 
 
+def test_an_archived_version_is_not_tried_and_harms_nobody(candidate: ModelVersion, admin: User) -> None:
+    for kind in ("canary", "shadow"):
+        start(candidate, kind=kind, share=1.0)
+    registry.archive_version(version=candidate, actor=admin)
+    answer = client_of(admin).post(f"/api/v1/models/{candidate.model.name}/predict", {"items": [TEXT]})
+    assert answer.status_code == 200 and answer.json()["version"] == 1
+    watching_versions.watch(candidate.model_id)
+    assert set(Rollout.objects.values_list("state", flat=True)) == {"stopped"}
+    candidate.refresh_from_db()
+    with pytest.raises(Conflict):
+        start(candidate)
+
+
+def test_a_trial_ends_when_its_version_is_promoted_or_what_it_is_compared_with_is_gone(
+    make_version: Make, candidate: ModelVersion, admin: User
+) -> None:
+    start(make_version(), kind="shadow")
+    start(candidate)
+    registry.promote_version(version=candidate, actor=admin, override=True, reason="newer")
+    assert candidate.model_id in watching_versions.models_to_watch()
+    watching_versions.watch(candidate.model_id)
+    assert dict(Rollout.objects.values_list("kind", "state")) == {"canary": "promoted", "shadow": "stopped"}
+
+
 # --- the watch --------------------------------------------------------------------------------------------
 
 
@@ -113,6 +137,21 @@ def test_a_canary_that_satisfies_less_is_taken_back(
     assert Notification.objects.get(user=admin).kind == "canary_rolled_back"
     watching_versions.watch(rollout.model_id)
     assert Notification.objects.count() == 1
+
+
+def test_a_thumb_up_with_another_answer_is_a_complaint(
+    candidate: ModelVersion, production: ModelVersion
+) -> None:
+    """As everywhere else: a correction to something else is discontent, the same answer said again is not."""
+    rollout = start(candidate)
+    speak(production, up=45, down=5)
+    speak(candidate, up=40, down=0)
+    about = Feedback.objects.filter(prediction__version=candidate)
+    about.filter(end_user__in=[str(n) for n in range(20)]).update(correction="delivery")
+    about.filter(end_user__in=[str(n) for n in range(20, 30)]).update(correction="refund", thumbs=None)
+    watching_versions.watch(rollout.model_id)
+    rollout.refresh_from_db()
+    assert (rollout.figures["canary"]["satisfied"], rollout.state) == (20, "rolled_back")
 
 
 @pytest.mark.parametrize(("up", "down"), [(36, 4), (8, 8), (0, 19)])

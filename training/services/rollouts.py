@@ -1,5 +1,7 @@
 """Trying a version on live requests: as a shadow that nobody hears, or as a canary for a share of callers."""
 
+from contextlib import suppress
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +24,8 @@ def start_rollout(*, version: ModelVersion, kind: str, share: float, actor: User
     if not 0 < share <= 1:
         detail = _("Give a share above 0 and up to 1.")
         raise Invalid(detail, problems=[Problem("/share", "range", detail)])
+    if version.stage == Stage.ARCHIVED:
+        raise Conflict(_("Version %d is archived and answers nobody. Restore it first.") % version.number)
     baseline = ModelVersion.objects.filter(model=version.model_id, stage=Stage.PRODUCTION).first()
     if baseline is None or baseline.pk == version.pk:
         raise Conflict(_("There must be another version in production to try this one beside."))
@@ -63,5 +67,6 @@ def promote_rollout(
         raise Conflict(_("This trial has ended already."))
     version = registry.promote_version(version=rollout.version, actor=actor, override=override, reason=reason)
     for one in Rollout.objects.filter(version=version, state=State.RUNNING):
-        end_rollout(rollout=one, actor=actor, state=State.PROMOTED)
+        with suppress(Conflict):  # the watch has seen it first
+            end_rollout(rollout=one, actor=actor, state=State.PROMOTED)
     return version
