@@ -135,17 +135,25 @@ def model_to_ask(user: User, name: str) -> Asked:
 
 
 def version_to_suggest(user: User, name: str, number: int) -> ModelVersion:
-    """A version, if `user` may have it suggest answers: whoever may ask its model."""
+    """A version, if `user` may have it suggest answers: whoever asks for answers in its own project."""
     model = model_to_ask(user, name).model
+    if not _is_requester(user, model.project_id):
+        raise _no_model()
     found = ModelVersion.objects.filter(model=model, number=number).select_related("model__project").first()
     if found is None:
         raise NotFound(_("This model has no such version."))
     return found
 
 
+def _is_requester(user: User, project_id: UUID) -> bool:
+    """A requester of the site may ask every model, but changes nothing in the projects of others."""
+    owns = Project.objects.filter(pk=project_id, owner=user).exists()
+    return owns or Role.REQUESTER in roles.roles_in(user, project_id)
+
+
 def preannotation_for(user: User, wish_id: UUID) -> Preannotation:
     wish = Preannotation.objects.filter(pk=wish_id).select_related("version__model").first()
-    if wish is None or asking.find_model(user.pk, wish.version.model.name) is None:
+    if wish is None or not _is_requester(user, wish.project_id):
         raise NotFound(_("There is no such work."))
     return wish
 

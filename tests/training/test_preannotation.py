@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.roles import grant
 from annotations.models import Suggestion
 from common.errors import Conflict
 from tasks_app.models import Item
 from tasks_app.suggesting import suggestions_for
-from tests.factories import client_of, make_items
+from tests.factories import client_of, make_items, make_user
 from tests.training.conftest import WORDS, text_of
 from training import background, preannotating, tasks
 from training.models import ModelVersion, Preannotation
@@ -136,6 +137,9 @@ def test_one_at_a_time_and_through_rest(
     monkeypatch.setattr(tasks.predict_suggestions, "apply_async", lambda args, **_: queued.append(args[0]))
     url = f"/api/v1/models/{version.model.name}/versions/{version.number}/suggest"
     assert client_of(stranger).post(url, {}).status_code == 404
+    requester = make_user("requester")  # of the site: may ask this model, and changes no project of others
+    grant(requester, Role.REQUESTER)
+    assert client_of(requester).post(url, {}).status_code == 404
     assert client_of(admin).post(url, {"share": 0}).status_code == 422
     first = client_of(admin).post(url, {"share": 1}, headers={"Idempotency-Key": "a"})
     again = client_of(admin).post(url, {"share": 1}, headers={"Idempotency-Key": "a"})
@@ -143,6 +147,7 @@ def test_one_at_a_time_and_through_rest(
     assert client_of(admin).post(url, {}).status_code == 409
     shown = f"/api/v1/suggestions/{first.json()['id']}"
     assert client_of(stranger).get(shown).status_code == 404
+    assert client_of(requester).post(f"{shown}/cancel").status_code == 404
     assert client_of(stranger).post(f"{shown}/cancel").status_code == 404
     owner = version.model.project.owner
     assert client_of(owner).get(shown).json()["total"] == 10
