@@ -112,6 +112,8 @@ def _open(wish: ActiveLearning) -> QuerySet[Item]:
 
 def _rank(wish: ActiveLearning, claim: UUID) -> None:
     folder = wish.folder / str(claim)
+    # What a killed worker has left there are people's texts.
+    shutil.rmtree(wish.folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pool = _write_pool(wish, folder)
     version = version_to_ask(wish)

@@ -216,7 +216,9 @@ def test_two_workers_at_once_rank_once(open_project: Project, monkeypatch: pytes
 def test_gold_is_never_chosen(open_project: Project) -> None:
     Item.objects.filter(project=open_project).update(gold={"intent": "refund"})
     wish = turn_on(open_project)
+    (wish.folder / "of-a-killed-worker").mkdir(parents=True)
     ranking.rank(wish.pk)
+    assert list(wish.folder.iterdir()) == []  # the texts that it had written are gone too
     wish.refresh_from_db()
     assert (wish.pool, wish.chosen, wish.state) == (0, 0, "idle")
 
