@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from training import satisfaction
 from training.freezing import decided
-from training.models import DriftReading, ModelVersion, RetrainFiring, RetrainRule, Run
+from training.models import DriftReading, ModelVersion, RetrainFiring, RetrainRule, Run, Snapshot
 
 Kind = RetrainRule.Kind
 EMBEDDING = "embedding"  # a second head of a field; it answers with vectors
+FRESH = timedelta(days=7)
 LIVE = (Run.State.QUEUED, Run.State.RUNNING)
 
 
@@ -100,10 +101,16 @@ def read_approvals(rule: RetrainRule, now: datetime) -> Reading:
         .order_by("-finished_at")
         .first()
     )
-    trained = sum(last.snapshot.counts.get(rule.field, {}).values()) if last and last.snapshot else 0
+    trained = _looked_at(last.snapshot, rule.field) if last and last.snapshot else 0
     new = max(0, decided(rule.project, [rule.field]).count() - trained)
     every = rule.condition["every"]
     return new >= every, {"new": new, "every": every}
+
+
+def _looked_at(snapshot: Snapshot, field: str) -> int:
+    """What the snapshot took of the field, or left out for being like a test item: that is not new either."""
+    left_out: int = snapshot.summary.get("duplicates", {}).get("left_out", 0)
+    return left_out + sum(snapshot.counts.get(field, {}).values())
 
 
 def read_schedule(rule: RetrainRule, now: datetime) -> Reading:
@@ -138,11 +145,15 @@ def read_satisfaction(rule: RetrainRule, now: datetime) -> Reading:
 
 
 def read_drift(rule: RetrainRule, now: datetime) -> Reading:
-    """The newest reading of the version in production; it counts where chance alone does not explain it."""
+    """The newest reading of the version in production; it counts where chance alone does not explain it.
+
+    There is one a day while enough is asked or imported; an old one says nothing of today.
+    """
     version = production_for(rule)
     if version is None:
         return False, {"missing": "production"}
-    reading = DriftReading.objects.filter(version=version).order_by("-day").first()
+    fresh = DriftReading.objects.filter(version=version, day__gt=(now - FRESH).date())
+    reading = fresh.order_by("-day").first()
     if reading is None:
         return False, {"missing": "reading"}
     index = rule.condition["index"]

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from typing import Any
 from unittest.mock import patch
@@ -21,7 +21,16 @@ from tests.factories import client_of, make_user
 from tests.training.conftest import approve
 from training import retraining as retraining_reads
 from training import rounds
-from training.models import DriftReading, Feedback, ModelVersion, Prediction, RetrainFiring, RetrainRule, Run
+from training.models import (
+    DriftReading,
+    Feedback,
+    ModelVersion,
+    Prediction,
+    RetrainFiring,
+    RetrainRule,
+    Run,
+    Snapshot,
+)
 from training.retrain_conditions import next_time
 from training.services import retraining
 from training.services.retraining import Terms, conclude_firing, create_rule, evaluate_rule, evaluate_rules
@@ -82,6 +91,20 @@ def test_only_what_was_approved_since_the_last_good_training_counts(
 ) -> None:
     kept = rule(condition={"every": 10})
     end(make_version().run, "succeeded")
+    assert evaluate_rules() == []
+    approve(approved, 10)
+    assert len(evaluate_rules()) == 1 and verdict(kept) == "fired"
+
+
+def test_what_a_snapshot_left_out_as_a_duplicate_is_not_new_for_ever(
+    rule: Rule, approved: Project, make_version: Make
+) -> None:
+    kept = rule(condition={"every": 10})
+    version = make_version()
+    end(version.run, "succeeded")
+    summary = {**version.snapshot.summary, "duplicates": {"joined": 20, "clusters": 10, "left_out": 10}}
+    Snapshot.objects.filter(pk=version.snapshot_id).update(summary=summary)
+    approve(approved, 10)  # all of them like items that are tested on
     assert evaluate_rules() == []
     approve(approved, 10)
     assert len(evaluate_rules()) == 1 and verdict(kept) == "fired"
@@ -274,13 +297,23 @@ def test_drift_of_texts_or_labels_beyond_chance(
 ) -> None:
     version = make_version(stage="production")
     rule("drift")
+    today = timezone.now().date()
     DriftReading.objects.create(
-        version=version, day=date(2026, 1, 1), embedding=9, embedding_chance=0, items=9
+        version=version, day=today - timedelta(days=1), embedding=9, embedding_chance=0, items=9
     )
-    DriftReading.objects.create(
-        version=version, day=date(2026, 1, 2), **{"items": 300, "source": "items", **reading}
-    )
+    DriftReading.objects.create(version=version, day=today, **{"items": 300, "source": "items", **reading})
     assert bool(evaluate_rules()) is fires
+
+
+def test_an_old_reading_of_drift_starts_nothing(rule: Rule, make_version: Make) -> None:
+    """Readings end where nobody asks the model any more; the last one would fire after each cool-down."""
+    version = make_version(stage="production")
+    kept = rule("drift")
+    long_ago = timezone.now().date() - timedelta(days=30)
+    DriftReading.objects.create(version=version, day=long_ago, embedding=9, embedding_chance=0, items=900)
+    assert evaluate_rules() == []
+    kept.refresh_from_db()
+    assert kept.last_look["missing"] == "reading"
 
 
 # -- the end of its runs ------------------------------------------------------------------------------------
