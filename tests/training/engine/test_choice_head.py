@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from transformers import AutoTokenizer
@@ -147,3 +150,23 @@ def test_the_names_of_the_labels_are_texts_to_learn_from(make_run):
         ("cancel my order", "cancel_my-order"),
         ("track", "track"),
     ]
+
+
+def test_an_item_left_blank_is_no_unit_where_blank_is_no_answer(make_run):
+    field = {"name": "topic", "type": "choice", "labels": ["cancel", "refund"], "required": False}
+    labels = field["labels"] * 4
+    rows = [Row(id=str(n), payload={"text": label}, value=label) for n, label in enumerate(labels)]
+    dev = [*rows, Row(id="blank", payload={"text": "hello"})]
+    folder = make_run(train=rows, dev=dev, test=dev, field=field, epochs=1)
+    assert fit(folder) == SUCCEEDED
+    assert json.loads((folder / "report.json").read_text())["test"]["units"] == 8
+
+
+@pytest.mark.parametrize("neighbours", [20, 50])
+def test_very_many_neighbours_leave_room_for_the_turn(text, neighbours):
+    said = [{"speaker": "agent", "text": "hello thanks bye please"} for _ in range(110)]
+    many = make(scope="turn")
+    many.settings = replace(many.settings, context_before=neighbours, context_after=neighbours)
+    examples = many.examples([Row(id="long", payload={"turns": said})], text, supervised=False)
+    assert max(example.length for example in examples) <= 64
+    assert all(example.pool[1] - example.pool[0] == 4 for example in examples)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,3 +126,20 @@ def test_pairs_that_are_the_same_learn_to_find_each_other(make_run):
     [answer] = load(folder / "model", "cpu").predict([rows[0].payload])
     assert len(answer.value) == 2
     assert answer.confidence > 0.5
+
+
+def test_texts_with_several_labels_are_learned_to_the_end(make_run):
+    field = {**CHOICE_FIELD, "multi": True}
+    rows = [replace(row, value=[row.value]) for row in choice_rows(12)]
+    folder = make_run(train=rows, dev=rows, test=choice_rows(0), field=field, head="embedding", epochs=1)
+    assert fit(folder) == SUCCEEDED
+    report = json.loads((folder / "report.json").read_text())
+    assert report["dev"]["reliability"]["decisions"] == 0
+    assert report["calibration"]["temperature"] == 1.0  # a vector has none: it is of length one
+
+
+def test_test_rows_without_a_label_are_not_asked_about(make_run):
+    rows, blank = choice_rows(12), Row(id="blank", payload={"text": "hello"})
+    folder = make_run(train=rows, dev=rows, test=[blank], field=CHOICE_FIELD, head="embedding", epochs=1)
+    assert fit(folder) == SUCCEEDED
+    assert json.loads((folder / "report.json").read_text())["test"]["queries"] == 0

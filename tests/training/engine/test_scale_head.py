@@ -204,3 +204,10 @@ def test_blanks_cost_and_steps_count():
     assert report["confusion"]["labels"] == ["10", "20", "30", ""] and report["units"] == 5
     long = scale_report([0, 100], [1, 100], list(range(101)))
     assert long["labels"] == {} and long["confusion"]["matrix"] == [] and long["within_one"] == 1
+
+
+def test_an_item_left_blank_is_no_unit_where_blank_is_no_answer(make_run):
+    dev = [*scale_rows(5), Row(id="blank", payload={"text": "hello"})]
+    folder = make_run(train=scale_rows(10), dev=dev, test=dev, field=SCALE_FIELD, epochs=1)
+    assert fit(folder) == SUCCEEDED
+    assert json.loads((folder / "report.json").read_text())["test"]["units"] == 5

@@ -137,6 +137,8 @@ class ChoiceHead(PlacedHead):
         return np.where(taken, shares, 1 - shares).ravel().tolist(), (taken == truth).ravel().tolist()
 
     def _prediction(self, units: list[tuple[int, Labels, float, dict[str, float]]]) -> Prediction:
+        if not (units or self.by_turn):  # nothing to judge: left blank, where blank is no answer to learn
+            return Prediction(None, 0.0)
         if self.by_turn:
             value: Any = [{"turn": turn, **self._entry(labels)} for turn, labels, _, _ in units if labels]
             detail: dict[str, Any] = {

@@ -33,11 +33,12 @@ def context_ids(
     pieces = [tokens[piece].ids for piece in context_texts(turns, index, settings)]
     if not pieces:
         return None
-    room = settings.max_length // _CONTEXT_SHARE // len(pieces)
+    # With very many neighbours each has one token, and the separators alone would fill the input.
+    room = max(1, settings.max_length // _CONTEXT_SHARE // len(pieces))
     ids: list[int] = []
     for number, piece in enumerate(pieces):
         ids += [*(text.separator if number else []), *piece[-room:]]
-    return ids
+    return ids[-(settings.max_length // 2) :]
 
 
 def eligible(turns: Sequence[Turn], settings: Settings) -> list[int]:

@@ -49,6 +49,7 @@ class EmbeddingHead(ChoiceHead):
     """An answer is a vector; for an item of two texts, both; for turns, {"turn", "vector"} of each."""
 
     fits_first = False
+    calibrates = False
 
     @property
     def metric(self) -> str:
@@ -132,6 +133,8 @@ class EmbeddingHead(ChoiceHead):
         if self.by_turn:
             value: Any = [{"turn": turn, "vector": _plain(vectors[0])} for turn, vectors in units]
             return Prediction(value, 1.0)
+        if not units:  # left blank: nothing that others could be compared with
+            return Prediction(None, 0.0)
         vectors = units[0][1]
         if self.by_pair:
             return Prediction([_plain(one) for one in vectors], max(0.0, float(vectors[0] @ vectors[1])))
@@ -141,6 +144,8 @@ class EmbeddingHead(ChoiceHead):
 
     def mean_loss(self, examples: Sequence[Example], outputs: Sequence[Any]) -> float:
         """Over the first 2,000 examples."""
+        if not examples:
+            return 0.0
         truth, loss = Truth.of(examples[:_MOST_FOR_LOSS]), self.loss()
         counted = float(loss.weigh(truth).sum())
         vectors = torch.from_numpy(np.concatenate(outputs[:_MOST_FOR_LOSS]))
@@ -171,6 +176,12 @@ class EmbeddingHead(ChoiceHead):
     ) -> list[Outcome]:
         """None: a vector is neither right nor wrong by itself."""
         return []
+
+    def certainties(
+        self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
+    ) -> tuple[list[float], list[float]]:
+        """None, as nothing is decided."""
+        return [], []
 
     def losses(self, examples: Sequence[Example], outputs: Sequence[Any]) -> dict[tuple[int, int], float]:
         return {}

@@ -138,6 +138,8 @@ class ScaleHead(PlacedHead):
 
     def _prediction(self, units: Sequence[Unit]) -> Prediction:
         sure = min((sure for _, _, sure, _ in units), default=1.0)
+        if not (units or self.by_turn):  # nothing to judge: left blank, where blank is no answer to learn
+            return Prediction(None, 0.0)
         if not self.by_turn:
             _, point, _, named = units[0]
             return Prediction(point, sure, {"probabilities": named, "expected": self._expected(named)})
