@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -145,7 +146,7 @@ def test_of_a_long_dialogue_the_latest_turns_are_kept(decoder):
     assert words[-5:] == ["agent", ":", "we", "can", "<end>"]
     one = {"turns": [{"speaker": "customer", "text": "parcel " * 200}]}
     [example] = head().examples([Row(id="r", payload=one, value="we can " * 100)], text, supervised=True)
-    assert example.length <= 48 and len(example.leads) == 24
+    assert example.length <= 48 and len(example.leads) == 8
     [asked] = head().examples([Row(id="r", payload=one)], text, supervised=False)
     assert asked.length <= 48 - 8 and len(asked.leads) == 1
 
@@ -206,3 +207,65 @@ def test_how_near_a_reply_comes():
     assert rouge_l("可以退款", "可以退货") == pytest.approx(6 / 8)
     report = reply_report(["we can", "no"], ["We can.", None])
     assert report == {"rouge_l": 0.5, "exact": 0.5, "words": 1.0, "replies": 2}
+
+
+def long_dialogue(turns: int) -> dict[str, Any]:
+    return {"turns": [{"speaker": "customer", "text": "where is my parcel please"}] * turns}
+
+
+def test_a_prompt_tells_nothing_of_how_long_the_true_reply_is(decoder):
+    text = TextEncoder(load_tokenizer(str(decoder)))
+    rows = [Row(id="r", payload=long_dialogue(20), value=reply) for reply in ("no", "we can " * 3)]
+    learned = head().examples(rows, text, supervised=True)
+    [asked] = head().examples([Row(id="r", payload=long_dialogue(20))], text, supervised=False)
+    for example in learned:
+        assert example.ids[: int(example.leads[0]) + 1].tolist() == asked.ids.tolist()
+
+
+def test_a_reply_that_was_cut_does_not_end_there(decoder):
+    text = TextEncoder(load_tokenizer(str(decoder)))
+    [example] = head().examples(
+        [Row(id="r", payload=long_dialogue(1), value="we can " * 50)], text, supervised=True
+    )
+    assert len(example.leads) == 8 and text.tokenizer.eos_token_id not in example.targets
+
+
+def test_prompt_and_reply_never_pass_what_the_model_can_take(decoder, monkeypatch):
+    text = TextEncoder(load_tokenizer(str(decoder)))
+    network, whole = Decoder(load_decoder(str(decoder)), text.tokenizer), head(max_length=64)
+    whole.settings = replace(whole.settings, reply_tokens=60)
+    asked: list[int] = []
+    generate = network.encoder.generate
+
+    def watch(**options: Any) -> Any:
+        asked.append(options["input_ids"].shape[1] + options["max_new_tokens"])
+        return generate(**options)
+
+    monkeypatch.setattr(network.encoder, "generate", watch)
+    rows = [Row(id="r", payload=long_dialogue(30), value="no")]
+    whole.outputs(network, whole.examples(rows, text, supervised=True), pad_id=0, device=CPU)
+    assert asked and max(asked) <= 64
+
+
+def test_of_a_thousand_turns_not_every_beginning_is_tried(decoder, monkeypatch):
+    text = TextEncoder(load_tokenizer(str(decoder)))
+    tried: list[int] = []
+    plain = TextHead._prompt_ids
+    monkeypatch.setattr(TextHead, "_prompt_ids", lambda *a: tried.append(1) or plain(*a))
+    [example] = head().examples([Row(id="r", payload=long_dialogue(1000))], text, supervised=False)
+    assert len(tried) < 15 and 30 < example.length <= 40
+
+
+def test_a_template_that_refuses_a_dialogue_is_named(chat):
+    tokenizer = load_tokenizer(str(chat))
+    tokenizer.chat_template = "{{ raise_exception('no such role') }}"
+    with pytest.raises(EngineError, match="chat template cannot be used: no such role"):
+        head().examples(reply_rows(1), TextEncoder(tokenizer), supervised=False)
+
+
+def test_a_reply_of_blanks_is_none():
+    rows = [
+        Row(id="a", payload=long_dialogue(1), value="  "),
+        Row(id="b", payload=long_dialogue(1), value="no"),
+    ]
+    assert head().report(rows, ["", "yes"])["replies"] == 1

@@ -1,6 +1,7 @@
 """Replies: a causal decoder is tuned to write what people chose to answer, the loss on the reply alone."""
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from jinja2 import TemplateError
 from torch import nn
 
 from training.engine.batching import Example, Ints
@@ -91,8 +93,8 @@ class TextHead(Head):
 
     def _example(self, number: int, row: Row, reply: str | None, text: TextEncoder) -> Example:
         answer = self._reply_ids(reply, text) if reply is not None else []
-        kept = min(self.settings.reply_tokens, self.settings.max_length // _ROOM_SHARE)
-        prompt = self._prompt(turns_of(row.payload), text, self.settings.max_length - (len(answer) or kept))
+        # As much room as when nobody knows yet how long the reply will be: no hint of it, no other task.
+        prompt = self._prompt(turns_of(row.payload), text, self.settings.max_length - self.most_tokens)
         ids = np.array([*prompt, *answer], dtype=np.int64)
         leads: Ints = np.arange(len(prompt) - 1, max(len(prompt), len(ids) - 1), dtype=np.int64)
         targets = ids[len(prompt) :, None].astype(np.float32) if answer else None
@@ -101,26 +103,31 @@ class TextHead(Head):
             leads=leads, targets=targets, weight=row.weight,
         )  # fmt: skip
 
+    @property
+    def most_tokens(self) -> int:
+        """Of a reply: prompt and reply together never pass what the model can take."""
+        return min(self.settings.reply_tokens, self.settings.max_length // _ROOM_SHARE)
+
     def _reply_ids(self, reply: str, text: TextEncoder) -> list[int]:
-        """The reply and the end of it, cut to its share of the room."""
+        """The reply and the end of it; one that is too long is cut, and does not end there."""
         spoken = reply.strip() if text.tokenizer.chat_template else f" {reply.strip()}"
         ids = text.tokenizer(spoken, add_special_tokens=False)["input_ids"]
-        return [*ids[: self.settings.max_length // _ROOM_SHARE - 1], text.tokenizer.eos_token_id]
+        return [*ids, text.tokenizer.eos_token_id][: self.most_tokens]
 
     def _prompt(self, turns: Sequence[Turn], text: TextEncoder, room: int) -> list[int]:
         """As many of the latest turns as there is room for; of one that is too long, its end."""
         replier = (self.field.speakers or (replier_of(turns),))[0]
-        ids: list[int] = []
-        for first in range(max(1, len(turns))):
-            ids = self._prompt_ids(turns[first:], replier, text)
-            if len(ids) <= room:
-                return ids
-        return ids[-room:]
+        # Halving what is in question: of a thousand turns not every beginning is tried.
+        first = bisect_left(
+            range(max(0, len(turns) - 1)), True,
+            key=lambda first: len(self._prompt_ids(turns[first:], replier, text)) <= room,
+        )  # fmt: skip
+        return self._prompt_ids(turns[first:], replier, text)[-room:]
 
     def _prompt_ids(self, turns: Sequence[Turn], replier: str, text: TextEncoder) -> list[int]:
         tokenizer = text.tokenizer
         if tokenizer.chat_template and (said := messages(turns, replier)):
-            shown = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
+            shown = _in_template(tokenizer, said)
             ids: list[int] = tokenizer(shown, add_special_tokens=False)["input_ids"]
             return ids
         opening = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
@@ -140,7 +147,7 @@ class TextHead(Head):
         prompts = [example.ids[: int(example.leads[0]) + 1].tolist() for example in examples]
         network.eval()
         written = network.replies(
-            prompts, device=how["device"], most_tokens=self.settings.reply_tokens,
+            prompts, device=how["device"], most_tokens=self.most_tokens,
             warmth=self.settings.warmth, check=how.get("check", lambda: None),
         )  # fmt: skip
         return [
@@ -177,13 +184,26 @@ class TextHead(Head):
     # -- figures ------------------------------------------------------------------------------------------
 
     def report(self, rows: Sequence[Row], values: Sequence[Any]) -> Report:
-        asked = [(str(row.value), value) for row, value in zip(rows, values, strict=True) if row.value]
+        asked = [(str(row.value), value) for row, value in zip(rows, values, strict=True) if _said(row)]
         return reply_report([truth for truth, _ in asked], [value for _, value in asked])
 
     def baseline(self, train: Sequence[Row]) -> tuple[str, Baseline]:
-        counts = Counter(str(row.value) for row in train if row.value)
+        counts = Counter(str(row.value) for row in train if _said(row))
         reply = counts.most_common(1)[0][0] if counts else ""
         return "always the most frequent reply", AlwaysSay(reply)
+
+
+def _said(row: Row) -> bool:
+    return bool(str(row.value or "").strip())
+
+
+def _in_template(tokenizer: Any, said: list[dict[str, str]]) -> str:
+    """Raises EngineError for a template that refuses such a dialogue, or is none."""
+    try:
+        shown: str = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
+    except (TemplateError, TypeError, ValueError) as error:
+        raise EngineError(f"The base model's chat template cannot be used: {error}") from error
+    return shown
 
 
 _NOTHING = np.zeros(0, dtype=np.float32)
