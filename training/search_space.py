@@ -15,7 +15,7 @@ from training.recipes import SETTINGS, refusal
 TRIALS, MOST_TRIALS, MOST_MINUTES = 20, 1000, 7 * 24 * 60
 # Where and how long it runs, and what is measured, are no matters of taste.
 FIXED = {
-    "seed", "device", "threads", "processes", "precision", "log_every", "checkpoint_steps",
+    "head", "seed", "device", "threads", "processes", "precision", "log_every", "checkpoint_steps",
     "checkpoint_seconds", "metric",
 }  # fmt: skip
 _KNOWN = {"trials", "minutes", "space", "pruner", "final", "name", "seed"}

@@ -111,7 +111,7 @@ class TrialExecution(Hold):
         self._read()
         if len(self.values) > known and self.ending is None and self._is_hopeless():
             self.ending = Ended(State.PRUNED)
-        value = max(self.values.values(), default=None)
+        value = self._value()
         self._update(
             heartbeat_at=timezone.now(), progress=self.journal.progress, device=self.journal.device[:60],
             value=value, values=sorted(self.values.items()),
@@ -125,6 +125,12 @@ class TrialExecution(Hold):
             if point.kind == "eval" and point.values.get("value") is not None:
                 self.values[int(point.values["epoch"])] = float(point.values["value"])
                 self.search.metric = str(point.values.get("metric") or "")
+
+    def _value(self) -> float | None:
+        """The dev figure of the weights that are kept: the best epoch's, or the last one's."""
+        if self.config is not None and self.config.keep == "last":
+            return self.values.get(max(self.values, default=-1))
+        return max(self.values.values(), default=None)
 
     def _is_hopeless(self) -> bool:
         if self.config is None or self.search.pruner == Search.Pruner.NONE:
@@ -147,7 +153,7 @@ class TrialExecution(Hold):
 
     def _close(self, state: str, reason: str) -> None:
         over = state != State.WAITING
-        value = max(self.values.values(), default=None)
+        value = self._value()
         if state == State.COMPLETE and value is None:
             state, reason = State.FAILED, "It ended without a figure on dev."
         self._update(

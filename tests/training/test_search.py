@@ -129,6 +129,20 @@ def test_a_search_never_sees_the_test_items(searching: Make) -> None:
     assert run.snapshot is None and Run.objects.get(pk=run.pk).snapshot is not None
 
 
+def test_a_trial_that_keeps_its_last_epoch_is_worth_what_that_one_reached(searching: Make) -> None:
+    searching({"keep": "last", "epochs": 6, "learning_rate": 5e-3, "patience": 0}, trials=1, final=False)
+    held = TrialExecution(queue.claim_next())
+    held.go()
+    held.values |= {98: 0.9, 99: 0.1}
+    held._update = lambda **changes: changes  # type: ignore[method-assign]
+    held._tell = lambda state, value: told.append(value)  # type: ignore[method-assign]
+    told: list[float | None] = []
+    held._close("complete", "")
+    assert told == [0.1]
+    trial = Trial.objects.get()
+    assert trial.value == dict(trial.values)[5]
+
+
 def test_a_trial_that_falls_behind_is_pruned_and_its_engine_stopped(searching: Make) -> None:
     space = {"learning_rate": {"low": 1e-9, "high": 1e-2, "log": True}}
     run = searching({"epochs": 1000, "patience": 0}, trials=6, final=False, space=space)
@@ -333,6 +347,7 @@ def test_who_lost_the_trial_writes_nothing(searching: Make) -> None:
         ({"budget": 3}, ["/search/budget"]),
         ({"space": {}}, ["/search/space"]),
         ({"space": {"seed": {"low": 1, "high": 9}}}, ["/search/space/seed"]),
+        ({"space": {"head": {"choices": ["choice", "embedding"]}}}, ["/search/space/head"]),
         ({"space": {"epochs": {"low": 0, "high": 9}}}, ["/search/space/epochs/low"]),
         ({"space": {"epochs": {"low": 9, "high": 3}}}, ["/search/space/epochs/high"]),
         ({"space": {"epochs": {"low": 2.5, "high": 3}}}, ["/search/space/epochs/low"]),
