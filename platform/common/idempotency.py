@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,6 +17,14 @@ from common.models import IdempotencyRecord
 P = ParamSpec("P")
 View = TypeVar("View")
 SomeRequest = TypeVar("SomeRequest", bound=Request)
+
+
+class Redacted(Response):
+    """An answer with something that must not be stored: a repeated request gets `kept` instead."""
+
+    def __init__(self, data: Any, *, kept: Any, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.kept = kept
 
 
 def key_of(request: Request) -> str:
@@ -65,7 +73,8 @@ def idempotent(
             with transaction.atomic():
                 record = IdempotencyRecord.objects.create(owner=owner, key=key, request_hash=digest)
                 response = handler(view, request, *args, **kwargs)
-                record.status, record.body = response.status_code, response.data
+                kept = response.kept if isinstance(response, Redacted) else response.data
+                record.status, record.body = response.status_code, kept
                 record.save(update_fields=["status", "body"])
                 return response
         except IntegrityError:

@@ -16,12 +16,13 @@ from accounts.models import Role, User
 from accounts.roles import grant
 from accounts.services.tokens import create_token
 from common.errors import Conflict, Invalid
+from common.models import IdempotencyRecord
 from tests.factories import SPAN, client_of, make_user
 from tests.training.test_micro_batching import together
 from training import redaction, serving
 from training.engine.errors import EngineError
-from training.micro_batching import Overloaded
-from training.models import Feedback, ModelVersion, Prediction
+from training.micro_batching import Overloaded, Pass
+from training.models import Feedback, Model, ModelVersion, Prediction
 from training.services import feedback, registry
 from training.services.predictions import predict
 from training.serving import PredictorCache
@@ -55,6 +56,19 @@ def test_personal_data_is_not_stored(serving_version: ModelVersion, admin: User)
     ask(admin, serving_version, {"text": "please write to maria.weber@mailbox.example about my refund"})
     kept = Prediction.objects.get()
     assert "maria.weber" not in str(kept.payload) and "[EMAIL" in kept.payload["text"]
+
+
+def test_what_a_model_writes_is_redacted_wherever_it_is_stored(
+    serving_version: ModelVersion, admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = SimpleNamespace(value="write to jane.doe@example.com", confidence=0.9, detail={})
+    monkeypatch.setattr(serving, "answers_of", lambda *_asked: Pass([said], {}))
+    Model.objects.update(head="text")
+    url, client = f"/api/v1/models/{serving_version.model.name}/predict", client_of(admin)
+    first, again = (client.post(url, {"items": [TEXT]}, headers={"Idempotency-Key": "a"}) for _ in range(2))
+    assert "jane.doe" in first.content.decode() and "jane.doe" not in again.content.decode()
+    assert first.json()["prediction_ids"] == again.json()["prediction_ids"]
+    assert "jane.doe" not in str(IdempotencyRecord.objects.get().body) + str(Prediction.objects.get().value)
 
 
 def test_bad_items_are_named_and_nothing_is_stored(serving_version: ModelVersion, admin: User) -> None:

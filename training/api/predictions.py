@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from common.errors import NotFound
-from common.idempotency import idempotent
+from common.idempotency import Redacted, idempotent
 from training import access, serving
 from training.models import Feedback
 from training.services import cases, feedback, predictions
@@ -70,7 +70,12 @@ class PredictApi(APIView):
             answer["feedback_links"] = [feedback.sign_link(row, end_user) for row in done.predictions]
         timing = ", ".join(f"{part};dur={1000 * taken:.2f}" for part, taken in done.seconds.items())
         timing = f'{timing}, pass;desc="{done.together} texts"'
-        return Response(answer, headers={"Server-Timing": timing})
+        # What a model wrote may name people; a repeated request gets it as it was stored.
+        stored = [
+            {**shown, "value": row.value} if done.wrote else shown
+            for shown, row in zip(answer["results"], done.predictions, strict=True)
+        ]
+        return Redacted(answer, kept={**answer, "results": stored}, headers={"Server-Timing": timing})
 
 
 def _caller(body: Mapping[str, Any]) -> str:

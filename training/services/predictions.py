@@ -37,6 +37,11 @@ class Predicted:
     seconds: Mapping[str, float]
     together: int
 
+    @property
+    def wrote(self) -> bool:
+        """Whether the answers are words of the model's own."""
+        return self.version.model.head == WRITES
+
 
 def predict(
     *,
