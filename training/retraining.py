@@ -109,8 +109,8 @@ def read_approvals(rule: RetrainRule, now: datetime) -> Reading:
 
 def _looked_at(snapshot: Snapshot, field: str) -> int:
     """What the snapshot took of the field, or left out for being like a test item: that is not new either."""
-    left_out: int = snapshot.summary.get("duplicates", {}).get("left_out", 0)
-    return left_out + sum(snapshot.counts.get(field, {}).values())
+    left_out = snapshot.summary.get("duplicates", {}).get("left_out", 0)
+    return int(left_out + sum(snapshot.counts.get(field, {}).values()))
 
 
 def read_schedule(rule: RetrainRule, now: datetime) -> Reading:
