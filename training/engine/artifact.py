@@ -68,6 +68,14 @@ def read_head(folder: Path) -> dict[str, Any]:
     return description
 
 
+def data_hash_of(folder: Path) -> str:
+    """Which data the model of a folder has seen; "" where its card does not say."""
+    try:
+        return str(json.loads((folder / "card.json").read_text(encoding="utf-8")).get("data_hash") or "")
+    except (OSError, ValueError):
+        return ""
+
+
 def head_of(folder: Path) -> Head:
     """The head of a model folder without its weights: enough to read rows and to judge answers."""
     description = read_head(folder)

@@ -102,9 +102,10 @@ class Decoder(nn.Module):
             input_ids=ids.to(device), attention_mask=mask.to(device), max_new_tokens=most_tokens,
             pad_token_id=pad, eos_token_id=end, return_dict_in_generate=True, output_logits=True, **warm,
         )  # fmt: skip
-        logprobs = torch.stack(done.logits, dim=1).float().log_softmax(dim=2)  # (B, L, V)
         written = done.sequences[:, width:]
-        chosen = logprobs.gather(2, written[:, :, None])[:, :, 0]
+        # One step at a time: the (B, L, V) probabilities of all steps would be gigabytes.
+        steps = zip(done.logits, written.T, strict=True)
+        chosen = torch.stack([_logprobs(logits, tokens) for logits, tokens in steps], dim=1)  # (B, L)
         return [self._reply(row, sure, end) for row, sure in zip(written.cpu(), chosen.cpu(), strict=True)]
 
     def _reply(self, written: Tensor, logprobs: Tensor, end: int) -> tuple[str, float]:
@@ -112,6 +113,11 @@ class Decoder(nn.Module):
         length = int(ends[0, 0]) + 1 if len(ends) else len(written)
         text = self.tokenizer.decode(written[:length], skip_special_tokens=True).strip()
         return text, float(logprobs[:length].mean()) if length else 0.0
+
+
+def _logprobs(logits: Tensor, tokens: Tensor) -> Tensor:
+    """(B,) log p of one token each, from (B, V) logits."""
+    return logits.float().log_softmax(dim=1).gather(1, tokens[:, None])[:, 0]
 
 
 def load_decoder(base: str) -> Any:

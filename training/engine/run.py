@@ -96,7 +96,8 @@ class Run:
     def _is_done(self) -> bool:
         if not (self.dir / "report.json").exists() or not (self.dir / "model" / "head.json").exists():
             return False
-        return bool(artifact.read_head(self.dir / "model")["config_hash"] == self.config.hash)
+        described = artifact.read_head(self.dir / "model")["config_hash"] == self.config.hash
+        return bool(described and artifact.data_hash_of(self.dir / "model") in ("", self.data_hash))
 
     # -- preparing ----------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.training.engine.samples import CHOICE_FIELD, choice_rows, events, losses, span_rows
 from training.engine.artifact import load
+from training.engine.data import write_arrow
 from training.engine.fit import BUSY, CANCELLED, FAILED, SUCCEEDED, _sole_owner, fit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,6 +149,15 @@ def test_a_finished_run_started_again_does_nothing(make_run):
     steps = len(events(folder, "step"))
     assert fit(folder) == SUCCEEDED
     assert len(events(folder, "step")) == steps
+
+
+def test_a_finished_run_with_other_data_is_trained_anew(make_run):
+    folder = make_run(train=span_rows(6), dev=span_rows(3), epochs=1)
+    assert fit(folder) == SUCCEEDED
+    write_arrow(folder / "train.arrow", span_rows(9))
+    assert fit(folder) == SUCCEEDED
+    card = json.loads((folder / "model" / "card.json").read_text())
+    assert card["rows"]["train"] == 9
 
 
 def test_a_second_process_in_the_same_folder_is_turned_away(make_run):
