@@ -14,19 +14,23 @@ from training.engine.evaluation.outcomes import FILE, Outcome, read_outcomes
 from training.engine.evaluation.paired import difference
 from training.engine.evaluation.resampling import Figure
 from training.engine.evaluation.slices import SMALL, parts_of
-from training.models import ModelVersion
+from training.models import ModelVersion, SnapshotItem
+from training.row_ids import item_ids
 
 SECONDS = 120.0
 Part = dict[str, Any]
 
 
 def differences(candidate: ModelVersion, current: ModelVersion) -> list[Part]:
-    """[{kind, name, units, candidate, current, value, low, high}] on the test items of `candidate`.
+    """[{kind, name, units, candidate, current, value, low, high}] on the test items of `candidate` that
+    `current` was not trained on: it would be asked what it was told.
 
     The first has the kind "all"; of the parts only those with units enough to say something come. Raises
     OSError when one of them cannot be evaluated, EngineError when what came of its items cannot be read.
     """
     ours, theirs = (list(read_outcomes(outcomes_of(one, candidate))) for one in (candidate, current))
+    told = seen_by(current, {outcome.id for outcome in ours})
+    ours, theirs = ([one for one in side if one.id not in told] for side in (ours, theirs))
     if not ours:
         return []
     figure = figure_of(candidate.run, candidate.metrics["metric"])
@@ -42,6 +46,13 @@ def differences(candidate: ModelVersion, current: ModelVersion) -> list[Part]:
         units = sum(one.truth.count(label) for one in ours)
         found += _part("label", label, Figure("micro_f1", (label,)), ours, theirs, units)
     return found
+
+
+def seen_by(version: ModelVersion, ids: set[str]) -> set[str]:
+    """Those of `ids` that this version learned from or was chosen by: as a project grows, an item that was in
+    training may be drawn for the test of a later snapshot."""
+    held = SnapshotItem.objects.filter(snapshot=version.snapshot_id, item__in=item_ids(ids))
+    return {str(item) for item in held.exclude(split=SnapshotItem.Split.TEST).values_list("item", flat=True)}
 
 
 def _part(
