@@ -29,6 +29,8 @@ def test_each_version_is_measured_once_and_shown(version: ModelVersion, admin: U
     wish.refresh_from_db()
     assert wish.state == "done", wish.reason
     names = [one["runtime"] for one in wish.choice["measured"]]
+    counts = version.snapshot.counts["intent"]
+    assert wish.choice["rows"] == counts["dev"] != counts["test"]  # nothing is chosen on test items
     assert names[0] == "torch" and "onnx" in names and wish.choice["chosen"] in names
     assert json.loads((version.folder / "runtime" / "choice.json").read_text()) == wish.choice
     answer = client_of(admin).get(f"/api/v1/models/{version.model.name}/versions/{version.number}/runtime")
