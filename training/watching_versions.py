@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Membership, Role
+from accounts.models import Membership, Role, User
 from accounts.services.notifications import notify
 from common.errors import Conflict
 from training import comparison, satisfaction
@@ -87,7 +87,7 @@ def watch_canary(rollout: Rollout) -> None:
 
 
 def watch_promoted(version: ModelVersion) -> None:
-    """Against the version before it, over as long a time before the promotion as has passed since."""
+    """Against the version before it, over the days before it was replaced that this one is watched for."""
     before = (
         ModelVersion.objects.filter(
             model=version.model_id, stage=ModelVersion.Stage.ARCHIVED, promoted_at__isnull=False
@@ -146,9 +146,9 @@ def _closed_gate(version: ModelVersion) -> str:
 def _tell(version: ModelVersion, kind: str, reason: str, starter: UUID | None) -> None:
     """Those who administer the project or the site, and whoever began it."""
     project = version.model.project_id
-    admins = Membership.objects.filter(Q(scope=project) | Q(scope=None), role=Role.ADMIN)
-    people = {*admins.values_list("user_id", flat=True), *([starter] if starter else [])}
-    for person in people:
+    named = Membership.objects.filter(Q(scope=project) | Q(scope=None), role=Role.ADMIN)
+    told = Q(is_superuser=True) | Q(pk__in=named.values("user")) | Q(pk=starter)
+    for person in User.objects.filter(told, is_active=True).values_list("pk", flat=True):
         notify(
             user_id=person, kind=kind, url=f"/models/{version.model.name}/", model=version.model.name,
             version=version.number, reason=reason,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Notification, User
 from common.errors import Conflict
 from common.models import AuditEvent
-from tests.factories import client_of
+from tests.factories import client_of, make_user
 from tests.training.test_micro_batching import together
 from training import arms, asking, shadowing, watching_versions
 from training.arms import Arm
@@ -126,6 +126,8 @@ def test_a_canary_that_satisfies_less_is_taken_back(
     candidate: ModelVersion, production: ModelVersion, admin: User
 ) -> None:
     rollout = start(candidate)
+    root = make_user("root")  # administers by being who it is, without a membership
+    User.objects.filter(pk=root.pk).update(is_superuser=True)
     speak(production, up=45, down=5)
     speak(candidate, up=20, down=20)
     watching_versions.watch(rollout.model_id)
@@ -136,7 +138,8 @@ def test_a_canary_that_satisfies_less_is_taken_back(
     assert event.actor is None and event.target == str(rollout.pk)
     assert Notification.objects.get(user=admin).kind == "canary_rolled_back"
     watching_versions.watch(rollout.model_id)
-    assert Notification.objects.count() == 1
+    assert set(Notification.objects.values_list("user", flat=True)) == {admin.pk, root.pk}
+    assert Notification.objects.count() == 2
 
 
 def test_a_thumb_up_with_another_answer_is_a_complaint(
