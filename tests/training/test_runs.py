@@ -13,6 +13,7 @@ from tests.training.conftest import approve
 from training import tasks
 from training.models import Run
 from training.services.runs import cancel_run, resume_run, start_run
+from training.services.snapshots import freeze_snapshot
 
 
 def body_of(project: Project, **more: Any) -> dict[str, Any]:
@@ -92,7 +93,8 @@ def test_a_queued_run_is_cancelled_at_once_and_only_once(approved: Project, admi
 
 def test_a_running_run_is_asked_to_stop(approved: Project, admin: User) -> None:
     run = start_run(project=approved, field="intent", recipe={}, actor=admin)
-    Run.objects.filter(pk=run.pk).update(state="running")
+    snapshot, _new = freeze_snapshot(project=approved, actor=None)  # without one it would end at once
+    Run.objects.filter(pk=run.pk).update(state="running", snapshot=snapshot)
     assert cancel_run(run=run, actor=admin).cancel_requested
     with pytest.raises(Conflict):
         cancel_run(run=run, actor=admin)
