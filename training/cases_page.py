@@ -51,6 +51,7 @@ def satisfaction_chart(model: Model) -> dict[str, Any]:
                      "arrayminus": [s - a for a, s in zip(low, shares, strict=True)]},
         )  # fmt: skip
     figure.update_layout(
+        xaxis={"type": "category"},
         yaxis={"range": [0, 1.02], "tickformat": ".0%"},
         margin={"l": 48, "r": 16, "t": 28, "b": 40},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

@@ -21,7 +21,17 @@ from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.money import flow
 from tests.journeys.rows import dialogues
-from training.models import DriftReading, ModelVersion, RetrainFiring, Run
+from training.models import (
+    ActiveLearning,
+    DriftReading,
+    FeedbackCase,
+    ModelVersion,
+    Prediction,
+    RetrainFiring,
+    Run,
+)
+from training.ranking import STARTED
+from training.services.active_learning import set_active_learning
 from training.services.feedback import give_feedback, sign_link
 from training.services.predictions import predict
 from training.services.retraining import Terms, create_rule, evaluate_rule
@@ -59,6 +69,8 @@ PAGES = [
     ("requester", "/projects/{project}/quality/"),
     ("requester", "/projects/{project}/money/"),
     ("requester", "/projects/{draft}/money/"),
+    ("requester", "/projects/{project}/active-learning/"),
+    ("requester", "/projects/{draft}/active-learning/"),
     ("requester", "/projects/{project}/statements/{month}/"),
     ("requester", "/projects/{draft}/quality/"),
     ("requester", "/projects/{project}/people/"),
@@ -77,6 +89,10 @@ PAGES = [
     ("admin", "/models/"),
     ("admin", "/models/{model}/"),
     ("admin", "/models/{model}/drift/"),
+    ("admin", "/models/{model}/cases/"),
+    ("admin", "/training/snapshots/"),
+    ("admin", "/training/snapshots/{snapshot}/"),
+    ("admin", "/training/runs/{run}/errors/"),
     ("admin", "/finance/"),
     ("admin", "/finance/batches/{batch}/"),
     ("admin", "/health/"),
@@ -119,6 +135,7 @@ def make_world(version: ModelVersion) -> World:
         **qualified(requester, annotator, project),
         "measure": watched(project, draft, annotator).pk,
         "run": version.run_id,
+        "snapshot": version.snapshot_id,
         "queued": queued.pk,
         "model": version.model.name,
         "batch": flow(project, annotator, people["admin"]).pk,
@@ -126,6 +143,8 @@ def make_world(version: ModelVersion) -> World:
         "link": ask(version, people["admin"]),
     }
     drifting(version, people["admin"])
+    complained(version)
+    ranked(project, requester)
     return World({**people, "nobody": None}, ids)
 
 
@@ -147,6 +166,35 @@ def drifting(version: ModelVersion, admin: User) -> None:
     RetrainFiring.objects.create(
         rule=rule, run=version.run, outcome="promoted", fired_at=timezone.now(), figures=FIRED
     )
+
+
+def complained(version: ModelVersion) -> None:
+    """Cases in every state, of several voices, with comments and corrections."""
+    for number in range(6):
+        for voice in range(1 + number % 3):
+            row = Prediction.objects.create(
+                version=version, payload={"text": f"Where is parcel {number}? 包裹在哪里"}, value="refund",
+                confidence=0.5 + number / 20,
+            )  # fmt: skip
+            give_feedback(
+                prediction=row, end_user=f"{number} {voice}", thumbs=-1, rating=2,
+                correction="delivery" if voice else None, comment="It asks for the parcel. 不是退款",
+            )  # fmt: skip
+    states = ["new", "task", "learned", "dismissed"]
+    for case, state in zip(FeedbackCase.objects.order_by("created_at"), states, strict=False):
+        case.state, case.learned_by = state, version if state == "learned" else None
+        case.reason = "A joke." if state == "dismissed" else ""
+        case.save()
+
+
+def ranked(project: Project, requester: User) -> None:
+    """Active learning has chosen what is asked next, one of it begun."""
+    wish = set_active_learning(project=project, field="intent", batch=10, lot_share=0.25, actor=requester)
+    ActiveLearning.objects.filter(pk=wish.pk).update(
+        state="idle", pool=12, chosen=4, by_lot=1, mean_doubt=0.31, ranked_at=timezone.now()
+    )
+    for place, item in enumerate(Item.objects.filter(project=project, gold=None)[:4]):
+        Item.objects.filter(pk=item.pk).update(priority=STARTED if place == 0 else 4.0 - place)
 
 
 FIRED = {"embedding": 0.31, "labels": 0.12, "items": 400, "day": "2026-11-20"}
