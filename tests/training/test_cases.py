@@ -224,7 +224,7 @@ def test_learned_is_learned_until_a_later_version_is_complained_about(
     assert cases.outcome_of(about_the_new) == ("new", None)
 
 
-def test_only_training_on_an_answer_is_learning_it(version: ModelVersion) -> None:
+def test_what_was_tested_on_was_not_learned(version: ModelVersion) -> None:
     case = say(predict(version, "my lamp"), thumbs=-1).case
     assert case is not None
     for split in ("test", "dev", "train"):
@@ -235,7 +235,7 @@ def test_only_training_on_an_answer_is_learning_it(version: ModelVersion) -> Non
         FeedbackCase.objects.update(state="task", item=item, tasked_at=asked)
         assert cases.note_version(version) == 0  # frozen before anybody was asked
         FeedbackCase.objects.update(tasked_at=asked - timedelta(days=1))
-        assert cases.note_version(version) == (split == "train")
+        assert cases.note_version(version) == (split != "test")
 
 
 def test_a_text_asked_very_often_is_not_counted_to_the_end(

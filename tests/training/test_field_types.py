@@ -253,7 +253,9 @@ def test_spans_that_cannot_be_are_pointed_at(
 
 
 def _answering(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
-    found = SimpleNamespace(answers=[SimpleNamespace(value=value, confidence=0.9, detail={})], seconds={})
+    found = SimpleNamespace(
+        answers=[SimpleNamespace(value=value, confidence=0.9, detail={})], seconds={}, together=1
+    )
     monkeypatch.setattr("training.serving.answers_of", lambda version, payloads: found)
 
 

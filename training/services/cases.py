@@ -232,10 +232,13 @@ def _item_of(case: FeedbackCase) -> Item | None:
 
 
 def note_version(version: ModelVersion) -> int:
-    """Move on the cases whose answer `version` was trained on, and tell who spoke; how many there were."""
+    """Move on the cases whose answer `version` was made of, and tell who spoke; how many there were.
+
+    What chose the best epoch (dev) was learned from as well; what it was tested on was not.
+    """
     model = version.model
-    seen = SnapshotItem.objects.filter(
-        snapshot=version.snapshot_id, item=OuterRef("item_id"), split=SnapshotItem.Split.TRAIN
+    seen = SnapshotItem.objects.filter(snapshot=version.snapshot_id, item=OuterRef("item_id")).exclude(
+        split=SnapshotItem.Split.TEST
     )
     decided = freezing.decided(model.project, [model.field]).filter(item=OuterRef("item_id"))
     with transaction.atomic():
