@@ -33,12 +33,18 @@ SPACE = {
     "dropout": {"low": 0.0, "high": 0.3},
     "class_weights": {"choices": ["none", "balanced"]},
 }
+# Like a trainer, it asks again when there is nothing: while a search is prepared, its second process finds no work.
 WORKER = """
+import time
 import django
 django.setup()
 from training import execution, queue
-while work := queue.claim_next():
-    execution.carry_out(work)
+from training.models import Run
+while Run.objects.filter(finished_at=None).exclude(state="cancelled").exists():
+    if work := queue.claim_next():
+        execution.carry_out(work)
+    else:
+        time.sleep(0.1)
 """
 Make = Callable[..., Run]
 
@@ -56,7 +62,7 @@ def searching(approved: Project, admin: User, quick_recipe: dict[str, Any]) -> M
 
 @pytest.fixture
 def worker() -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Start a process that takes work until there is none."""
+    """Start a process that takes work until every run has ended."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     paths = os.pathsep.join([str(settings.BASE_DIR), str(settings.BASE_DIR / "platform")])
     env = os.environ | {
@@ -167,7 +173,7 @@ def test_a_trial_that_falls_behind_is_pruned_and_its_engine_stopped(searching: M
 def test_trials_spread_over_trainers_and_a_killed_one_is_taken_up_again(
     searching: Make, worker: Callable[[], subprocess.Popen[bytes]], redis_url: str
 ) -> None:
-    run = searching({"epochs": 20, "patience": 0, "checkpoint_steps": 10}, trials=6)
+    run = searching({"epochs": 200, "patience": 0, "checkpoint_steps": 10}, trials=6)
     workers = [worker(), worker()]
     until(lambda: Trial.objects.filter(state="running", progress__gt=0.1).count() == 2)
     victim, other = workers
