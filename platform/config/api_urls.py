@@ -6,4 +6,5 @@ urlpatterns = [
     path("", include("accounts.api_urls")),
     path("", include("rewards.api_urls")),
     path("", include("training.api_urls")),
+    path("", include("privacy.api_urls")),
 ]

@@ -33,7 +33,7 @@ SPACE = {
     "dropout": {"low": 0.0, "high": 0.3},
     "class_weights": {"choices": ["none", "balanced"]},
 }
-# Like a trainer, it asks again when there is nothing: while a search is prepared, its second process finds no work.
+# Like a trainer, it asks again when there is nothing: while a search is prepared, others find none.
 WORKER = """
 import time
 import django

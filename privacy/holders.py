@@ -1,0 +1,89 @@
+"""Who holds what about a person: every app says so itself, here, so that no request can miss one.
+
+A lower app never names a higher one, so apps register a holder from `AppConfig.ready`; those of the apps
+below privacy are registered by privacy itself. Erasure, access, restriction and the search for what is left
+all go through this list.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose data it is: somebody with an account, somebody who occurs in dialogues, or both.
+
+    account: the user's id, None for a person who occurs in texts only.
+    items: every item in which the person occurs, found by vault key or by search.
+    values: what the person is known by (name, e-mail, phone, as typed); to look for in what is kept in the
+    clear. Never stored and never logged.
+    """
+
+    account: UUID | None = None
+    items: frozenset[UUID] = frozenset()
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which request, by whom and on what ground something is erased; goes into what is left behind."""
+
+    request: UUID
+    actor: UUID | None = None
+    legal_ground: str = ""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A kind of record that is held about a subject, for access and portability.
+
+    name: stable, snake_case, the file's name in the download. title: for people, translated.
+    rows: JSON objects, read as they are needed. purpose: why it is held, translated.
+    """
+
+    name: str
+    title: str
+    rows: Iterator[dict[str, Any]]
+    purpose: str = ""
+
+
+class Holder(Protocol):
+    """What one app holds about people. All that change something may be repeated with the same result.
+
+    name: the app's. rank: smaller is erased first; apps above come before those that they point to, because
+    what they must find (which snapshots an answer is in) is read from below.
+    """
+
+    name: str
+    rank: int
+
+    def holdings(self, subject: Subject) -> Iterator[Holding]:
+        """Everything held about the subject that the subject may see."""
+        ...
+
+    def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
+        """Erase or anonymise in the caller's transaction; files go on commit. Returns what, and how many."""
+        ...
+
+    def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
+        """Stop (or resume) showing, exporting and training on the subject's data without erasing it."""
+        ...
+
+    def residue(self, subject: Subject) -> dict[str, int]:
+        """What is still held that an erasure should have taken. Empty when nothing is."""
+        ...
+
+
+_holders: dict[str, Holder] = {}
+
+
+def register(holder: Holder) -> None:
+    """From `AppConfig.ready`. The same name again replaces the holder before."""
+    _holders[holder.name] = holder
+
+
+def all_holders() -> list[Holder]:
+    """In the order in which they erase."""
+    return sorted(_holders.values(), key=lambda holder: holder.rank)
