@@ -5,7 +5,7 @@ below privacy are registered by privacy itself. Erasure, access, restriction and
 all go through this list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -40,13 +40,42 @@ class Holding:
     """A kind of record that is held about a subject, for access and portability.
 
     name: stable, snake_case, the file's name in the download. title: for people, translated.
-    rows: JSON objects, read as they are needed. purpose: why it is held, translated.
+    rows: JSON objects, read as they are needed. purpose: why it is held, source: where it came from,
+    recipients: who else gets it, retention: for how long; all translated, empty where the notice says it all.
     """
 
     name: str
     title: str
     rows: Iterator[dict[str, Any]]
     purpose: str = ""
+    source: str = ""
+    recipients: str = ""
+    retention: str = ""
+
+
+@dataclass(frozen=True)
+class AffectedModel:
+    """A model version that has learned from a subject's data.
+
+    action: "quarantine", "retrain" or "keep", by the policy of its project; a kept one has a legal ground.
+    """
+
+    name: str
+    version: int
+    action: str
+    legal_ground: str = ""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What must be settled before an account can be erased; `text` tells the person what to do.
+
+    waivable: the person may give it up instead.
+    """
+
+    code: str
+    text: str
+    waivable: bool = False
 
 
 class Holder(Protocol):
@@ -87,3 +116,29 @@ def register(holder: Holder) -> None:
 def all_holders() -> list[Holder]:
     """In the order in which they erase."""
     return sorted(_holders.values(), key=lambda holder: holder.rank)
+
+
+ModelsSource = Callable[[Subject], list[AffectedModel]]
+ObstacleSource = Callable[[Subject], list[Obstacle]]
+_models_sources: list[ModelsSource] = []
+_obstacle_sources: list[ObstacleSource] = []
+
+
+def register_affected_models(source: ModelsSource) -> None:
+    """From `AppConfig.ready`. Reads only; asked before anything is erased."""
+    if source not in _models_sources:
+        _models_sources.append(source)
+
+
+def affected_models(subject: Subject) -> list[AffectedModel]:
+    return [model for source in _models_sources for model in source(subject)]
+
+
+def register_obstacle(source: ObstacleSource) -> None:
+    """From `AppConfig.ready`. Reads only; asked of subjects with an account."""
+    if source not in _obstacle_sources:
+        _obstacle_sources.append(source)
+
+
+def obstacles(subject: Subject) -> list[Obstacle]:
+    return [obstacle for source in _obstacle_sources for obstacle in source(subject)]
