@@ -22,6 +22,7 @@ from training.models import (
     Rollout,
     Run,
     Snapshot,
+    VersionComparison,
 )
 
 
@@ -124,6 +125,12 @@ def version_for(user: User, name: str, number: int) -> ModelVersion:
     if version is None:
         raise NotFound(_("This model has no such version."))
     return version
+
+
+def comparisons_of(model: Model) -> QuerySet[VersionComparison]:
+    """Newest first; for a model that `model_for` gave."""
+    found = VersionComparison.objects.filter(version__model=model).select_related("version", "other")
+    return found.order_by("-queued_at", "-pk")
 
 
 def model_to_ask(user: User, name: str) -> Asked:

@@ -3,6 +3,7 @@ from django.urls import path
 from training.api import (
     active_learning,
     cases,
+    comparisons,
     cross_fits,
     curves,
     mistakes,
@@ -85,6 +86,11 @@ urlpatterns = [
         "models/<slug:name>/versions/<int:number>/suggest",
         serving.PreannotationsApi.as_view(),
         name="api-suggest",
+    ),
+    path(
+        "models/<slug:name>/versions/<int:number>/comparisons",
+        comparisons.ComparisonsApi.as_view(),
+        name="api-comparisons",
     ),
     path(
         "models/<slug:name>/versions/<int:number>/runtime", serving.RuntimeApi.as_view(), name="api-runtime"

@@ -1,8 +1,9 @@
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tasks_app.fields.base import Field
@@ -14,7 +15,7 @@ from training.engine.config import EMBEDDING, FitConfig
 from training.engine.evaluation.slices import KINDS
 from training.engine.recipes import AUTO, FEW, STARTER, THOROUGH
 from training.freezing import trainable
-from training.models import Recipe, Rollout
+from training.models import Model, ModelVersion, Recipe, Rollout
 from training.recipes import MOST_SEEDS
 from training.search_space import TRIALS
 
@@ -180,6 +181,21 @@ class RolloutForm(_Share):
 
 class RuntimeForm(forms.Form):
     int8 = forms.BooleanField(required=False)
+
+
+class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable as it runs
+    def label_from_instance(self, obj: models.Model) -> str:
+        return str(cast(ModelVersion, obj).number)
+
+
+class CompareForm(forms.Form):
+    version = VersionField(ModelVersion.objects.none(), label=_("Version"))
+    other = VersionField(ModelVersion.objects.none(), label=_("Against"))
+
+    def __init__(self, *args: Any, model: Model, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("version", "other"):
+            cast(VersionField, self.fields[name]).queryset = model.versions.order_by("-number")
 
 
 class GuardsForm(forms.Form):

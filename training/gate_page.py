@@ -16,8 +16,9 @@ def guards(model: Model) -> dict[str, Any]:
     return {"guarded": named, "tolerance": f"{100 * held.tolerance:g}"}
 
 
-def columns() -> list[dict[str, Any]]:
-    numbers = [_("Items"), _("This version"), _("In production"), _("Difference"), _("From"), _("To")]
+def columns(version: str, other: str) -> list[dict[str, Any]]:
+    """`version` and `other` are what the columns of the two figures are called."""
+    numbers = [_("Items"), version, other, _("Difference"), _("From"), _("To")]
     return [{"title": _("Part")}, *({"title": name, "numeric": True} for name in numbers)]
 
 

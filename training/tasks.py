@@ -10,6 +10,7 @@ from common.rounds import each
 from training import (
     background,
     choosing_runtimes,
+    comparing,
     comparison,
     cross_fitting,
     curve_fitting,
@@ -24,7 +25,7 @@ from training import (
     watching_versions,
 )
 from training.devices import AllBusy, one_card
-from training.models import Preannotation, ServingRuntime
+from training.models import Preannotation, ServingRuntime, VersionComparison
 from training.services import cases
 
 signals.celeryd_init.connect(trainers.on_worker_setup)
@@ -118,6 +119,11 @@ def predict_runtime(version_id: str) -> None:
 
 
 @shared_task
+def predict_pair(comparison_id: str) -> None:
+    comparing.execute(UUID(comparison_id))
+
+
+@shared_task
 def predict_waiting() -> None:
     """What is wished for and was not taken up, or was given up by a worker that died."""
     choosing_runtimes.ask_for_missing()
@@ -125,6 +131,8 @@ def predict_waiting() -> None:
         predict_suggestions.delay(str(wish_id))
     for version_id in background.take_back_lost(ServingRuntime):
         predict_runtime.delay(str(version_id))
+    for comparison_id in background.take_back_lost(VersionComparison):
+        predict_pair.delay(str(comparison_id))
 
 
 @shared_task

@@ -3,6 +3,7 @@ from django.urls import path
 from training.views import (
     active_learning,
     cases,
+    comparisons,
     cross_fits,
     downloads,
     evaluation,
@@ -70,6 +71,8 @@ urlpatterns = [
     path("models/<slug:name>/guards/", models.guards, name="model-guards"),
     path("models/<slug:name>/versions/<int:number>/archive/", models.archive, name="model-archive"),
     path("models/<slug:name>/versions/<int:number>/restore/", models.restore, name="model-restore"),
+    path("models/<slug:name>/comparisons/", comparisons.comparisons, name="model-comparisons"),
+    path("models/<slug:name>/compare/", comparisons.compare, name="model-compare"),
     path("models/<slug:name>/try/", models.try_out, name="model-try"),
     path("models/<slug:name>/versions/<int:number>/promote/", models.promote, name="model-promote"),
     path("models/<slug:name>/versions/<int:number>/rollback/", models.rollback, name="model-rollback"),

@@ -90,6 +90,7 @@ PAGES = [
     ("admin", "/models/{model}/"),
     ("admin", "/models/{model}/drift/"),
     ("admin", "/models/{model}/cases/"),
+    ("admin", "/models/{model}/comparisons/"),
     ("admin", "/training/snapshots/"),
     ("admin", "/training/snapshots/{snapshot}/"),
     ("admin", "/training/runs/{run}/errors/"),

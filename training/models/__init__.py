@@ -2,6 +2,7 @@
 
 from training.models.active import ActiveLearning
 from training.models.cases import FeedbackCase, FeedbackPolicy
+from training.models.comparing import VersionComparison
 from training.models.curves import LearningCurve
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
@@ -36,4 +37,5 @@ __all__ = [
     "Snapshot",
     "SnapshotItem",
     "Trial",
+    "VersionComparison",
 ]

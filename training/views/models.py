@@ -54,7 +54,7 @@ def _context(model: Model) -> dict[str, object]:
         "serving": serving,
         "can_roll_back": any(v.stage == ModelVersion.Stage.ARCHIVED and v.promoted_at for v in versions),
         "has_hub": bool(settings.HUB_TOKEN),
-        "compared_columns": gate_page.columns(),
+        "compared_columns": gate_page.columns(_("This version"), _("In production")),
         **gate_page.guards(model),
         "try_form": TryForm(),
         "feedback": selectors.feedback_inbox(model)[:FEEDBACK_SHOWN],
