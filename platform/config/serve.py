@@ -30,6 +30,11 @@ class SocketServer(MPServer):
     def __init__(self, application: str, listeners: Sequence[socket.socket], **options: Any) -> None:
         super().__init__(application, interface=Interfaces.WSGI, http=HTTPModes.http1, **options)
         self._listeners = listeners
+        for listener in listeners:
+            if listener.family in {socket.AF_INET, socket.AF_INET6}:
+                # Connections inherit it. Head and body of a response are two writes; without this the second
+                # waits for the client to acknowledge the first, which it puts off for 40 ms.
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _init_shared_socket(self) -> None:
         for listener in self._listeners:

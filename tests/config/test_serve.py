@@ -130,3 +130,10 @@ def test_connections_are_spread_over_the_processes(start: Start, listener: socke
 def test_an_address_that_is_taken_stays_taken(listener: socket.socket) -> None:
     with queues(listener, 2), pytest.raises(OSError, match="in use"):
         socket.create_server(listener.getsockname())
+
+
+def test_the_second_write_of_a_response_waits_for_nobody(start: Start, listener: socket.socket) -> None:
+    start()
+    get(listener)
+    # The socket is the server's own, and what it accepts inherits the option.
+    assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
