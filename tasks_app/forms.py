@@ -15,7 +15,9 @@ from tasks_app.models import Project, Qualification
 from tasks_app.qualified import required_by
 
 # Settings that a form may leave out: they stay what they were.
-_LEFT_AS_THEY_ARE = ("second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share")
+_LEFT_AS_THEY_ARE = (
+    "second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share", "privacy_scope",
+)  # fmt: skip
 
 
 class ProjectForm(forms.ModelForm[Project]):
@@ -66,6 +68,8 @@ class ProjectForm(forms.ModelForm[Project]):
             "sample_check_share",
             "visibility",
             "privacy_policy",
+            "privacy_scope",
+            "privacy_model",
             "sampling",
             "max_per_person",
             "max_per_group",
@@ -86,6 +90,8 @@ class ProjectForm(forms.ModelForm[Project]):
             "sample_check_share": _("Share of settled items checked by a reviewer"),
             "visibility": _("Who may work on it"),
             "privacy_policy": _("Personal data found in texts is"),
+            "privacy_scope": _("What counts as personal data"),
+            "privacy_model": _("Imports ask the trained model for personal data as well"),
             "sampling": _("Items are asked"),
             "max_per_person": _("Items for one person, at most"),
             "max_per_group": _("Items of one group for one person, at most"),
@@ -97,6 +103,10 @@ class ProjectForm(forms.ModelForm[Project]):
         }
         help_texts = {
             "auto_approve_after": _("604800 are seven days."),
+            "privacy_model": _(
+                "Takes a model in production of a project from the template “Find personal data”. "
+                "Imports are slower."
+            ),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }
@@ -125,11 +135,15 @@ class ProjectForm(forms.ModelForm[Project]):
             ("keep", _("kept (public data only)")),
             ("drop", _("a reason to leave the item out")),
         ]
+        self.fields["privacy_scope"].choices = [  # type: ignore[attr-defined]
+            ("direct", _("what tells who somebody is: names, numbers, addresses, dates of birth")),
+            ("all", _("also places, organisations, nationalities, dates, titles, jobs and health")),
+        ]
         for name in _LEFT_AS_THEY_ARE:
             self.fields[name].required = False
         self.fields["categories"].initial = categories.to_lines(self.instance.error_categories)
         if self.instance.state != Project.State.DRAFT:
-            for name in ("reward", "privacy_policy"):
+            for name in ("reward", "privacy_policy", "privacy_scope"):
                 self.fields[name].disabled = True
 
     def clean_reward(self) -> Decimal:
@@ -156,7 +170,7 @@ class ProjectForm(forms.ModelForm[Project]):
         return categories.from_lines(self.cleaned_data["categories"], self.instance.error_categories)
 
     def settings(self) -> dict[str, Any]:
-        left = {name for name in _LEFT_AS_THEY_ARE if self.cleaned_data.get(name) is None}
+        left = {name for name in _LEFT_AS_THEY_ARE if self.cleaned_data.get(name) in (None, "")}
         data = {name: value for name, value in self.cleaned_data.items() if name not in left}
         data["reward_minor"] = to_minor(data.pop("reward"), self.instance.currency)
         data["error_categories"] = data.pop("categories")

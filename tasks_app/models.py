@@ -55,6 +55,10 @@ class Project(models.Model):
         KEEP = "keep"
         DROP = "drop"
 
+    class PrivacyScope(models.TextChoices):
+        DIRECT = "direct"  # what tells by itself who somebody is
+        ALL = "all"  # places, organisations, dates and the like too
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects")
     title = models.CharField(max_length=120)
@@ -81,6 +85,14 @@ class Project(models.Model):
     privacy_policy = models.CharField(
         max_length=12, choices=PrivacyPolicy.choices, default=PrivacyPolicy.PLACEHOLDER
     )
+    privacy_scope = models.CharField(
+        max_length=8,
+        choices=PrivacyScope.choices,
+        default=PrivacyScope.DIRECT,
+        db_default=PrivacyScope.DIRECT,
+    )
+    # Whether imports ask the site's own span model as well as the rules.
+    privacy_model = models.BooleanField(default=False, db_default=False)
     # Due process: decisions that a second reviewer takes again blindly, the reasons that reviewers pick from
     # (empty: the usual ones), what is paid all the same, and whether rejected gold answers show the truth.
     second_review_share = models.FloatField(db_default=0.0, default=0.0)

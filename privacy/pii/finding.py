@@ -1,6 +1,12 @@
 """What a detector reports, and the kinds of personal data there are."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+# direct: what tells by itself who somebody is. all: also what tells it together with other things, about as
+# the safe-harbour list of 45 CFR 164.514(b)(2) (HIPAA) has it.
+Scope = Literal["direct", "all"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 KINDS = frozenset(
     {
@@ -9,6 +15,14 @@ KINDS = frozenset(
         "IP", "LICENCE", "MAC", "NATIONAL_ID", "NUMBER", "ORDER", "PASSPORT", "PASSWORD",
         "PERSON", "PHONE", "PLATE",
         "POLICY", "POSTCODE", "RECORD", "SSN", "URL", "USERNAME",
+    }
+)  # fmt: skip
+
+# Found only where the scope is "all".
+FURTHER_KINDS = frozenset(
+    {
+        "CONDITION", "DATE_TIME", "LOCATION", "MEDICATION", "NATIONALITY", "OCCUPATION", "ORGANISATION",
+        "PROCEDURE", "TITLE",
     }
 )  # fmt: skip
 

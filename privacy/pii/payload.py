@@ -1,21 +1,25 @@
-"""The personal data of one item replaced: its turns in their order, its candidates, its speakers' names."""
+"""The personal data of one item replaced: its turns in their order, its candidates, its speakers' names, its
+meta.
+"""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, cast
 
-from privacy.pii.finding import Finding
+from privacy.pii.finding import Finding, Scope
 from privacy.pii.offsets import OffsetMap
 from privacy.pii.redactor import Language, Policy, Redactor
-from privacy.pii.scan import scan
+from privacy.pii.surroundings import is_plain, redact_meta
 
 
 @dataclass(frozen=True)
 class RedactedPayload:
     """`maps` carries offsets of the original texts over to the new ones, one map a text.
 
-    `findings` are places in the new texts, `originals` the same places with the values that were there.
+    `findings` are places in the new texts, `originals` the same places with the values that were there; those
+    of `originals` that stood elsewhere have a `place` ("speaker", "meta") and their replacement instead of a
+    turn. `counts` is of all of them.
     """
 
     payload: dict[str, Any]
@@ -24,31 +28,49 @@ class RedactedPayload:
     originals: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     dropped: bool = False
+    meta: dict[str, Any] = field(default_factory=dict)
 
 
 def redact_payload(
-    payload: dict[str, Any], texts: list[str], *, policy: str, secret: bytes, language: str
+    payload: dict[str, Any],
+    texts: list[str],
+    *,
+    policy: str,
+    secret: bytes,
+    language: str,
+    scope: str = "direct",
+    meta: dict[str, Any] | None = None,
+    proposed: Sequence[Sequence[Finding]] | None = None,
 ) -> RedactedPayload:
-    """The payload as others may see it. `texts` are its turn texts, in the order that offsets count in."""
+    """The payload as others may see it. `texts` are its turn texts, in the order that offsets count in.
+
+    `proposed` are findings of another detector, a list for each of `texts`, that are taken as well.
+    """
     extra = [candidate["text"] for candidate in payload.get("candidates", [])]
-    known = known_language(language)
-    redactor = Redactor(policy=cast(Policy, policy), secret=secret, language=known)
+    redactor = Redactor(
+        policy=cast(Policy, policy),
+        secret=secret,
+        language=known_language(language),
+        scope=cast(Scope, scope),
+    )
     everything = [*texts, *extra]
-    result = redactor.redact_turns(everything)
-    speakers = _speakers(payload, redactor)
-    renamed = any(old != new for old, new in speakers.items())
-    if result.dropped or (policy == "drop" and renamed):
+    result = redactor.redact_turns(everything, proposed)
+    speakers, renamed = _speakers(payload, redactor)
+    new_meta, told = redact_meta(meta or {}, redactor)
+    around = [*renamed, *told]
+    if result.dropped or (policy == "drop" and around):
         counts = Counter(finding.kind for _turn, finding, _new in result.findings)
-        return RedactedPayload(payload, [], counts, dropped=True)
-    if not result.findings and not renamed:
-        return RedactedPayload(payload, result.maps)
+        return RedactedPayload(payload, [], counts + _kinds(around), dropped=True)
+    if not result.findings and not around:
+        return RedactedPayload(payload, result.maps, meta=new_meta)
     findings, originals = _places(everything, result.findings, result.maps)
     return RedactedPayload(
         payload=_with_texts(payload, result.texts, speakers),
         maps=result.maps,
-        counts=Counter(row["kind"] for row in findings),
-        originals=originals,
+        counts=_kinds(findings) + _kinds(around),
+        originals=originals + around,
         findings=findings,
+        meta=new_meta,
     )
 
 
@@ -56,6 +78,10 @@ def known_language(language: str) -> Language | None:
     """The detectors' language for a code such as "zh-Hans"; None, which asks all of them, for others."""
     short = language.split("-")[0]
     return cast(Language, short) if short in {"en", "zh"} else None
+
+
+def _kinds(rows: list[dict[str, Any]]) -> Counter[str]:
+    return Counter(row["kind"] for row in rows)
 
 
 def _places(
@@ -72,25 +98,36 @@ def _places(
     return findings, originals
 
 
-def _speakers(payload: dict[str, Any], redactor: Redactor) -> dict[str, str]:
-    """Each speaker's name as others may see it: "customer" stays, "Anna Smith" does not.
+def _speakers(payload: dict[str, Any], redactor: Redactor) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Each speaker's name as others may see it ("customer" stays, "Anna Smith" does not), and what was
+    replaced.
 
     After the texts and one by one: a name must not read like the answer to a turn's question.
     """
     names = {turn["speaker"] for turn in payload.get("turns", [])}
-    return {name: _speaker(name, redactor) for name in sorted(names)}
+    shown: dict[str, str] = {}
+    originals: list[dict[str, Any]] = []
+    for name in sorted(names):
+        shown[name], found = _speaker(name, redactor)
+        originals += found
+    return shown, originals
 
 
-def _speaker(name: str, redactor: Redactor) -> str:
+def _speaker(name: str, redactor: Redactor) -> tuple[str, list[dict[str, Any]]]:
     # A role, in nearly every file. It is looked at once, unless the texts have made it a name.
-    if redactor.policy == "keep" or (_is_plain(name, redactor.language) and not redactor.knows(name)):
-        return name
-    return redactor.redact_turns([name]).texts[0]
-
-
-@lru_cache(maxsize=256)
-def _is_plain(name: str, language: Language | None) -> bool:
-    return "[" not in name and not scan(name, language=language)
+    plain = is_plain(name, redactor.language, "direct") and not redactor.knows(name)
+    if redactor.policy == "keep" or plain:
+        return name, []
+    result = redactor.redact_turns([name])
+    return result.texts[0], [
+        {
+            "place": "speaker",
+            "kind": finding.kind,
+            "value": name[finding.start : finding.end],
+            "replacement": replacement,
+        }
+        for _turn, finding, replacement in result.findings
+    ]
 
 
 def _with_texts(payload: dict[str, Any], texts: list[str], speakers: dict[str, str]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from functools import cache
 
 from privacy.pii.clues import Clues
 from privacy.pii.detectors.base import Detector
-from privacy.pii.registry import DETECTORS
+from privacy.pii.finding import Scope
+from privacy.pii.registry import DETECTORS, FURTHER
 
 
 class Plan:
@@ -62,11 +63,13 @@ def _bits(flags: Iterable[bool]) -> int:
 
 
 @cache
-def plan_for(language: str | None, kinds: frozenset[str] | None) -> Plan:
-    """`language` "en" or "zh" leaves the other one's detectors out; `kinds` keeps those that report one."""
+def plan_for(language: str | None, kinds: frozenset[str] | None, scope: Scope = "direct") -> Plan:
+    """`language` "en" or "zh" leaves the other one's detectors out; `kinds` keeps those that report one;
+    `scope` "all" adds the detectors of further kinds.
+    """
     return Plan(
         detector
-        for detector in DETECTORS
+        for detector in (DETECTORS if scope == "direct" else DETECTORS + FURTHER)
         if (not language or detector.language in (None, language))
         and (kinds is None or not detector.kinds.isdisjoint(kinds))
     )

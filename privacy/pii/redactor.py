@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, get_args
 
-from privacy.pii.finding import Finding
+from privacy.pii.finding import Finding, Scope
 from privacy.pii.folding import MASK, PLACEHOLDER
 from privacy.pii.offsets import UNCHANGED, OffsetMap, replace_spans
 from privacy.pii.plan import plan_for
@@ -40,28 +40,35 @@ class Redactor:
     """
 
     def __init__(
-        self, policy: Policy = "placeholder", secret: bytes | None = None, *, language: Language | None = None
+        self,
+        policy: Policy = "placeholder",
+        secret: bytes | None = None,
+        *,
+        language: Language | None = None,
+        scope: Scope = "direct",
     ) -> None:
         if policy not in POLICIES:
             raise ValueError(f"No such policy: {policy}. Choose one of {', '.join(POLICIES)}.")
         self.policy = policy
         self.language = language
+        self.scope: Scope = scope
         self._surrogates = Surrogates(secret or b"") if policy == "surrogate" else None
         self._replacements: dict[tuple[str, str], str] = {}
         self._people: dict[str, str | None] = {}  # a word of a name -> whose it is; None: of several
         self._counts: dict[str, int] = {}
         self._repeats = Repeats()
-        self._plan = plan_for(language, None)
+        self._plan = plan_for(language, None, scope)
 
-    def redact_turns(self, texts: list[str]) -> Redacted:
+    def redact_turns(self, texts: list[str], proposed: Sequence[Sequence[Finding]] | None = None) -> Redacted:
         """Scan the turns in their order and replace by the policy.
 
-        `keep` looks at nothing and changes nothing.
+        `keep` looks at nothing and changes nothing. `proposed` are findings of another detector, a list for
+        each turn, that are merged with the rules'.
         """
         if self.policy == "keep":
             return Redacted(list(texts), [], [OffsetMap() for _ in texts])
         self._reserve_numbers(texts)
-        found = self._find_all(texts)
+        found = self._find_all(texts, proposed)
         replaced: list[tuple[int, Finding, str]] = []
         new_texts: list[str] = []
         maps: list[OffsetMap] = []
@@ -89,7 +96,9 @@ class Redactor:
             for kind, number in PLACEHOLDER.findall(text) if "[" in text else ():
                 self._counts[kind] = max(self._counts.get(kind, 0), int(number))
 
-    def _find_all(self, texts: list[str]) -> list[list[Finding]]:
+    def _find_all(
+        self, texts: list[str], proposed: Sequence[Sequence[Finding]] | None
+    ) -> list[list[Finding]]:
         """Per turn, what to replace: the scan, what is said again, and what shows only once the rest is
         gone.
         """
@@ -100,7 +109,8 @@ class Redactor:
         unread: Sequence[int] = range(len(texts))
         unsearched = unread
         while unread:
-            fresh = self._scan(turns, unread)
+            fresh = _with_proposed(self._scan(turns, unread), proposed)
+            proposed = None  # once: what they have is walled off from here on
             for turn, findings in fresh.items():
                 for finding in findings:
                     if self._repeats.learn(texts[turn][finding.start : finding.end], finding):
@@ -162,6 +172,13 @@ class Redactor:
         for part in parts:
             self._people[part] = name if self._people.get(part, name) == name else None
         return name
+
+
+def _with_proposed(
+    found: dict[int, list[Finding]], proposed: Sequence[Sequence[Finding]] | None
+) -> dict[int, list[Finding]]:
+    more = {turn: findings for turn, findings in enumerate(proposed or ()) if findings}
+    return found | {turn: merge([*found.get(turn, []), *findings]) for turn, findings in more.items()}
 
 
 def _walled(text: str, findings: list[Finding]) -> str:

@@ -95,3 +95,6 @@ DETECTORS: tuple[Detector, ...] = (
     person_zh.SPACED,
     answer.ANSWER,
 )
+
+# What is read besides where a project asks for more than direct identifiers.
+FURTHER: tuple[Detector, ...] = ()

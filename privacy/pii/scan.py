@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from privacy.pii.clues import Clues
-from privacy.pii.finding import Finding
+from privacy.pii.finding import Finding, Scope
 from privacy.pii.folding import WALL, Folded, fold
 from privacy.pii.plan import Plan, plan_for
 
@@ -19,7 +19,12 @@ class Turn:
 
 
 def scan(
-    text: str, *, language: str | None = None, kinds: Collection[str] | None = None, previous: str = ""
+    text: str,
+    *,
+    language: str | None = None,
+    kinds: Collection[str] | None = None,
+    previous: str = "",
+    scope: Scope = "direct",
 ) -> list[Finding]:
     """What is personal data in `text`, sorted by place and free of overlaps; offsets are code points of
     `text`.
@@ -28,7 +33,7 @@ def scan(
     kinds only. `previous` is the turn before: "May I have your name?" tells what a bare "ravi" is.
     """
     turn = Turn(text, Turn(previous).clues if previous else None)
-    plan = plan_for(language, None if kinds is None else frozenset(kinds))
+    plan = plan_for(language, None if kinds is None else frozenset(kinds), scope)
     return scan_turn(turn, plan, kinds)
 
 

@@ -61,6 +61,8 @@ class ProjectInput(serializers.Serializer[Any]):
     max_per_person = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True)
     max_per_group = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True)
     privacy_policy = serializers.ChoiceField(choices=Project.PrivacyPolicy.choices, required=False)
+    privacy_scope = serializers.ChoiceField(choices=Project.PrivacyScope.choices, required=False)
+    privacy_model = serializers.BooleanField(required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """`fields` is the name in the interface, and taken by the class in Python."""
@@ -128,6 +130,8 @@ def _details(project: Project) -> dict[str, Any]:
         "max_per_person": project.max_per_person,
         "max_per_group": project.max_per_group,
         "privacy_policy": project.privacy_policy,
+        "privacy_scope": project.privacy_scope,
+        "privacy_model": project.privacy_model,
         "balance": {
             name: {"amount_minor": getattr(balances, name), "currency": project.currency}
             for name in ("escrow", "reserved", "paid")

@@ -99,6 +99,7 @@ def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
         secret=vault.secret_for(job.project_id).hex(),
         vault_key=key.hex() if key else "",
         keep_duplicates=bool(job.options.get("keep_duplicates")),
+        scope=job.project.privacy_scope,
     )
 
 

@@ -6,12 +6,13 @@ Pure, and what goes in and comes out is JSON, so that it runs in this process or
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from common.ids import uuid7
 from privacy.pii.payload import RedactedPayload, redact_payload
+from privacy.pii.surroundings import pseudonymous_id
 from privacy.sealing import Seal
 from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
@@ -31,6 +32,7 @@ class Setup:
     secret: str
     vault_key: str
     keep_duplicates: bool
+    scope: str = "direct"
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -84,6 +86,8 @@ def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
             policy=setup.policy,
             secret=bytes.fromhex(setup.secret),
             language=parsed.language,
+            scope=setup.scope,
+            meta=parsed.meta,
         )
         if redacted.dropped:
             prepared.left_out += 1
@@ -108,14 +112,16 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
 
     # Random, not time-ordered: see Item.
     item_id = uuid.uuid4()
+    parsed, named = _pseudonymised(setup, replace(parsed, meta=redacted.meta))
+    originals = [*redacted.originals, *named]
     approved = carried(parsed.approved)
     answers = [
         {"annotator": a.annotator, "value": carried(a.value), "seconds": a.seconds} for a in parsed.answers
     ]
     labelled = bool(answers) or approved is not None
     original = ""
-    if redacted.findings and setup.seal:
-        sealed = setup.seal.close(item_id, redacted.originals)
+    if originals and setup.seal:
+        sealed = setup.seal.close(item_id, originals)
         original = rows.vault_row(uuid7(), setup.project, item_id, sealed)
     return PreparedItem(
         number=number,
@@ -132,9 +138,23 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
         ),
         findings=[rows.finding_row(setup.project, item_id, found) for found in redacted.findings],
         original=original,
-        counts=dict(redacted.counts),
+        counts=dict(redacted.counts + Counter(row["kind"] for row in named)),
         labels={"payload": redacted.payload, "answers": answers, "approved": approved} if labelled else None,
     )
+
+
+def _pseudonymised(setup: Setup, parsed: ParsedItem) -> tuple[ParsedItem, list[dict[str, Any]]]:
+    """The item with pseudonyms for those of its ids that are personal data, and what stood there."""
+    if setup.policy == "keep":
+        return parsed, []
+    shown: dict[str, str] = {}
+    originals = []
+    for place in ("external_id", "group"):
+        value = getattr(parsed, place)
+        shown[place], kind = pseudonymous_id(value, bytes.fromhex(setup.secret))
+        if kind:
+            originals.append({"place": place, "kind": kind, "value": value, "replacement": shown[place]})
+    return (replace(parsed, **shown), originals) if originals else (parsed, [])
 
 
 def _content(setup: Setup, number: int, parsed: ParsedItem) -> str:

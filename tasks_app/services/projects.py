@@ -19,7 +19,7 @@ from tasks_app.requiring import check_qualification
 from tasks_app.services import ranking, refunds, slots
 
 # Changing these after publishing would change the deal for people who are already at work.
-FIXED_ONCE_PUBLISHED = {"reward_minor", "currency", "privacy_policy"}
+FIXED_ONCE_PUBLISHED = {"reward_minor", "currency", "privacy_policy", "privacy_scope"}
 _LIVE = {Project.State.PUBLISHED, Project.State.PAUSED}
 
 

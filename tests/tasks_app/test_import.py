@@ -154,6 +154,49 @@ def test_a_speaker_s_name_is_replaced_and_a_role_stays(project):
     assert "[PERSON_1]" in shown[1]["text"]
 
 
+def test_meta_and_ids_pass_the_same_gate_and_their_originals_are_sealed(project):
+    row = {
+        "id": "13812345678",
+        "group": "anna.smith@example.com",
+        "turns": [{"speaker": "Anna Smith", "text": "Hello there."}],
+        "meta": {"shop": "north", "contact": ["anna.smith@example.com"], "customer_name": "ravi", "n": 3},
+    }
+    with override_settings(VAULT_KEY=KEY):
+        job = load(project, lines(row, {**row, "id": "x-2", "turns": [{"speaker": "agent", "text": "Bye."}]}))
+        first, second = Item.objects.order_by("position")
+        originals = vault.reveal(item_id=first.pk, actor=project.owner_id, reason="checking the vault")
+    shown = json.dumps([[i.external_id, i.group, i.meta, i.payload] for i in (first, second)])
+    assert not any(secret in shown for secret in ("13812345678", "anna", "Anna", "ravi"))
+    assert first.meta == {
+        "shop": "north", "contact": ["[EMAIL_1]"], "customer_name": "[PERSON_2]", "n": 3,
+    }  # fmt: skip
+    assert first.group == second.group and first.group.startswith("email-")
+    assert second.external_id == "x-2"
+    assert {(one["place"], one["value"]) for one in originals} == {
+        ("external_id", "13812345678"),
+        ("group", "anna.smith@example.com"),
+        ("meta", "anna.smith@example.com"),
+        ("meta", "ravi"),
+        ("speaker", "Anna Smith"),
+    }
+    assert job.findings == {"PERSON": 3, "EMAIL": 4, "PHONE": 1}
+    assert Finding.objects.count() == 0  # nothing stood in the texts
+
+
+def test_an_id_that_became_a_pseudonym_is_still_taken(project):
+    load(project, lines({"id": "anna@example.com", "text": "One."}))
+    job = load(project, lines({"id": "anna@example.com", "text": "Another."}))
+    assert (job.imported, job.skipped) == (0, {"duplicate_id": 1})
+    assert "anna" not in job.errors[0]["detail"]
+
+
+def test_meta_of_a_project_that_keeps_personal_data_stays(owner):
+    project = make_project(owner, privacy_policy="keep")
+    load(project, lines({"id": "anna@example.com", "text": "One.", "meta": {"mail": "anna@example.com"}}))
+    item = Item.objects.get()
+    assert (item.external_id, item.meta) == ("anna@example.com", {"mail": "anna@example.com"})
+
+
 def test_offsets_follow_when_the_text_is_normalised(project):
     text = "Cafe\u0301 or tea?"  # e and a combining accent: one code point fewer in NFC
     gold = {"intent": "refund", "qa": [{"turn": 0, "start": 6, "end": 13, "label": "question"}]}

@@ -27,6 +27,20 @@ def test_the_same_key_makes_one_project(owner, sign_in):
     assert Project.objects.count() == 1
 
 
+def test_what_counts_as_personal_data_is_the_project_s_choice_until_it_is_published(owner, sign_in):
+    client = sign_in(owner)
+    body = {"title": "One", "fields": CHOICE, "privacy_scope": "all", "privacy_model": True}
+    made = post(client, "projects", body).json()
+    assert (made["privacy_scope"], made["privacy_model"]) == ("all", True)
+    assert post(client, "projects", {**body, "privacy_scope": "most"}).status_code == 422
+    project = Project.objects.get()
+    page = client.get(f"/projects/{project.pk}/settings/")
+    assert page.context["form"].initial["privacy_scope"] == "all"
+    project.state = "published"
+    with pytest.raises(Conflict):
+        projects.update_project(project=project, actor=owner, privacy_scope="direct")
+
+
 def test_an_annotator_may_not_create_one(annotator, sign_in):
     assert post(sign_in(annotator), "projects", {"title": "x"}).status_code == 403
 

@@ -1,0 +1,70 @@
+"""What stands around the texts: meta, ids and groups."""
+
+import pytest
+
+from privacy.pii.redactor import Redactor
+from privacy.pii.surroundings import pseudonymous_id, redact_meta
+
+SECRET = b"secret"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("mail", "anna@example.com", "[EMAIL_1]"),
+        ("customerName", "ravi", "[PERSON_1]"),
+        ("customer_name", "nallukowsi", "[PERSON_1]"),
+        ("phone", 13812345678, "[PHONE_1]"),
+        ("card", "4111111111111111", "[CARD_1]"),
+        ("note", "call me on +44 20 7946 0958", "call me on [PHONE_1]"),
+        ("product_name", "Fenrir", "Fenrir"),
+        ("shop", "north", "north"),
+        ("channel", "chat", "chat"),
+        ("created", "2026-11-27", "2026-11-27"),
+        ("epoch", 1764284400, 1764284400),
+        ("pages", 1200, 1200),
+        ("score", 0.5, 0.5),
+        ("new", True, True),
+        ("none", None, None),
+    ],
+)
+def test_a_value_is_read_as_an_answer_to_its_key(key, value, shown):
+    assert redact_meta({key: value}, Redactor())[0] == {key: shown}
+
+
+def test_what_the_texts_have_told_is_known_in_meta_too():
+    redactor = Redactor()
+    redactor.redact_turns(["my name is nallukowsi"])
+    meta, originals = redact_meta({"a": {"b": ["about nallukowsi"]}}, redactor)
+    assert meta == {"a": {"b": ["about [PERSON_1]"]}}
+    assert originals == [
+        {
+            "place": "meta", "path": "/a/b/0", "kind": "PERSON",
+            "value": "nallukowsi", "replacement": "[PERSON_1]",
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value", ["", "conv-2024-11873", "482-11873", "0001", "r17", "north", "anna", "4111111111111112"]
+)
+def test_ids_of_the_file_s_own_stay(value):
+    assert pseudonymous_id(value, SECRET) == (value, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("anna@example.com", "EMAIL"),
+        ("+44 20 7946 0958", "PHONE"),
+        ("13812345678", "PHONE"),
+        ("4111111111111111", "CARD"),
+        ("11010519491231002X", "NATIONAL_ID"),
+        ("Rebecca Edwards", "PERSON"),
+    ],
+)
+def test_ids_that_are_personal_data_become_stable_pseudonyms(value, kind):
+    shown, found = pseudonymous_id(value, SECRET)
+    assert found == kind and value not in shown
+    assert pseudonymous_id(value, SECRET)[0] == shown != pseudonymous_id(value, b"another")[0]
+    assert pseudonymous_id(shown, SECRET) == (shown, "")
