@@ -147,7 +147,7 @@ def _pseudonymised(setup: Setup, parsed: ParsedItem) -> tuple[ParsedItem, list[d
     """The item with pseudonyms for those of its ids that are personal data, and what stood there."""
     if setup.policy == "keep":
         return parsed, []
-    shown: dict[str, str] = {}
+    shown: dict[str, Any] = {}
     originals = []
     for place in ("external_id", "group"):
         value = getattr(parsed, place)
