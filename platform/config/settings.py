@@ -25,6 +25,8 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", "insecure-key-for-tests-and-development" if DEBUG else None)
 # Seals the vault (base64 of 32 bytes). Without it the originals of replaced personal data are not kept.
 VAULT_KEY = env.secret("VAULT_KEY", "")
+# Those that it followed, until `manage.py vault_keys rotate` says that nothing needs them any more.
+VAULT_KEYS_OLD = env.secret("VAULT_KEYS_OLD", "").replace(",", " ").split()
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -1,62 +1,66 @@
-"""The originals of replaced personal data, sealed with AES-GCM (NIST SP 800-38D) under VAULT_KEY."""
+"""The originals of replaced personal data: whether they are kept, and who sees them for a reason."""
 
-import base64
-import binascii
 import hashlib
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common import audit
-from common.errors import Conflict, Invalid, NotFound
-from privacy.models import VaultEntry
-from privacy.sealing import Seal
+from common.errors import Invalid, NotFound
+from privacy import keyring, sealing
+from privacy.models import SubjectKey, VaultAccess, VaultEntry
 
-
-@lru_cache(maxsize=4)
-def _key(encoded: str) -> bytes:
-    try:
-        # Both alphabets of base64 are in use for keys.
-        key = base64.b64decode(encoded.translate(str.maketrans("-_", "+/")), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != 32:
-        raise ImproperlyConfigured("VAULT_KEY must be 32 random bytes in base64: `openssl rand -base64 32`.")
-    return key
+LEAST_REASON = 10
 
 
 def is_kept() -> bool:
     """Whether originals are kept at all; without VAULT_KEY they are not."""
-    return bool(settings.VAULT_KEY)
+    return keyring.is_set()
 
 
 def secret_for(project_id: UUID) -> bytes:
-    """A per-project secret for consistent surrogates, derived so that it never needs storing."""
+    """A per-project secret for consistent surrogates. It stays the same when VAULT_KEY changes."""
     material = (settings.VAULT_KEY or settings.SECRET_KEY).encode()
-    return hashlib.sha256(b"surrogate\0" + material + project_id.bytes).digest()
-
-
-def key() -> bytes | None:
-    """What originals are sealed with, or None when they are not kept."""
-    return _key(settings.VAULT_KEY) if is_kept() else None
+    first = hashlib.sha256(b"surrogate\0" + material + project_id.bytes).digest()
+    return keyring.site_secret(f"surrogates {project_id}", first)
 
 
 @transaction.atomic
 def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
     """The originals of one item: [{turn, start, end, kind, value}]. Who looked, and why, is on record."""
-    if len(reason.strip()) < 10:
+    if len(reason.strip()) < LEAST_REASON:
         raise Invalid(_("Say why you need to see this, in at least ten characters."))
     entry = VaultEntry.objects.filter(item=item_id).first()
     if entry is None:
-        raise NotFound(_("No originals are kept for this item."))
+        raise _nothing_kept()
     audit.record("vault.revealed", entry, actor=actor, item=str(item_id), reason=reason[:300])
+    VaultAccess.objects.create(project=entry.project, item=item_id, actor=actor, reason=reason[:300])
+    return open_entry(entry)
+
+
+def open_entry(entry: VaultEntry) -> list[dict[str, Any]]:
+    """What was sealed. For the services of this app, which say who looks and why."""
     try:
-        return Seal(_key(settings.VAULT_KEY)).open(item_id, bytes(entry.nonce), bytes(entry.sealed))
+        if entry.subject is None:
+            outer = keyring.by_id(entry.key_id)
+            return sealing.open_originals(outer, entry.nonce, entry.sealed, entry.item.bytes)
+        bound = sealing.bound_to(entry.item, entry.subject)
+        key = sealing.unwrap(_subject_key(entry.subject), entry.wrapped_key, bound)
+        return sealing.open_originals(key, entry.nonce, entry.sealed, bound)
     except InvalidTag:
-        raise Conflict(_("The vault's key has changed since this was sealed."), code="wrong_key") from None
+        raise keyring.UnknownKey from None
+
+
+def _subject_key(subject: UUID) -> bytes:
+    row = SubjectKey.objects.filter(pk=subject).first()
+    if row is None:
+        raise _nothing_kept()
+    return keyring.unwrap(row.wrapped, row.key_id, keyring.subject_bound(subject))
+
+
+def _nothing_kept() -> NotFound:
+    return NotFound(_("No originals are kept for this item."))

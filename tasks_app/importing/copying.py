@@ -1,13 +1,14 @@
 """Bulk insertion: COPY into a temporary table, then one INSERT that skips what is there already."""
 
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
+from common.copying import copy_rows
+from privacy.services.keeping import store_kept
 from tasks_app.importing.preparing import PreparedItem
-from tasks_app.importing.rows import FINDING_COLUMNS, ITEM_COLUMNS, VAULT_COLUMNS
+from tasks_app.importing.rows import FINDING_COLUMNS, ITEM_COLUMNS
 from tasks_app.models import Project
 
 _CREATE = """
@@ -39,7 +40,7 @@ def copy_items(project: Project, items: Sequence[PreparedItem]) -> Copied:
     """Insert `items` in order, with what was found in them, inside the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(_CREATE)
-        _copy(f"incoming_item (n, {ITEM_COLUMNS})", (f"{n}\t{item.item}" for n, item in enumerate(items)))
+        copy_rows(f"incoming_item (n, {ITEM_COLUMNS})", (f"{n}\t{item.item}" for n, item in enumerate(items)))
         cursor.execute(_INSERT, [project.pk])
         inserted = {str(row[0]) for row in cursor.fetchall()}
         same: set[str] = set()
@@ -48,13 +49,6 @@ def copy_items(project: Project, items: Sequence[PreparedItem]) -> Copied:
             same = {str(row[0]) for row in cursor.fetchall()} - inserted
         cursor.execute("DELETE FROM incoming_item")
     new = [item for item in items if item.id in inserted]
-    _copy(f"privacy_finding ({FINDING_COLUMNS})", (row for item in new for row in item.findings))
-    _copy(f"privacy_vaultentry ({VAULT_COLUMNS})", (item.original for item in new if item.original))
+    copy_rows(f"privacy_finding ({FINDING_COLUMNS})", (row for item in new for row in item.findings))
+    store_kept(project=project.pk, kept=[item.kept for item in new if item.kept])
     return Copied(inserted, same)
-
-
-def _copy(target: str, rows: Iterable[str]) -> None:
-    text = "\n".join(rows)
-    if text:
-        with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY {target} FROM STDIN WITH (FORMAT text)", io.StringIO(text + "\n"))

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import cycle
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import orjson
 
+from privacy.keeping import Kept
 from tasks_app.importing.preparing import Prepared, PreparedItem, Setup, prepare
 from tasks_app.importing.records import Batch, Raw
 
@@ -99,7 +100,11 @@ def read_frame(stream: BinaryIO) -> bytes | None:
 
 def _prepared(answer: bytes) -> Prepared:
     found = orjson.loads(answer)
-    return Prepared(**{**found, "items": [PreparedItem(**item) for item in found["items"]]})
+    return Prepared(**{**found, "items": [_item(item) for item in found["items"]]})
+
+
+def _item(found: dict[str, Any]) -> PreparedItem:
+    return PreparedItem(**{**found, "kept": Kept(**found["kept"]) if found["kept"] else None})
 
 
 def serve(stdin: BinaryIO, stdout: BinaryIO) -> None:

@@ -19,7 +19,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.services.notifications import notify
+from privacy.keyring import UnknownKey
 from privacy.services import vault
+from privacy.services.keeping import keeper_for
 from tasks_app import selectors
 from tasks_app.importing import records
 from tasks_app.importing.copying import Copied, copy_items
@@ -37,8 +39,9 @@ BATCH_BYTES = 4 << 20
 WORTH_HELPERS = 2 << 20  # bytes
 MAX_ERRORS = 500
 STALE_AFTER = timedelta(seconds=60)
-# What may be better in a minute: the database or the disk was away, memory was short.
-PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
+# What may be better in a minute: the database or the disk was away, memory was short, or another process has
+# a newer VAULT_KEY than this one.
+PASSING = (OperationalError, InterfaceError, OSError, MemoryError, UnknownKey)
 
 
 class TakenOver(Exception):
@@ -90,14 +93,15 @@ def _read_file(job: ImportJob) -> None:
 
 
 def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
-    key = vault.key()
+    keeper = keeper_for(job.project_id)
     return Setup(
         project=str(job.project_id),
         job=str(job.pk),
         schema=version.fields if version else [],
         policy=job.project.privacy_policy,
         secret=vault.secret_for(job.project_id).hex(),
-        vault_key=key.hex() if key else "",
+        index_key=keeper.index_key.hex(),
+        keep_originals=keeper.keeps_originals,
         keep_duplicates=bool(job.options.get("keep_duplicates")),
         scope=job.project.privacy_scope,
     )

@@ -11,7 +11,7 @@ from tasks_app.fields.schema import check_answer, check_fit
 from tasks_app.fields.strings import is_storable, nfc_offset
 from tasks_app.importing.label_studio import from_task, is_task
 
-KNOWN = {*PAYLOAD_KEYS, "id", "group", "language", "gold", "approved", "answers", "split", "meta"}
+KNOWN = {*PAYLOAD_KEYS, "id", "group", "subject", "language", "gold", "approved", "answers", "split", "meta"}
 # (turn, start, end) of the text as it was -> (start, end) in the text as it is published
 Carry = Callable[[int, int, int], tuple[int, int]]
 
@@ -41,6 +41,8 @@ class ParsedItem:
     gold: dict[str, Any] | None
     approved: dict[str, Any] | None
     answers: list[Labels] = field(default_factory=list)
+    # Whose dialogue it is, by an id in the books of whoever imports. Only a keyed digest of it is stored.
+    subject: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -61,6 +63,7 @@ def parse_item(value: dict[str, Any], fields: Sequence[Field]) -> ParsedItem:
             payload=payload,
             content_hash=content_hash(payload),
             group=_short(value, "group"),
+            subject=_short(value, "subject"),
             language=_short(value, "language", most=10),
             split=_split(value),
             meta=_meta(value),

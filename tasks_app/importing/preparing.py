@@ -10,10 +10,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from common.ids import uuid7
+from privacy.keeping import Keeper, Kept
 from privacy.pii.payload import RedactedPayload, redact_payload
 from privacy.pii.surroundings import pseudonymous_id
-from privacy.sealing import Seal
 from tasks_app.fields.base import Field
 from tasks_app.fields.schema import parse_fields
 from tasks_app.importing import rows
@@ -30,7 +29,8 @@ class Setup:
     schema: list[dict[str, Any]]
     policy: str
     secret: str
-    vault_key: str
+    index_key: str
+    keep_originals: bool
     keep_duplicates: bool
     scope: str = "direct"
 
@@ -39,20 +39,20 @@ class Setup:
         return parse_fields(self.schema) if self.schema else ()
 
     @cached_property
-    def seal(self) -> Seal | None:
-        return Seal(bytes.fromhex(self.vault_key)) if self.vault_key else None
+    def keeper(self) -> Keeper:
+        return Keeper(uuid.UUID(self.project), bytes.fromhex(self.index_key), self.keep_originals)
 
 
 @dataclass
 class PreparedItem:
-    """`item`, `findings` and `original` are rows in the text form of COPY; see `rows`."""
+    """`item` and `findings` are rows in the text form of COPY; see `rows`."""
 
     number: int
     id: str
     external_id: str
     item: str
     findings: list[str] = field(default_factory=list)
-    original: str = ""
+    kept: Kept | None = None
     counts: dict[str, int] = field(default_factory=dict)
     labels: dict[str, Any] | None = None
 
@@ -112,6 +112,7 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
 
     # Random, not time-ordered: see Item.
     item_id = uuid.uuid4()
+    whose = parsed
     parsed, named = _pseudonymised(setup, replace(parsed, meta=redacted.meta))
     originals = [*redacted.originals, *named]
     approved = carried(parsed.approved)
@@ -119,10 +120,6 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
         {"annotator": a.annotator, "value": carried(a.value), "seconds": a.seconds} for a in parsed.answers
     ]
     labelled = bool(answers) or approved is not None
-    original = ""
-    if originals and setup.seal:
-        sealed = setup.seal.close(item_id, originals)
-        original = rows.vault_row(uuid7(), setup.project, item_id, sealed)
     return PreparedItem(
         number=number,
         id=str(item_id),
@@ -137,7 +134,7 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
             needs_aggregation=bool(answers) and approved is None,
         ),
         findings=[rows.finding_row(setup.project, item_id, found) for found in redacted.findings],
-        original=original,
+        kept=setup.keeper.keep(item_id, subject=whose.subject, group=whose.group, originals=originals),
         counts=dict(redacted.counts + Counter(row["kind"] for row in named)),
         labels={"payload": redacted.payload, "answers": answers, "approved": approved} if labelled else None,
     )

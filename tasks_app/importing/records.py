@@ -163,7 +163,9 @@ def read_array(stream: BinaryIO, *, skip: int = 0) -> Records:
 
 def read_csv(stream: BinaryIO, *, skip: int = 0, max_bytes: int) -> Records:
     """Columns: id, text; or text_a and text_b for a pair; or turns (JSON); candidates (JSON).
-    `gold.<field>`, `approved.<field>`, group, language and split are understood; others become meta."""
+
+    `gold.<field>`, `approved.<field>`, group, subject, language and split are understood, others become meta.
+    """
     stream.seek(0)
     csv.field_size_limit(max_bytes)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="strict", newline="")
@@ -205,7 +207,7 @@ def _put(value: dict[str, Any], column: str, cell: str) -> None:
             value.setdefault(kind, {})[field] = _cell(cell)
     elif column == "turns" or column == "candidates" and cell:
         value[column] = json.loads(cell)
-    elif column in {"id", "text", "text_a", "text_b", "group", "language", "split"}:
+    elif column in {"id", "text", "text_a", "text_b", "group", "subject", "language", "split"}:
         if cell or column.startswith("text"):
             value[column] = cell
     elif cell:

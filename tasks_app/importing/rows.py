@@ -6,14 +6,12 @@ from uuid import UUID
 
 import orjson
 
-from privacy.sealing import Sealed
 from tasks_app.importing.lines import ParsedItem
 
 ITEM_COLUMNS = (
     'id, external_id, "group", language, payload, meta, content_hash, gold, split, state, needs_aggregation'
 )
 FINDING_COLUMNS = 'project, item, turn, start, "end", kind, detector, score, replacement'
-VAULT_COLUMNS = "id, project, item, nonce, sealed, key_id, created_at"
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = "\\N"
 
@@ -52,12 +50,6 @@ def finding_row(project: str, item_id: UUID, found: dict[str, Any]) -> str:
             found["detector"], str(found["score"]), found["replacement"].translate(_SPECIAL),
         )
     )  # fmt: skip
-
-
-def vault_row(row_id: UUID, project: str, item_id: UUID, sealed: Sealed) -> str:
-    nonce, text = sealed.nonce.hex(), sealed.text.hex()
-    # "now" is the time of the transaction that stores it.
-    return f"{row_id}\t{project}\t{item_id}\t\\\\x{nonce}\t\\\\x{text}\t{sealed.key_id}\tnow"
 
 
 def _json(value: Any) -> str:
