@@ -100,9 +100,7 @@ def _rescore(item: Item, truth: dict[str, Any] | None, reason: str, actor: User,
     changed |= {one.worker_id for one in reinstated} | rescore_questions(source_id=item.pk, truth=truth)
     fit_anew(item.project_id)
     what = "gold.corrected" if truth is not None else "gold.retired"
-    audit.record(
-        what, item, actor=actor.pk, reason=reason[:300], people=len(changed), had=sorted(before or {})
-    )
+    audit.record(what, item, actor=actor.pk, note=reason[:300], people=len(changed), had=sorted(before or {}))
     for worker in sorted(changed):
         # Which item it was stays unsaid: other people still meet it as gold.
         notify(user_id=worker, kind="gold_rescored", url="/work/", project=item.project.title)

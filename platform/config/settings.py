@@ -276,6 +276,8 @@ CELERY_BEAT_SCHEDULE = {
     "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
     "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},
     "update-recognition": {"task": "annotations.tasks.update_recognition", "schedule": 60.0},
+    "seal-audit": {"task": "common.tasks.seal_audit", "schedule": 10.0, "options": {"expires": 10}},
+    "check-audit": {"task": "common.tasks.check_audit", "schedule": 60.0, "options": {"expires": 60}},
     "forget-idempotency-keys": {"task": "common.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 
@@ -321,6 +323,9 @@ HTTPS = env.flag("HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+
+# Whether a text in an audit event is an error (while developing) or left out.
+AUDIT_STRICT = DEBUG
 
 # --- Logs -------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from common import audit
 from common.errors import Invalid, NotFound
 from privacy import keyring, sealing
 from privacy.models import SubjectKey, VaultAccess, VaultEntry
+from privacy.services.redaction import redact_text
 
 LEAST_REASON = 10
 
@@ -37,8 +38,10 @@ def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
     entry = VaultEntry.objects.filter(item=item_id).first()
     if entry is None:
         raise _nothing_kept()
-    audit.record("vault.revealed", entry, actor=actor, item=str(item_id), reason=reason[:300])
-    VaultAccess.objects.create(project=entry.project, item=item_id, actor=actor, reason=reason[:300])
+    audit.record("vault.revealed", entry, actor=actor, item=str(item_id))
+    VaultAccess.objects.create(
+        project=entry.project, item=item_id, actor=actor, reason=redact_text(reason)[:300]
+    )
     return open_entry(entry)
 
 

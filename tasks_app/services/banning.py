@@ -34,7 +34,7 @@ def ban_worker(*, project: Project, worker: User, reason: str, actor: User) -> W
     progress.banned_at, progress.banned_by, progress.ban_reason = timezone.now(), actor, reason[:500]
     progress.save(update_fields=["banned_at", "banned_by", "ban_reason"])
     end_leases_of(project=project, worker=worker, reason="banned")
-    audit.record("worker.banned", project, actor=actor.pk, worker=str(worker.pk), reason=progress.ban_reason)
+    audit.record("worker.banned", project, actor=actor.pk, worker=str(worker.pk), note=progress.ban_reason)
     notify(
         user_id=worker.pk,
         kind="worker_banned",
@@ -53,5 +53,5 @@ def lift_ban(*, project: Project, worker: User, reason: str = "", actor: User) -
         banned_at=None, banned_by=None, ban_reason=""
     )
     if changed:
-        audit.record("worker.ban_lifted", project, actor=actor.pk, worker=str(worker.pk), reason=reason)
+        audit.record("worker.ban_lifted", project, actor=actor.pk, worker=str(worker.pk), note=reason)
         notify(user_id=worker.pk, kind="ban_lifted", url="/catalogue/", project=project.title)

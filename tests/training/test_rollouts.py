@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Notification, User
 from common.errors import Conflict
-from common.models import AuditEvent
+from common.models import AuditEvent, AuditNote
 from tests.factories import client_of, make_user
 from tests.training.test_micro_batching import together
 from training import arms, asking, shadowing, watching_versions
@@ -202,7 +202,7 @@ def test_a_promoted_version_that_satisfies_less_is_rolled_back(
     candidate.refresh_from_db()
     assert (production.stage, candidate.stage) == ("production", "archived")
     event = AuditEvent.objects.get(action="model.rolled_back")
-    assert event.actor is None and "less satisfied" in event.data["reason"]
+    assert event.actor is None and "less satisfied" in AuditNote.objects.get(event=event.pk).text
     assert Notification.objects.filter(user=admin, kind="model_rolled_back").count() == 1
 
 

@@ -40,7 +40,7 @@ def set_active_learning(
         # A ranking under way goes by what was wished before: without its claim it writes nothing.
         ActiveLearning.objects.filter(pk=wish.pk).update(**chosen, state=State.QUEUED, claim=None, reason="")
         wish.refresh_from_db()
-    audit.record("active_learning.set", wish, actor=actor.pk, **chosen)
+    audit.record("active_learning.set", wish, actor=actor.pk, field=field, batch=batch, lot_share=lot_share)
     enqueue_on_commit(tasks.predict_ranking, wish.pk)
     return wish
 

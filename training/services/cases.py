@@ -141,7 +141,7 @@ def dismiss_cases(*, model: Model, case_ids: Sequence[UUID], reason: str, actor:
     for case in _locked(model, case_ids).filter(state=State.NEW):
         case.state, case.reason = State.DISMISSED, reason.strip()[:300]
         case.save(update_fields=["state", "reason"])
-        audit.record("feedback.dismissed", case, actor=actor.pk, reason=case.reason)
+        audit.record("feedback.dismissed", case, actor=actor.pk, note=case.reason)
     return list(model.cases.filter(pk__in=case_ids))
 
 

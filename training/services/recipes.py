@@ -72,7 +72,7 @@ def keep_recipe(
             )  # fmt: skip
     except IntegrityError:
         raise Conflict(_("There is a recipe of this name already."), code="name_taken") from None
-    audit.record("recipe.kept", recipe, actor=actor.pk, name=name)
+    audit.record("recipe.kept", recipe, actor=actor.pk)
     return recipe
 
 
@@ -81,7 +81,7 @@ def drop_recipe(*, recipe: Recipe, actor: User) -> None:
     """Forget a recipe; runs that were made with it keep their settings."""
     if recipe.project_id is None and Role.ADMIN not in roles.site_roles(actor):
         raise Forbidden(_("Only an admin of the whole site may drop a recipe of all projects."))
-    audit.record("recipe.dropped", recipe, actor=actor.pk, name=recipe.name)
+    audit.record("recipe.dropped", recipe, actor=actor.pk)
     recipe.delete()
 
 

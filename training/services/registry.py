@@ -47,7 +47,7 @@ def promote_version(
             actor=actor.pk if actor else None,
             gate=gate,
             override=override,
-            reason=reason,
+            note=reason,
         )
     return version
 
@@ -171,7 +171,7 @@ def roll_back(*, version: ModelVersion, actor: User | None, reason: str = "") ->
     # A version that was rolled back is no target of the next rollback.
     ModelVersion.objects.filter(pk=version.pk).update(promoted_at=None)
     audit.record(
-        "model.rolled_back", version, actor=actor.pk if actor else None, to=earlier.number, reason=reason
+        "model.rolled_back", version, actor=actor.pk if actor else None, to=earlier.number, note=reason
     )
     return earlier
 

@@ -53,7 +53,7 @@ def end_rollout(
     if not running.update(state=state, reason=reason[:500], ended_at=timezone.now()):
         raise Conflict(_("This trial has ended already."))
     audit.record(
-        f"rollout.{state}", rollout, actor=actor.pk if actor else None, kind=rollout.kind, reason=reason[:500]
+        f"rollout.{state}", rollout, actor=actor.pk if actor else None, kind=rollout.kind, note=reason[:500]
     )
     rollout.refresh_from_db()
     return rollout

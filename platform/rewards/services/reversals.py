@@ -78,7 +78,7 @@ def _take_back(key: str, kinds: set[Transfer.Kind], reason: str, actor: UUID, up
 
 
 def _tell(original: Transfer, target: Pot, amount: int, reason: str, actor: UUID) -> None:
-    audit.record("payment.reversed", original, actor=actor, amount_minor=amount, reason=reason)
+    audit.record("payment.reversed", original, actor=actor, amount_minor=amount, note=reason)
     if target.owner is not None:
         notify(
             user_id=target.owner,
