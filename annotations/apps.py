@@ -6,6 +6,7 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         # The apps below declare what they need to be told; models can be imported only from here on.
+        from annotations import inventory  # noqa: PLC0415
         from annotations.holdback import may_be_owed  # noqa: PLC0415
         from annotations.recognition_feed import skills_of, work_of  # noqa: PLC0415
         from annotations.records import reputations  # noqa: PLC0415
@@ -21,6 +22,7 @@ class AnnotationsConfig(AppConfig):
         from tasks_app.services.refunds import register_holdback  # noqa: PLC0415
         from tasks_app.suggesting import register_suggestion_source  # noqa: PLC0415
 
+        inventory.declare_all()
         register_label_sink(store_labels)
         register_suggestion_source(suggestions_of)
         register_pending_source(pending_earnings)

@@ -52,6 +52,8 @@ class Answer(models.Model):
     edits = models.JSONField(default=list)
     # Came after its lease had ended and its slot was gone: kept, perhaps paid, never counted.
     extra = models.BooleanField(default=False, db_default=False)
+    # Its author asked that nothing be done with it for now: kept, never counted or exported.
+    held = models.BooleanField(default=False, db_default=False)
     # Of an answer to a gold item: field -> 1 - distance to the truth. Set once; never leaves the server.
     gold_scores = models.JSONField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
@@ -104,7 +106,7 @@ class Answer(models.Model):
 
 
 # The answers that anything may be concluded from. Whatever counts, weighs or fits answers begins here.
-COUNTED = Q(extra=False) & ~Q(state=Answer.State.REJECTED)
+COUNTED = Q(extra=False, held=False) & ~Q(state=Answer.State.REJECTED)
 
 
 class WorkerDay(models.Model):

@@ -17,6 +17,7 @@ from tasks_app.qualified import required_by
 # Settings that a form may leave out: they stay what they were.
 _LEFT_AS_THEY_ARE = (
     "second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share", "privacy_scope",
+    "erasure_answers", "erasure_models",
 )  # fmt: skip
 
 
@@ -78,6 +79,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "pay_rejected_share",
             "pay_withdrawn_share",
             "gold_evidence",
+            "erasure_answers",
+            "erasure_models",
+            "erasure_ground",
         ]
         labels = {
             "title": _("Title"),
@@ -100,6 +104,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "pay_rejected_share": _("Share of the pay for rejected answers given in good faith"),
             "pay_withdrawn_share": _("Share of the pay when an item is withdrawn under somebody"),
             "gold_evidence": _("Rejected answers to gold items may show the truth"),
+            "erasure_answers": _("Answers of a person who has their data erased"),
+            "erasure_models": _("Models that learned from erased data"),
+            "erasure_ground": _("Legal ground on which such models are kept"),
         }
         help_texts = {
             "auto_approve_after": _("604800 are seven days."),
@@ -107,6 +114,7 @@ class ProjectForm(forms.ModelForm[Project]):
                 "Takes a model in production of a project from the template “Find personal data”. "
                 "Imports are slower."
             ),
+            "erasure_ground": _("Needed where they are kept; it stands on the model card."),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }
@@ -120,7 +128,16 @@ class ProjectForm(forms.ModelForm[Project]):
             ("random", _("in random order")),
             ("priority", _("by priority: what a model learns most from first")),
         ]
-        for name in ("max_per_person", "max_per_group"):
+        self.fields["erasure_answers"].choices = [  # type: ignore[attr-defined]
+            ("anonymise", _("stay, under nobody's name")),
+            ("remove", _("are removed, and the result is worked out anew")),
+        ]
+        self.fields["erasure_models"].choices = [  # type: ignore[attr-defined]
+            ("quarantine", _("answer nobody any more")),
+            ("retrain", _("answer nobody any more, and are trained again without it")),
+            ("keep", _("are kept on a legal ground")),
+        ]
+        for name in ("max_per_person", "max_per_group", "erasure_answers", "erasure_models"):
             self.fields[name].required = False
         self.fields["languages_text"].initial = ", ".join(self.instance.languages)
         required = {str(one) for one in required_by(self.instance)}
@@ -163,6 +180,11 @@ class ProjectForm(forms.ModelForm[Project]):
         except Rejected as error:
             raise forms.ValidationError([f"{p.pointer}: {p.detail}" for p in error.problems]) from None
         return fields
+
+    def clean_erasure_ground(self) -> str:
+        if "erasure_ground" not in self.data:
+            return str(self.instance.erasure_ground)
+        return str(self.cleaned_data["erasure_ground"]).strip()
 
     def clean_categories(self) -> Any:
         if "categories" not in self.data:

@@ -8,6 +8,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Random
 
 from common.ids import uuid7
+from tasks_app.erased import ErasedText
 from tasks_app.qualifying import (
     Qualification,
     QualificationAttempt,
@@ -17,6 +18,7 @@ from tasks_app.qualifying import (
 
 __all__ = [
     "Assignment",
+    "ErasedText",
     "Flag",
     "ImportJob",
     "Item",
@@ -58,6 +60,14 @@ class Project(models.Model):
     class PrivacyScope(models.TextChoices):
         DIRECT = "direct"  # what tells by itself who somebody is
         ALL = "all"  # places, organisations, dates and the like too
+    class ErasureOfAnswers(models.TextChoices):
+        ANONYMISE = "anonymise"  # they stay, and are nobody's
+        REMOVE = "remove"
+
+    class ErasureOfModels(models.TextChoices):
+        QUARANTINE = "quarantine"
+        RETRAIN = "retrain"
+        KEEP = "keep"  # on a ground that is written down
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects")
@@ -100,6 +110,20 @@ class Project(models.Model):
     pay_rejected_share = models.FloatField(db_default=0.0, default=0.0)
     pay_withdrawn_share = models.FloatField(db_default=0.5, default=0.5)
     gold_evidence = models.BooleanField(db_default=False, default=False)
+    # When a person has their data erased: what becomes of their answers, and of models that learned from them.
+    erasure_answers = models.CharField(
+        max_length=9,
+        choices=ErasureOfAnswers.choices,
+        default=ErasureOfAnswers.ANONYMISE,
+        db_default=ErasureOfAnswers.ANONYMISE,
+    )
+    erasure_models = models.CharField(
+        max_length=10,
+        choices=ErasureOfModels.choices,
+        default=ErasureOfModels.QUARANTINE,
+        db_default=ErasureOfModels.QUARANTINE,
+    )
+    erasure_ground = models.CharField(max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
@@ -127,6 +151,9 @@ class Project(models.Model):
                 condition=Q(pay_rejected_share__gte=0, pay_rejected_share__lte=1)
                 & Q(pay_withdrawn_share__gte=0, pay_withdrawn_share__lte=1),
                 name="project_partial_pay",
+            ),
+            models.CheckConstraint(
+                condition=~Q(erasure_models="keep") | ~Q(erasure_ground=""), name="project_keeps_on_a_ground"
             ),
         ]
 
@@ -202,6 +229,8 @@ class Item(models.Model):
         db_persist=True,
     )
     needs_aggregation = models.BooleanField(default=False)
+    # On request of somebody who occurs in it: not asked, exported or learned from until that is lifted.
+    restricted = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

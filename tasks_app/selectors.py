@@ -131,7 +131,7 @@ _CATALOGUE = """
 SELECT p.id,
        (SELECT count(*) FROM (
             SELECT 1 FROM tasks_app_item i
-            WHERE i.project_id = p.id AND i.free AND i.gold IS NULL
+            WHERE i.project_id = p.id AND i.free AND NOT i.restricted AND i.gold IS NULL
               AND NOT EXISTS (SELECT 1 FROM tasks_app_assignment a
                               WHERE a.item_id = i.id AND a.worker_id = %(user)s)
             LIMIT 1000) available)

@@ -37,6 +37,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
+    # On request: nothing more is done with the person's data until this is lifted (GDPR article 18).
+    restricted_at = models.DateTimeField(null=True, blank=True)
+    # The row stays for the ledger, and names nobody any more.
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class RewardsConfig(AppConfig):
     name = "rewards"
+
+    def ready(self) -> None:
+        # Models can be imported only from here on.
+        from privacy import holders  # noqa: PLC0415
+        from rewards import inventory  # noqa: PLC0415
+        from rewards.holder import RewardsHolder  # noqa: PLC0415
+
+        inventory.declare_all()
+        holders.register(RewardsHolder())

@@ -53,6 +53,7 @@ class Transfer(models.Model):
         REVERSAL = "reversal"
         PAYOUT = "payout"
         SETTLE = "settle"
+        WAIVE = "waive"  # given up by the person, who had the account erased
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.CharField(max_length=120, unique=True)

@@ -63,6 +63,9 @@ class ProjectInput(serializers.Serializer[Any]):
     privacy_policy = serializers.ChoiceField(choices=Project.PrivacyPolicy.choices, required=False)
     privacy_scope = serializers.ChoiceField(choices=Project.PrivacyScope.choices, required=False)
     privacy_model = serializers.BooleanField(required=False)
+    erasure_answers = serializers.ChoiceField(choices=Project.ErasureOfAnswers.choices, required=False)
+    erasure_models = serializers.ChoiceField(choices=Project.ErasureOfModels.choices, required=False)
+    erasure_ground = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
     def get_fields(self) -> dict[str, Any]:
         """`fields` is the name in the interface, and taken by the class in Python."""
@@ -132,6 +135,9 @@ def _details(project: Project) -> dict[str, Any]:
         "privacy_policy": project.privacy_policy,
         "privacy_scope": project.privacy_scope,
         "privacy_model": project.privacy_model,
+        "erasure_answers": project.erasure_answers,
+        "erasure_models": project.erasure_models,
+        "erasure_ground": project.erasure_ground,
         "balance": {
             name: {"amount_minor": getattr(balances, name), "currency": project.currency}
             for name in ("escrow", "reserved", "paid")

@@ -32,6 +32,7 @@ from tasks_app.importing.preparing import Prepared, PreparedItem, Setup, prepare
 from tasks_app.importing.records import Batch
 from tasks_app.models import ImportJob, SchemaVersion
 from tasks_app.services import slots
+from tasks_app.services.erasing_items import erased_among, take_turn_with_erasures
 
 logger = logging.getLogger(__name__)
 BATCH = 500
@@ -122,12 +123,15 @@ def _store(job: ImportJob, version: SchemaVersion | None, batch: Batch, prepared
     current = ImportJob.objects.select_for_update().only("state", "read").get(pk=job.pk)
     if current.state != ImportJob.State.RUNNING or current.read != job.read:
         raise TakenOver
-    copied = copy_items(job.project, prepared.items)
+    # Before the look at what was erased: an erasure meanwhile would let its text in again.
+    take_turn_with_erasures(job.project_id)
+    gone = erased_among(job.project_id, {item.content for item in prepared.items})
+    copied = copy_items(job.project, [item for item in prepared.items if item.content not in gone])
     inserted = [item for item in prepared.items if item.id in copied.inserted]
     labels = [_labels(item) for item in inserted if item.labels]
     if labels and version is not None:
         store_labels(job.project, version, labels)
-    _add_up(job, batch, prepared, copied)
+    _add_up(job, batch, prepared, copied, gone)
     job.save()
 
 
@@ -137,12 +141,14 @@ def _labels(item: PreparedItem) -> ImportedLabels:
     return ImportedLabels(UUID(item.id), found["payload"], answers, found["approved"])
 
 
-def _add_up(job: ImportJob, batch: Batch, prepared: Prepared, copied: Copied) -> None:
+def _add_up(job: ImportJob, batch: Batch, prepared: Prepared, copied: Copied, gone: set[str]) -> None:
     errors = [{"line": broken.number, "detail": broken.detail} for broken in batch.broken] + prepared.errors
     skipped = Counter({"personal_data": prepared.left_out})
     findings = Counter(job.findings) + Counter(prepared.dropped)
     for item in prepared.items:
-        if item.id in copied.inserted:
+        if item.content in gone:
+            skipped["erased"] += 1
+        elif item.id in copied.inserted:
             findings.update(item.counts)
         elif item.id in copied.same_content:
             skipped["duplicate"] += 1

@@ -51,6 +51,7 @@ class PreparedItem:
     id: str
     external_id: str
     item: str
+    content: str = ""  # the content hash, before kept duplicates are told apart
     findings: list[str] = field(default_factory=list)
     kept: Kept | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -124,6 +125,7 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
         number=number,
         id=str(item_id),
         external_id=parsed.external_id,
+        content=parsed.content_hash,
         item=rows.item_row(
             item_id,
             parsed,

@@ -19,7 +19,11 @@ TAKE_TURN = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(turn)s, 0)
 WAIT_ALONE = Prepared("SELECT pg_advisory_xact_lock(hashtextextended(%(queue)s, 0))")
 
 _CLAIM = """
-WITH p AS MATERIALIZED (
+WITH person AS MATERIALIZED (
+    -- Share: whoever erases or restricts the account waits for this claim, or this claim for them.
+    SELECT id FROM accounts_user
+    WHERE id = %(worker)s AND is_active AND erased_at IS NULL AND restricted_at IS NULL FOR SHARE
+), p AS MATERIALIZED (
     SELECT state, reward_minor, lease_seconds, languages, qualification, max_per_person, max_per_group,
            (SELECT id FROM tasks_app_schemaversion
             WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1) AS schema_id
@@ -41,6 +45,7 @@ WITH p AS MATERIALIZED (
     FROM me, p
 ), verdict AS MATERIALIZED (
     SELECT CASE
+        WHEN NOT EXISTS (SELECT 1 FROM person) THEN 'account_held'
         WHEN me.banned_at IS NOT NULL THEN 'banned'
         WHEN p.state <> 'published' THEN p.state
         WHEN me.retrain_since IS NOT NULL THEN 'must_retrain'
@@ -101,7 +106,7 @@ FROM verdict LEFT JOIN (leased JOIN taken ON taken.id = leased.item_id) ON true 
 # is a lookup for each candidate, never a join: a join may read everything that a person has ever answered.
 _LOOK = """
     SELECT i.id, i."group" AS grp, {k1} AS k1, {k2} AS k2 FROM tasks_app_item i
-    WHERE i.project_id = %(project)s AND i.free AND {kind} AND {segment}
+    WHERE i.project_id = %(project)s AND i.free AND NOT i.restricted AND {kind} AND {segment}
       AND (SELECT room FROM verdict WHERE code = '') > {already}
       AND (SELECT 1 FROM tasks_app_assignment a
            WHERE a.item_id = i.id AND a.worker_id = %(worker)s LIMIT 1) IS NULL{rules}

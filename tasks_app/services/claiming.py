@@ -131,6 +131,10 @@ def refusal(code: str, project: Project, worker: User) -> DomainError:
             Forbidden,
             _("You cannot take more items of this project. Accepted work stays paid."),
         ),
+        "account_held": (
+            Forbidden,
+            _("Your data is restricted, or your account is closed; no new items are given out."),
+        ),
         "must_retrain": (
             Forbidden,
             _("Read the instructions again before you go on; “My work” leads you there."),
@@ -155,7 +159,7 @@ def refusal(code: str, project: Project, worker: User) -> DomainError:
 _LEFT = """
 SELECT %(lanes)s::text[] IS NULL OR split_part(i.language, '-', 1) = ANY(%(lanes)s::text[] || ''::text)
 FROM tasks_app_item i
-WHERE i.project_id = %(project)s AND i.free AND i.gold IS NULL
+WHERE i.project_id = %(project)s AND i.free AND NOT i.restricted AND i.gold IS NULL
   AND NOT EXISTS (SELECT 1 FROM tasks_app_assignment a WHERE a.item_id = i.id AND a.worker_id = %(worker)s)
   AND (SELECT count(*) FROM tasks_app_assignment l WHERE l.worker_id = %(worker)s
        AND l.project_id = %(project)s AND l.state = 'leased') < %(max_live)s

@@ -51,6 +51,8 @@ def _refuse_unless_late(row: Assignment, item: Item) -> None:
         raise Conflict(_("You hold this item again: submit it as usual."), code="still_leased")
     if row.state == Assignment.State.RETURNED:
         raise Conflict(_("You gave this item back. Take another one."), code="returned")
+    if row.state == Assignment.State.WITHDRAWN:
+        raise Conflict(_("This item was taken away; it cannot be answered any more."), code="withdrawn")
     if row.state != Assignment.State.EXPIRED:
         raise Conflict(_("This item was already submitted; your answer is stored."), code="already_submitted")
     banned = WorkerProgress.objects.filter(

@@ -84,6 +84,9 @@ def _check(project: Project) -> None:
     for name in ("max_per_person", "max_per_group"):
         if getattr(project, name) == 0:
             problems.append(Problem(f"/{name}", "range", _("Give at least 1, or nothing for no limit.")))
+    if project.erasure_models == Project.ErasureOfModels.KEEP and not project.erasure_ground.strip():
+        detail = _("Write down the legal ground on which models may be kept.")
+        problems.append(Problem("/erasure_ground", "required", detail))
     project.qualification, found = check_qualification(project.qualification)
     problems += found
     try:

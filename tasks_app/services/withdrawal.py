@@ -29,15 +29,22 @@ def withdraw_item(*, item_id: UUID, reason: str, actor: User, unpaid: User | Non
     # Whoever is handing in at this moment holds the lease's row and waits for the item: their answer stands.
     held = Assignment.objects.select_for_update(of=("self",), skip_locked=True).order_by("pk")
     live = list(held.filter(item=item, state=Assignment.State.LEASED))
-    if live:
-        ids = [row.pk for row in live]
-        Assignment.objects.filter(pk__in=ids).update(
-            state=Assignment.State.WITHDRAWN, closed_at=timezone.now(), reason=reason[:300]
-        )
-        Item.objects.filter(pk=item_id).update(taken=F("taken") - len(live), slots=F("slots") - len(live))
-        _pay(item.project, [row for row in live if unpaid is None or row.worker_id != unpaid.pk], len(live))
+    take_back(item=item, live=live, reason=reason, unpaid=unpaid)
     audit.record("item.withdrawn", item, actor=actor.pk, held=len(live))
     return len(live)
+
+
+def take_back(
+    *, item: Item, live: Sequence[Assignment], reason: str, unpaid: User | None = None
+) -> None:
+    """End these leases of a locked item, whose rows are locked as well, and pay each holder their share."""
+    if not live:
+        return
+    Assignment.objects.filter(pk__in=[row.pk for row in live]).update(
+        state=Assignment.State.WITHDRAWN, closed_at=timezone.now(), reason=reason[:300]
+    )
+    Item.objects.filter(pk=item.pk).update(taken=F("taken") - len(live), slots=F("slots") - len(live))
+    _pay(item.project, [row for row in live if unpaid is None or row.worker_id != unpaid.pk], len(live))
 
 
 def _pay(project: Project, rows: Sequence[Assignment], count: int) -> None:

@@ -4,6 +4,7 @@ from training.models.active import ActiveLearning
 from training.models.cases import FeedbackCase, FeedbackPolicy
 from training.models.comparing import VersionComparison
 from training.models.curves import LearningCurve
+from training.models.erasures import FilesToClear, ModelErasure
 from training.models.feedback import Feedback, Prediction
 from training.models.registry import Model, ModelVersion
 from training.models.retraining import DriftReading, DriftReference, RetrainFiring, RetrainRule
@@ -18,11 +19,13 @@ __all__ = [
     "DriftReading",
     "DriftReference",
     "Feedback",
+    "FilesToClear",
     "LearningCurve",
     "FeedbackCase",
     "FeedbackPolicy",
     "MetricPoint",
     "Model",
+    "ModelErasure",
     "ModelVersion",
     "Preannotation",
     "Prediction",

@@ -58,6 +58,8 @@ class ModelVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     promoted_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
+    # It learned from data that was erased since: it answers nobody, and is not promoted.
+    quarantined_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

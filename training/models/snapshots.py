@@ -31,6 +31,8 @@ class Snapshot(models.Model):
     people = models.PositiveIntegerField(default=0, help_text="how many people's answers it rests on")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # An erasure took something out of it: its files are gone, `sha256` says so, nothing trains on it again.
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -57,6 +59,7 @@ class SnapshotItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="items")
     item = models.UUIDField()
+    erased = models.BooleanField(default=False, db_default=False)  # then neither item nor group is anybody's
     group = models.CharField(max_length=200)
     split = models.CharField(max_length=5, choices=Split.choices)
 

@@ -53,6 +53,7 @@ STATES = {
     "withdraw": (_("refund"), ""),
     "reserve": (_("set aside for answers"), ""),
     "release": (_("no longer set aside"), ""),
+    "waive": (_("given up"), ""),
     "settle": (_("payout arrived"), "good"),
     "requested": (_("requested"), ""),
     "batched": (_("being prepared"), ""),

@@ -125,6 +125,18 @@ def settle_payout(
 
 
 @transaction.atomic
+def waive_wallet(*, user_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> None:
+    """A person gives up what they have earned; it leaves the books as what nobody here is owed any more."""
+    _move(
+        Transfer.Kind.WAIVE,
+        wallet(user_id, currency),
+        external(currency),
+        amount_minor,
+        f"waive:{user_id}:{key}:{currency}",
+        actor=actor,
+    )
+
+
 def reverse(*, key: str, actor: UUID | None, memo: str = "") -> None:
     """Undo a transfer by an opposite one; once. Conflict when the money is no longer there."""
     book([reversal_of(key, actor=actor, memo=memo)])
