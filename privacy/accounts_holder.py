@@ -57,7 +57,8 @@ class AccountsHolder:
         done = {"mentions": mentions.scrub_words("accounts", subject.values)}
         if subject.values:
             done["repeated_requests"] = _delete(_answers_that_mention(subject.values))
-        user = User.objects.select_for_update(no_key=True).filter(pk=subject.account).first()
+        found = User.objects.select_for_update(no_key=True)
+        user = found.filter(pk=subject.account).first() if subject.account else None
         if user is None:
             return {name: count for name, count in done.items() if count}
         done |= {

@@ -82,7 +82,7 @@ _FREE = (models.TextField, models.CharField, models.JSONField, models.BinaryFiel
 
 
 def may_be_about_persons(column: models.Field[object, object]) -> bool:
-    """References to people and items, and columns wide enough for words that nobody has chosen from a list."""
+    """References to people and items, and columns wide enough for words that are not chosen from a list."""
     if isinstance(column, models.ForeignKey):
         return column.related_model._meta.label_lower in {"accounts.user", "tasks_app.item"}
     if isinstance(column, models.UUIDField):

@@ -25,7 +25,12 @@ def declare_all() -> None:
             "scopes": "names of rights",
         },
     )
-    declare("accounts.Notification", persons="user", words="data", nothing={"url": "a path of this site", "kind": "a code"})
+    declare(
+        "accounts.Notification",
+        persons="user",
+        words="data",
+        nothing={"url": "a path of this site", "kind": "a code"},
+    )
     declare("account.EmailAddress", persons="user email")
     declare("account.EmailConfirmation", persons="email_address key")
     declare("admin.LogEntry", persons="user object_id object_repr change_message")
@@ -42,7 +47,7 @@ def declare_all() -> None:
             "action": "the name of an operation",
             "target": "a row's id",
             "target_type": "the name of a table",
-            "data": "holds no text and no name, by rule; the log is chained, kept on a legal ground, and an id"
+            "data": "holds no text and no name, by rule; the log is chained and kept on a legal ground; an id"
             " in it names nobody once the account is emptied",
         },
     )

@@ -68,7 +68,7 @@ def scrub_words(app: str, values: Iterable[str]) -> int:
 
 
 def count_mentions(app: str, values: Iterable[str]) -> dict[str, int]:
-    """"table.column" -> rows that mention a value: any of them in free texts, the telling ones elsewhere."""
+    """ "table.column" -> rows that mention a value: any of them in free texts, the telling ones elsewhere."""
     found: dict[str, int] = {}
     words, marks = usable(values), telling(values)
     for table in inventory.tables(app):
@@ -81,7 +81,9 @@ def count_mentions(app: str, values: Iterable[str]) -> dict[str, int]:
 
 def _count(table: Table, name: str, wanted: Sequence[str]) -> int:
     pattern = pattern_of(wanted)
-    return sum(pattern.search(as_text(getattr(row, name))) is not None for row in _mentioning(table, [name], wanted))
+    return sum(
+        pattern.search(as_text(getattr(row, name))) is not None for row in _mentioning(table, [name], wanted)
+    )
 
 
 def as_text(value: Any) -> str:

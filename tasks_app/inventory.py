@@ -42,16 +42,16 @@ def declare_all() -> None:
         },
     )
     declare("tasks_app.Flag", persons="worker", items="item", words="comment")
-    declare("tasks_app.ErasedText", nothing={"digest": "an HMAC: tells only whether the very text comes again"})
+    declare(
+        "tasks_app.ErasedText", nothing={"digest": "an HMAC: tells only whether the very text comes again"}
+    )
     declare(
         "tasks_app.Qualification",
         persons="owner",
         words="instructions",
         nothing={"title fields earn": _OWNERS},
     )
-    declare(
-        "tasks_app.QualificationItem", items="source", words="explanation", content="payload answer"
-    )
+    declare("tasks_app.QualificationItem", items="source", words="explanation", content="payload answer")
     declare(
         "tasks_app.QualificationAttempt",
         persons="worker",

@@ -60,6 +60,7 @@ class Project(models.Model):
     class PrivacyScope(models.TextChoices):
         DIRECT = "direct"  # what tells by itself who somebody is
         ALL = "all"  # places, organisations, dates and the like too
+
     class ErasureOfAnswers(models.TextChoices):
         ANONYMISE = "anonymise"  # they stay, and are nobody's
         REMOVE = "remove"
@@ -110,7 +111,7 @@ class Project(models.Model):
     pay_rejected_share = models.FloatField(db_default=0.0, default=0.0)
     pay_withdrawn_share = models.FloatField(db_default=0.5, default=0.5)
     gold_evidence = models.BooleanField(db_default=False, default=False)
-    # When a person has their data erased: what becomes of their answers, and of models that learned from them.
+    # When a person has data erased: what becomes of their answers, and of models that learned from the data.
     erasure_answers = models.CharField(
         max_length=9,
         choices=ErasureOfAnswers.choices,

@@ -32,9 +32,7 @@ def _of_data() -> None:
         content="payload value",
         nothing={"shifts": "places and lengths, no text"},
     )
-    declare(
-        "training.Feedback", persons="author end_user", words="comment", content="correction"
-    )
+    declare("training.Feedback", persons="author end_user", words="comment", content="correction")
     declare(
         "training.FeedbackCase",
         items="item",

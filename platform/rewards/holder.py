@@ -1,5 +1,5 @@
-"""What rewards hold about a person. The ledger is books that the law wants kept: no entry is touched, and an id
-in it names nobody once the account is emptied. What says more than amount, day and reference goes."""
+"""What rewards hold about a person. The ledger is books that the law wants kept: no entry is touched, and an
+id in it names nobody once the account is emptied. What says more than amount, day and reference goes."""
 
 import uuid
 from collections.abc import Iterator
@@ -134,10 +134,11 @@ def _address(user: UUID) -> Iterator[dict[str, Any]]:
 
 
 def _recognition(user: UUID) -> Iterator[dict[str, Any]]:
-    yield from Recognition.objects.filter(user=user).values(
-        "points", "streak", "longest_streak", "active_days", "listing", "nickname", "time_zone", "facts"
-    )
-    yield from Badge.objects.filter(user=user).values("name", "earned_at")
+    yield from _rows(
+        Recognition.objects.filter(user=user), "points", "streak", "longest_streak", "active_days", "listing",
+        "nickname", "time_zone", "facts",
+    )  # fmt: skip
+    yield from _rows(Badge.objects.filter(user=user), "name", "earned_at")
 
 
 def _waive(user: UUID, terms: Terms) -> int:

@@ -28,7 +28,9 @@ def lock_for_erasure(item_ids: Collection[UUID]) -> list[Item]:
     """
     while True:
         point = transaction.savepoint()
-        held = set(_leases(item_ids).select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+        held = set(
+            _leases(item_ids).select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+        )
         items = list(
             Item.objects.select_for_update(of=("self",))
             .select_related("project")
@@ -61,7 +63,7 @@ def withdraw_locked(items: Sequence[Item], *, reason: str) -> int:
 
 
 def empty_items(items: Sequence[Item]) -> int:
-    """Leave nothing of withdrawn items but their number and their place; note the texts, so that none returns."""
+    """Leave nothing of withdrawn items but number and place; note the texts, so that none returns."""
     fresh = [item for item in items if item.payload != TOMBSTONE]
     _note_texts(fresh)
     ids = [item.pk for item in items]
@@ -111,7 +113,7 @@ def take_turn_with_erasures(project_id: UUID) -> None:
 def _lock(function: str, project_ids: Iterable[UUID]) -> None:
     with connection.cursor() as cursor:
         for project_id in sorted(project_ids):
-            cursor.execute(f"SELECT {function}(hashtext(%s))", [f"texts {project_id}"])  # noqa: S608 - ours
+            cursor.execute(f"SELECT {function}(hashtext(%s))", [f"texts {project_id}"])
 
 
 def erased_among(project_id: UUID, content_hashes: Iterable[str]) -> set[str]:
@@ -135,7 +137,7 @@ def _note_texts(items: Sequence[Item]) -> None:
 
 
 def restrict_items(item_ids: Collection[UUID], *, restricted: bool) -> int:
-    """Stop (or resume) showing items to anybody. What is lent is taken back, and paid as when it is withdrawn."""
+    """Stop (or resume) showing items to anybody. What is lent is taken back and paid a share."""
     items = [item for item in lock_for_erasure(item_ids) if item.restricted != restricted]
     if restricted:
         for item in items:

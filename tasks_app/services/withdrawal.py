@@ -34,9 +34,7 @@ def withdraw_item(*, item_id: UUID, reason: str, actor: User, unpaid: User | Non
     return len(live)
 
 
-def take_back(
-    *, item: Item, live: Sequence[Assignment], reason: str, unpaid: User | None = None
-) -> None:
+def take_back(*, item: Item, live: Sequence[Assignment], reason: str, unpaid: User | None = None) -> None:
     """End these leases of a locked item, whose rows are locked as well, and pay each holder their share."""
     if not live:
         return

@@ -124,7 +124,6 @@ def settle_payout(
     _move(Transfer.Kind.SETTLE, source, target, amount_minor, key, actor=actor)
 
 
-@transaction.atomic
 def waive_wallet(*, user_id: UUID, currency: str, amount_minor: int, key: str, actor: UUID | None) -> None:
     """A person gives up what they have earned; it leaves the books as what nobody here is owed any more."""
     _move(
@@ -137,6 +136,7 @@ def waive_wallet(*, user_id: UUID, currency: str, amount_minor: int, key: str, a
     )
 
 
+@transaction.atomic
 def reverse(*, key: str, actor: UUID | None, memo: str = "") -> None:
     """Undo a transfer by an opposite one; once. Conflict when the money is no longer there."""
     book([reversal_of(key, actor=actor, memo=memo)])
