@@ -29,6 +29,7 @@ def _of_the_vault() -> None:
     )
     declare("privacy.DataSubject", persons="id ref_digest", nothing={"project": _PROJECT})
     declare("privacy.SubjectKey", persons="subject", nothing={"serial wrapped key_id": _KEY})
+    declare("privacy.DestroyedKey", nothing={"serial": "of a key, which nobody has"})
     declare("privacy.SiteKey", nothing={"name wrapped key_id": _KEY})
     declare("privacy.SubjectItem", persons="subject", items="item")
     declare("privacy.BlindValue", persons="digest", items="item")

@@ -27,6 +27,8 @@ SECRET_KEY = env.secret("SECRET_KEY", "insecure-key-for-tests-and-development" i
 VAULT_KEY = env.secret("VAULT_KEY", "")
 # Those that it followed, until `manage.py vault_keys rotate` says that nothing needs them any more.
 VAULT_KEYS_OLD = env.secret("VAULT_KEYS_OLD", "").replace(",", " ").split()
+# The file that the keys of people in dialogues are backed up to, apart from all other backups.
+VAULT_KEYS_BACKUP = env.text("VAULT_KEYS_BACKUP")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -278,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
     "update-recognition": {"task": "annotations.tasks.update_recognition", "schedule": 60.0},
     "seal-audit": {"task": "common.tasks.seal_audit", "schedule": 10.0, "options": {"expires": 10}},
     "check-audit": {"task": "common.tasks.check_audit", "schedule": 60.0, "options": {"expires": 60}},
+    "back-up-keys": {"task": "privacy.tasks.back_up_keys", "schedule": 3600.0},
     "forget-idempotency-keys": {"task": "common.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

@@ -7,8 +7,13 @@ class RewardsConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only from here on.
         from privacy import holders  # noqa: PLC0415
+        from privacy.services import rotation  # noqa: PLC0415
         from rewards import inventory  # noqa: PLC0415
         from rewards.holder import RewardsHolder  # noqa: PLC0415
+        from rewards.models import Payout, PayoutAddress  # noqa: PLC0415
+        from rewards.rotation import Addresses  # noqa: PLC0415
 
         inventory.declare_all()
         holders.register(RewardsHolder())
+        rotation.register(Addresses("payout_addresses", PayoutAddress))
+        rotation.register(Addresses("payouts", Payout))

@@ -19,7 +19,11 @@ def declare_all() -> None:
         words="reason",
         nothing={"key": "names what was paid by its id", "project": _PROJECT, "currency": _CODE},
     )
-    declare("rewards.PayoutAddress", persons="user nonce sealed hint")
+    declare(
+        "rewards.PayoutAddress",
+        persons="user nonce sealed hint",
+        nothing={"key_id": "which key it is sealed with"},
+    )
     declare(
         "rewards.PayoutBatch",
         persons="actor",
@@ -33,7 +37,11 @@ def declare_all() -> None:
         "rewards.Payout",
         persons="user nonce sealed reference",
         words="reason",
-        nothing={"key": "names the hold by its id", "currency": _CODE},
+        nothing={
+            "key": "names the hold by its id",
+            "currency": _CODE,
+            "key_id": "which key it is sealed with",
+        },
     )
     declare("rewards.WorkedDay", persons="worker", nothing={"project": _PROJECT})
     declare("rewards.FairRate", nothing={"currency": _CODE})

@@ -121,6 +121,7 @@ class PayoutAddress(models.Model):
     user = models.UUIDField(primary_key=True)
     nonce = models.BinaryField(max_length=12)
     sealed = models.BinaryField()
+    key_id = models.CharField(max_length=16, blank=True, db_default="", default="")
     hint = models.CharField(max_length=12)  # the account's last four characters
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -185,6 +186,7 @@ class Payout(models.Model):
     # The address as it was when the batch was built: a later change must not redirect what is on its way.
     nonce = models.BinaryField(max_length=12, null=True)
     sealed = models.BinaryField(null=True)
+    key_id = models.CharField(max_length=16, blank=True, db_default="", default="")
     reference = models.CharField(max_length=120, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     # The provider contradicted itself after the money was settled: somebody has to look.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -11,31 +12,46 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from common.errors import Conflict
+from privacy import keyring
 from rewards.providers.base import Address
+
+
+class SealedRow(Protocol):
+    """A row with an address in it; all of it is empty in a payout that was never batched."""
+
+    user: UUID
+    nonce: "bytes | memoryview[int] | None"
+    sealed: "bytes | memoryview[int] | None"
+    key_id: str
 
 
 def is_possible() -> bool:
     return bool(settings.VAULT_KEY)
 
 
-def _cipher() -> AESGCM:
+def _cipher(encoded: str) -> AESGCM:
+    return AESGCM(hashlib.sha256(b"payout address\0" + encoded.encode()).digest())
+
+
+def seal(address: Address, row: SealedRow) -> None:
+    """Put the address into the row; it opens for the row's person only."""
     if not is_possible():
         raise Conflict(
             _("This site keeps no bank details: its administrator has set no VAULT_KEY."), code="no_vault_key"
         )
-    return AESGCM(hashlib.sha256(b"payout address\0" + settings.VAULT_KEY.encode()).digest())
-
-
-def seal(address: Address, owner: UUID) -> tuple[bytes, bytes]:
-    """Nonce and ciphertext; they open for the same owner only."""
-    nonce = os.urandom(12)
+    row.nonce, row.key_id = os.urandom(12), keyring.current_id()
     text = json.dumps([address.holder, address.account, address.bic], ensure_ascii=False).encode()
-    return nonce, _cipher().encrypt(nonce, text, owner.bytes)
+    row.sealed = _cipher(settings.VAULT_KEY).encrypt(row.nonce, text, row.user.bytes)
 
 
-def unseal(nonce: "bytes | memoryview[int]", sealed: "bytes | memoryview[int]", owner: UUID) -> Address:
-    try:
-        holder, account, bic = json.loads(_cipher().decrypt(bytes(nonce), bytes(sealed), owner.bytes))
-    except InvalidTag:
-        raise Conflict(_("The vault's key has changed since this was sealed."), code="wrong_key") from None
-    return Address(holder, account, bic)
+def unseal(row: SealedRow) -> Address | None:
+    """Under any key that we were given: rows from before keys were named do not say which it is."""
+    if not row.nonce or not row.sealed:
+        return None
+    for encoded in filter(None, [settings.VAULT_KEY, *settings.VAULT_KEYS_OLD]):
+        try:
+            text = _cipher(encoded).decrypt(bytes(row.nonce), bytes(row.sealed), row.user.bytes)
+        except InvalidTag:
+            continue
+        return Address(*json.loads(text))
+    raise keyring.UnknownKey

@@ -104,6 +104,7 @@ class VaultEntry(models.Model):
     sealed = models.BinaryField()
     wrapped_key = models.BinaryField(default=b"")
     key_id = models.CharField(max_length=16, blank=True)
+    restricted = models.BooleanField(db_default=False, default=False)  # nobody may look until that ends
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -15,7 +15,6 @@ from common.copying import copy_rows
 from common.ids import uuid7
 from privacy import keyring, sealing
 from privacy.keeping import Keeper, Kept
-from privacy.services import vault
 
 # Whatever unnest() takes; the stubs of a cursor know no lists.
 Values = Any
@@ -39,12 +38,12 @@ ORDER BY subject FOR SHARE
 
 def keeper_for(project: UUID, *, keep_originals: bool = True) -> Keeper:
     """What prepares the items of a project; without VAULT_KEY their originals are not kept."""
-    return Keeper(project, keyring.index_key(), keep_originals and vault.is_kept())
+    return Keeper(project, keyring.index_key(), keep_originals and keyring.is_set())
 
 
 def store_kept(*, project: UUID, kept: Sequence[Kept]) -> None:
     """In the caller's transaction. The rows of the items themselves may come before or after."""
-    _hold_subjects(project, {row.subject: row for row in kept})
+    hold_subjects(project, {row.subject: row for row in kept})
     sealed = [row for row in kept if row.sealed]
     keys = hold_keys({UUID(row.subject) for row in sealed})
     copy_rows("privacy_subjectitem (item, subject)", (f"{row.item}\t{row.subject}" for row in kept))
@@ -68,7 +67,7 @@ def _entry(project: UUID, row: Kept, subject_key: bytes) -> str:
     )  # fmt: skip
 
 
-def _hold_subjects(project: UUID, subjects: dict[str, Kept]) -> None:
+def hold_subjects(project: UUID, subjects: dict[str, Kept]) -> None:
     """Make those that are new, and keep an erasure from taking the others away until the commit."""
     missing = sorted(subjects)
     while missing:

@@ -5,14 +5,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common import audit
 from common.errors import Invalid
 from common.ids import uuid7
+from common.queueing import enqueue_soon
 from privacy import blind, keyring, sealing
 from privacy.models import BlindValue, DataSubject, DestroyedKey, SubjectItem, SubjectKey, VaultEntry
+from privacy.tasks import back_up_keys
 
 MOST_ITEMS = 10_000
 _KINDS = (blind.SUBJECT, blind.GROUP)
@@ -119,6 +122,8 @@ def destroy_keys(
     partly = {subject for subject in ids - whole if of_subject[subject] - wanted}
     counts = _delete(wanted, ids - partly)
     counts["keys_destroyed"] = len(keys)
+    if keys and settings.VAULT_KEYS_BACKUP:
+        enqueue_soon(back_up_keys)  # so that no backup of keys has them either
     _bury(keys)
     for row in keys:
         if row.subject in partly:

@@ -1,6 +1,7 @@
 """The originals of replaced personal data: whether they are kept, and who sees them for a reason."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common import audit
-from common.errors import Invalid, NotFound
+from common.errors import Conflict, Invalid, NotFound
 from privacy import keyring, sealing
 from privacy.models import SubjectKey, VaultAccess, VaultEntry
+from privacy.services import resealing
 from privacy.services.redaction import redact_text
 
 LEAST_REASON = 10
+# (turn, start, end) in the text as it was -> (start, end) in the text as it is now
+Carry = Callable[[int, int, int], tuple[int, int]]
 
 
 def is_kept() -> bool:
@@ -25,7 +29,8 @@ def is_kept() -> bool:
 
 def secret_for(project_id: UUID) -> bytes:
     """A per-project secret for consistent surrogates. It stays the same when VAULT_KEY changes."""
-    material = (settings.VAULT_KEY or settings.SECRET_KEY).encode()
+    # Of a project from before this was stored, what it was made from is the oldest key that there is.
+    material = ([settings.VAULT_KEY or settings.SECRET_KEY, *settings.VAULT_KEYS_OLD][-1]).encode()
     first = hashlib.sha256(b"surrogate\0" + material + project_id.bytes).digest()
     return keyring.site_secret(f"surrogates {project_id}", first)
 
@@ -38,6 +43,8 @@ def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
     entry = VaultEntry.objects.filter(item=item_id).first()
     if entry is None:
         raise _nothing_kept()
+    if entry.restricted:
+        raise Conflict(_("The person concerned has restricted the use of their data."), code="restricted")
     audit.record("vault.revealed", entry, actor=actor, item=str(item_id))
     VaultAccess.objects.create(
         project=entry.project, item=item_id, actor=actor, reason=redact_text(reason)[:300]
@@ -67,3 +74,27 @@ def _subject_key(subject: UUID) -> bytes:
 
 def _nothing_kept() -> NotFound:
     return NotFound(_("No originals are kept for this item."))
+
+
+def add_originals(
+    *, project_id: UUID, item_id: UUID, carry: Carry, originals: list[dict[str, Any]], keep: bool = True
+) -> None:
+    """Add what was found later to an item's originals, in the caller's transaction.
+
+    The places of those that are sealed already move by `carry`. Nothing is added where none are kept.
+    """
+    before = VaultEntry.objects.filter(item=item_id).first()
+    if not (keep and is_kept()) and before is None:
+        return
+    subject = resealing.hold_subject_of(project_id, item_id)
+    entry = VaultEntry.objects.select_for_update().filter(item=item_id).first()
+    moved = [_carried(row, carry) for row in open_entry(entry)] if entry else []
+    entry = entry or VaultEntry(project=project_id, item=item_id)
+    resealing.reseal(entry, subject, [*moved, *originals])
+
+
+def _carried(row: dict[str, Any], carry: Carry) -> dict[str, Any]:
+    if "turn" not in row:  # it stood beside the texts: in the meta, in a speaker's name
+        return row
+    start, end = carry(row["turn"], row["start"], row["end"])
+    return {**row, "start": start, "end": end}

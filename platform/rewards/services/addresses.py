@@ -18,8 +18,9 @@ def save_address(*, user_id: UUID, holder: str, account: str, bic: str = "") -> 
     """Seal a person's bank details. An IBAN's check digits are checked; other numbers are taken as is."""
     account, bic = re.sub(r"[\s-]", "", account).upper(), bic.replace(" ", "").upper()
     _check(holder.strip(), account, bic)
-    nonce, sealed = sealing.seal(Address(holder.strip(), account, bic), user_id)
-    values = {"nonce": nonce, "sealed": sealed, "hint": account[-4:]}
+    new = PayoutAddress(user=user_id, hint=account[-4:])
+    sealing.seal(Address(holder.strip(), account, bic), new)
+    values = {name: getattr(new, name) for name in ("nonce", "sealed", "key_id", "hint")}
     row, _created = PayoutAddress.objects.update_or_create(user=user_id, defaults=values)
     audit.record("payout_address.saved", row, actor=user_id)
     return row
@@ -27,7 +28,7 @@ def save_address(*, user_id: UUID, holder: str, account: str, bic: str = "") -> 
 
 def address_of(user_id: UUID) -> Address | None:
     row = PayoutAddress.objects.filter(user=user_id).first()
-    return sealing.unseal(row.nonce, row.sealed, user_id) if row else None
+    return sealing.unseal(row) if row else None
 
 
 def is_iban(account: str) -> bool:

@@ -62,12 +62,14 @@ def build_batch(*, currency: str, key: str, actor: UUID, provider: str = "") -> 
     rows = list(waiting.order_by("id")[:LARGEST])
     if not rows:
         raise Conflict(_("No payout in %(currency)s waits.") % {"currency": currency}, code="nothing_waits")
-    addresses = {row.user: row for row in PayoutAddress.objects.filter(user__in={row.user for row in rows})}
+    # Held, so that a change of VAULT_KEY beside this wraps the copies too.
+    found = PayoutAddress.objects.select_for_update().filter(user__in={row.user for row in rows})
+    addresses = {row.user: row for row in found.order_by("user")}
     for row in rows:
         row.state, row.batch = Payout.State.BATCHED, batch
         if address := addresses.get(row.user):
-            row.nonce, row.sealed = address.nonce, address.sealed
-    Payout.objects.bulk_update(rows, ["state", "batch", "nonce", "sealed"], batch_size=500)
+            row.nonce, row.sealed, row.key_id = address.nonce, address.sealed, address.key_id
+    Payout.objects.bulk_update(rows, ["state", "batch", "nonce", "sealed", "key_id"], batch_size=500)
     batch.payouts_count, batch.total_minor = len(rows), sum(row.amount_minor for row in rows)
     batch.save(update_fields=["payouts_count", "total_minor"])
     audit.record("payout_batch.built", batch, actor=actor, payouts=len(rows), total_minor=batch.total_minor)
@@ -144,7 +146,7 @@ def orders_of(batch: PayoutBatch) -> list[PayoutOrder]:
             row.pk.hex,
             to_major(row.amount_minor, row.currency),
             row.currency,
-            sealing.unseal(row.nonce, row.sealed, row.user) if row.nonce and row.sealed else None,
+            sealing.unseal(row),
         )
         for row in batch.payouts.order_by("id")
     ]

@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from celery import shared_task
+from django.conf import settings
+
+from privacy.services import key_backup
+
+
+@shared_task
+def back_up_keys() -> None:
+    if settings.VAULT_KEYS_BACKUP:
+        key_backup.export_keys(Path(settings.VAULT_KEYS_BACKUP))
