@@ -4,6 +4,7 @@ from privacy.inventory import declare
 
 _CODE = "a code from a list of the program's own"
 _PROJECT = "the id of a project"
+_SEALED_WITH = "names the key that it is sealed with"
 
 
 def declare_all() -> None:
@@ -22,7 +23,7 @@ def declare_all() -> None:
     declare(
         "rewards.PayoutAddress",
         persons="user nonce sealed hint",
-        nothing={"key_id": "which key it is sealed with"},
+        nothing={"key_id": _SEALED_WITH},
     )
     declare(
         "rewards.PayoutBatch",
@@ -40,7 +41,7 @@ def declare_all() -> None:
         nothing={
             "key": "names the hold by its id",
             "currency": _CODE,
-            "key_id": "which key it is sealed with",
+            "key_id": _SEALED_WITH,
         },
     )
     declare("rewards.WorkedDay", persons="worker", nothing={"project": _PROJECT})
