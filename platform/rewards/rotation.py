@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -12,11 +13,13 @@ from rewards import sealing
 from rewards.models import Payout, PayoutAddress
 
 BATCH = 500
+Row = TypeVar("Row", PayoutAddress, Payout)
 
 
-class Addresses:
-    def __init__(self, name: str, model: type[PayoutAddress] | type[Payout]) -> None:
-        self.name, self._model = name, model
+class Addresses(Generic[Row]):
+    def __init__(self, name: str, model: type[Row]) -> None:
+        self.name = name
+        self._model: type[Row] = model
 
     def waiting(self) -> Counter[str]:
         rows = self._model._default_manager.filter(sealed__isnull=False).values_list("key_id")

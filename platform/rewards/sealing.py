@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-from typing import Protocol
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,16 +11,11 @@ from django.utils.translation import gettext as _
 
 from common.errors import Conflict
 from privacy import keyring
+from rewards.models import Payout, PayoutAddress
 from rewards.providers.base import Address
 
-
-class SealedRow(Protocol):
-    """A row with an address in it; all of it is empty in a payout that was never batched."""
-
-    user: UUID
-    nonce: "bytes | memoryview[int] | None"
-    sealed: "bytes | memoryview[int] | None"
-    key_id: str
+# An address is in both; in a payout that was never batched it is empty.
+SealedRow = PayoutAddress | Payout
 
 
 def is_possible() -> bool:
