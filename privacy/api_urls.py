@@ -1,3 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from privacy.api import notices
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("privacy/notice", notices.NoticeApi.as_view(), name="api-privacy-notice"),
+    path("privacy/notices", notices.NoticesApi.as_view(), name="api-privacy-notices"),
+    path(
+        "privacy/notice-drafts/<slug:regime>/<slug:language>",
+        notices.NoticeDraftApi.as_view(),
+        name="api-privacy-notice-draft",
+    ),
+    path("privacy/consents", notices.ConsentsApi.as_view(), name="api-privacy-consents"),
+]

@@ -13,9 +13,11 @@ class PrivacyConfig(AppConfig):
         # Models can be imported only from here on.
         from privacy import holders, inventory_below, inventory_own  # noqa: PLC0415
         from privacy.accounts_holder import AccountsHolder  # noqa: PLC0415
+        from privacy.consents_holder import ConsentsHolder  # noqa: PLC0415
         from privacy.vault_holder import VaultHolder  # noqa: PLC0415
 
         inventory_below.declare_all()
         inventory_own.declare_all()
+        holders.register(ConsentsHolder())
         holders.register(AccountsHolder())
         holders.register(VaultHolder())

@@ -18,6 +18,7 @@ def declare_all() -> None:
         },
     )
     _of_the_vault()
+    _of_consents()
 
 
 def _of_the_vault() -> None:
@@ -35,4 +36,22 @@ def _of_the_vault() -> None:
     declare("privacy.BlindValue", persons="digest", items="item")
     declare(
         "privacy.VaultAccess", persons="actor", items="item", words="reason", nothing={"project": _PROJECT}
+    )
+
+
+def _of_consents() -> None:
+    notice = "the site's own words, or which of them"
+    declare("privacy.NoticeDraft", persons="updated_by", nothing={"regime language body": notice})
+    declare(
+        "privacy.NoticeVersion",
+        persons="published_by",
+        nothing={"number regime language text sha256": notice},
+    )
+    declare(
+        "privacy.ConsentRecord",
+        persons="person proof",
+        nothing={
+            "statement number regime language sha256": notice,
+            "purpose given how legal_ground": _CODE,
+        },
     )

@@ -14,6 +14,7 @@ from redis import Redis as RedisClient
 from local.browser import find_chromium
 from local.redis_server import Redis
 from local.services import hold, postgres
+from privacy.services.notices import forget_number
 from tests import env
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +26,12 @@ def quick_passwords() -> Iterator[None]:
     """Hundreds of tests make people; a hash that is slow on purpose would take minutes of the suite."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_notice_known() -> None:
+    """A process remembers for some seconds which privacy notice is in force; each test has its own."""
+    forget_number()
 
 
 @pytest.fixture(scope="session")

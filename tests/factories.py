@@ -36,6 +36,12 @@ def make_user(name: str = "", **extra: Any) -> User:
     )
 
 
+def sign_up_form(email: str, password: str, **changed: Any) -> dict[str, Any]:
+    """What a person sends who signs up and is content with everything that must be confirmed."""
+    form = {"email": email, "password1": password, "password2": password}
+    return form | {"residence": "gdpr", "of_age": "on", "notice": "on"} | changed
+
+
 def make_project(
     owner: User | None = None,
     *,

@@ -46,6 +46,8 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
 class AppealApi(APIView):
     """Object to the rejection of my answer: within 7 days, once."""
 
+    open_before_notice = True
+
     @extend_schema(request=AppealInput, responses={201: AppealOutput})
     @idempotent
     def post(self, request: ApiSignedIn, answer_id: UUID) -> Response:
@@ -123,6 +125,8 @@ class EvidenceOutput(serializers.Serializer[Any]):
 
 class EvidenceApi(APIView):
     """Why my answer was rejected: the reason, the instructions' passage, the accepted value beside mine."""
+
+    open_before_notice = True
 
     @extend_schema(responses=EvidenceOutput)
     def get(self, request: ApiSignedIn, answer_id: UUID) -> Response:

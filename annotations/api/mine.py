@@ -17,6 +17,8 @@ class ByTime(ById):
 class MyAssignmentsApi(APIView):
     """Every item that I took, newest first: its lease, my answer's state and, if rejected, why."""
 
+    open_before_notice = True
+
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn) -> Response:
         pages = ByTime()
@@ -58,6 +60,8 @@ def _line(line: selectors.WorkLine) -> dict[str, Any]:
 
 class MySkillsApi(APIView):
     """How well I answer, per project and field, as of the last fit."""
+
+    open_before_notice = True
 
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn) -> Response:

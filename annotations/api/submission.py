@@ -48,6 +48,8 @@ class SubmitOutput(serializers.Serializer[Any]):
 class SubmitApi(APIView):
     """Answer the item that this assignment lends. With an Idempotency-Key a repeated request is harmless."""
 
+    open_before_notice = True
+
     @extend_schema(request=SubmitInput, responses={201: SubmitOutput})
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
         key = idempotency.key_of(request)

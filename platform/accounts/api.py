@@ -65,6 +65,8 @@ class TokenListOutput(serializers.ModelSerializer[ApiToken]):
 
 
 class TokensApi(APIView):
+    open_before_notice = True
+
     @extend_schema(responses=TokenListOutput(many=True))
     def get(self, request: ApiSignedIn) -> Response:
         live = ApiToken.objects.filter(user=request.user, revoked_at=None).order_by("-created_at")
@@ -72,6 +74,8 @@ class TokensApi(APIView):
 
 
 class TokenRevokeApi(APIView):
+    open_before_notice = True
+
     @extend_schema(request=None, responses={204: None})
     def delete(self, request: ApiSignedIn, token_id: UUID) -> Response:
         tokens.revoke_token(user=request.user, token_id=token_id)
@@ -96,6 +100,8 @@ class MePatch(serializers.Serializer[Any]):
 
 
 class MeApi(APIView):
+    open_before_notice = True
+
     @extend_schema(responses=MeOutput)
     def get(self, request: ApiSignedIn) -> Response:
         return Response(_me(request.user))

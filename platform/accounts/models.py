@@ -34,6 +34,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # What the person reads, as language codes; empty while they have not said.
     languages = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     imported = models.BooleanField(default=False)
+    # The latest privacy notice that the person confirmed. It stands in privacy's records; here it comes along
+    # with the user, so that no request has to look it up.
+    notice_seen = models.PositiveIntegerField(default=0, db_default=0)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "privacy.gate.NoticeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "common.web.DomainErrorMiddleware",
@@ -161,6 +162,7 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {"signup": "privacy.signup.SignupForm"}
 ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SIGNUP_OPEN = env.flag("SIGNUP_OPEN", True)
@@ -172,6 +174,25 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.secret("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Manyhands <noreply@localhost>")
+
+# --- Privacy ----------------------------------------------------------------------------------------------
+
+# What the notices say about who is responsible; a version cannot be published without the first three.
+CONTROLLER_NAME = env.text("CONTROLLER_NAME")
+CONTROLLER_ADDRESS = env.text("CONTROLLER_ADDRESS")
+CONTROLLER_EMAIL = env.text("CONTROLLER_EMAIL")
+DPO_CONTACT = env.text("DPO_CONTACT")
+LOCAL_REPRESENTATIVE = env.text("LOCAL_REPRESENTATIVE")
+SUPERVISORY_AUTHORITY = env.text("SUPERVISORY_AUTHORITY")
+DATA_LOCATION = env.text("DATA_LOCATION")
+DATA_RECIPIENTS = env.text("DATA_RECIPIENTS")
+# Which laws' notices are shown; the first one is for whoever lives elsewhere.
+PRIVACY_REGIMES = env.words("PRIVACY_REGIMES", "gdpr,ccpa,pipl")
+MINIMUM_AGE = env.integer("MINIMUM_AGE", 16)
+# Whether answers are exported and trained on only if their author said yes, instead of unless they said no.
+ANSWERS_NEED_CONSENT = env.flag("ANSWERS_NEED_CONSENT")
+# How long the proof of a consent outlives an erased person's account, for the defence of legal claims.
+CONSENT_PROOF_DAYS = env.integer("CONSENT_PROOF_DAYS", 3 * 365)
 
 # --- Money ------------------------------------------------------------------------------------------------
 
@@ -194,7 +215,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.TokenAuthentication",
         "accounts.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "privacy.api.gate.NoticeSeen",
+    ],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.negotiation.QuickNegotiation",

@@ -1,5 +1,6 @@
 """What privacy keeps. Nothing here holds personal data in the clear."""
 
+from privacy.models.consents import ConsentRecord, NoticeDraft, NoticeVersion, Regime
 from privacy.models.findings import Finding
 from privacy.models.vault import (
     BlindValue,
@@ -14,9 +15,13 @@ from privacy.models.vault import (
 
 __all__ = [
     "BlindValue",
+    "ConsentRecord",
     "DataSubject",
     "DestroyedKey",
     "Finding",
+    "NoticeDraft",
+    "NoticeVersion",
+    "Regime",
     "SiteKey",
     "SubjectItem",
     "SubjectKey",

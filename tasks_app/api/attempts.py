@@ -75,6 +75,8 @@ class AnswerInput(serializers.Serializer[Any]):
 class AnswerApi(APIView):
     """Answer one question. In training the reply says what is right and why; in an exam that it is kept."""
 
+    open_before_notice = True
+
     @extend_schema(request=AnswerInput, responses={201: None, 409: None})
     def post(self, request: ApiSignedIn, attempt_id: UUID) -> Response:
         body = AnswerInput(data=request.data)
@@ -94,6 +96,8 @@ def feedback_json(found: attempts.Feedback | None) -> dict[str, Any]:
 
 
 class HandInApi(APIView):
+    open_before_notice = True
+
     @extend_schema(request=None, responses={200: None})
     def post(self, request: ApiSignedIn, attempt_id: UUID) -> Response:
         attempt = attempts.hand_in(attempt=attempt_for(request.user, attempt_id))
@@ -134,6 +138,8 @@ class BenchSubmitInput(serializers.Serializer[Any]):
 
 
 class BenchSubmitApi(APIView):
+    open_before_notice = True
+
     @extend_schema(exclude=True)
     def post(self, request: ApiSignedIn, attempt_id: UUID, item_id: UUID) -> Response:
         body = BenchSubmitInput(data=request.data)
@@ -145,6 +151,8 @@ class BenchSubmitApi(APIView):
 
 class BenchOtherApi(APIView):
     """A question is neither given back nor flagged, and its time is that of the whole test."""
+
+    open_before_notice = True
 
     @extend_schema(exclude=True)
     def post(self, request: ApiSignedIn, attempt_id: UUID, item_id: UUID, verb: str) -> Response:

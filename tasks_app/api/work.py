@@ -80,6 +80,8 @@ class ClaimApi(APIView):
 class LiveAssignmentsApi(APIView):
     """What the person holds right now, so that a reload or a second tab goes on with the same items."""
 
+    open_before_notice = True
+
     @extend_schema(responses={200: None})
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project = access.project_to_answer(request.user, project_id)
@@ -108,6 +110,8 @@ class ReturnInput(serializers.Serializer[Any]):
 
 
 class ReturnApi(APIView):
+    open_before_notice = True
+
     @extend_schema(request=ReturnInput, responses={204: None})
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
         row = access.assignment_for(request.user, assignment_id)
@@ -118,6 +122,8 @@ class ReturnApi(APIView):
 
 
 class ExtendApi(APIView):
+    open_before_notice = True
+
     @extend_schema(request=None, responses={200: None, 409: None})
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
         row = access.assignment_for(request.user, assignment_id)
@@ -130,6 +136,8 @@ class ActivityApi(APIView):
     The hourly rate is measured from these; without them at most two minutes of an item count as work.
     """
 
+    open_before_notice = True
+
     @extend_schema(request=None, responses={204: None})
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
         row = access.assignment_for(request.user, assignment_id)
@@ -139,6 +147,8 @@ class ActivityApi(APIView):
 
 
 class ReclaimApi(APIView):
+    open_before_notice = True
+
     @extend_schema(request=None, responses={200: None, 409: None})
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:
         row = access.assignment_for(request.user, assignment_id)
@@ -151,6 +161,8 @@ class FlagInput(serializers.Serializer[Any]):
 
 
 class FlagApi(APIView):
+    open_before_notice = True
+
     @extend_schema(request=FlagInput, responses={204: None})
     @idempotent
     def post(self, request: ApiSignedIn, assignment_id: UUID) -> Response:

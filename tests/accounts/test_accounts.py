@@ -10,6 +10,7 @@ from accounts import roles
 from accounts.models import ApiToken, Membership, Role, User
 from accounts.services import tokens
 from accounts.services.demo_people import create_demo_people
+from tests.factories import sign_up_form
 
 PASSWORD = "correct horse battery"
 
@@ -29,8 +30,7 @@ def ask_token(client, **body):
 
 
 def test_sign_up_and_sign_in_by_email(client, db):
-    form = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
-    assert client.post("/accounts/signup/", form).status_code == 302
+    assert client.post("/accounts/signup/", sign_up_form("new@example.org", PASSWORD)).status_code == 302
     assert roles.site_roles(User.objects.get()) == {Role.ANNOTATOR}
     client.logout()
     signed = client.post("/accounts/login/", {"login": "new@example.org", "password": PASSWORD})
@@ -45,7 +45,7 @@ def test_a_forgotten_password_is_reset_by_mail(client, user):
 
 def test_closed_sign_up(client, db, settings):
     settings.ACCOUNT_SIGNUP_OPEN = False
-    client.post("/accounts/signup/", {"email": "n@example.org", "password1": PASSWORD, "password2": PASSWORD})
+    client.post("/accounts/signup/", sign_up_form("n@example.org", PASSWORD))
     assert not User.objects.exists()
 
 
@@ -129,7 +129,7 @@ def test_the_language_is_kept_with_the_account(client, user):
 
 
 def test_sign_up_in_chinese_makes_a_chinese_account_and_sign_in_brings_it_along(client, db):
-    form = {"email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    form = sign_up_form("new@example.org", PASSWORD)
     client.post("/accounts/signup/", form, headers={"Accept-Language": "zh-hans"})
     assert User.objects.get().language == "zh-hans"
     from django.test import Client

@@ -19,6 +19,8 @@ OPEN = {
     "api-docs",
     "design",
     "feedback-link",
+    "privacy-notice",
+    "api-privacy-notice",
 }
 SAMPLE = "00000000-0000-7000-8000-000000000000"
 

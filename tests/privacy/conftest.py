@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.roles import grant
 from tasks_app.importing import job as work
 from tasks_app.models import ImportJob, Item, Project
 from tasks_app.services import imports
@@ -50,3 +51,22 @@ def load(project: Project, *rows: dict[str, Any]) -> ImportJob:
 
 def item(external_id: str) -> Item:
     return Item.objects.get(external_id=external_id)
+
+
+@pytest.fixture
+def controller(settings: Any) -> None:
+    settings.CONTROLLER_NAME = "Example Ltd"
+    settings.CONTROLLER_ADDRESS = "1 Example Street, Exampletown"
+    settings.CONTROLLER_EMAIL = "privacy@example.org"
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    user = make_user("admin")
+    grant(user, Role.ADMIN)
+    return user
+
+
+@pytest.fixture
+def annotator(db: None) -> User:
+    return make_user("anna")

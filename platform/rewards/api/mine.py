@@ -37,6 +37,8 @@ class EarningsOutput(serializers.Serializer[Any]):
 class EarningsApi(APIView):
     """What I have earned: waiting for a decision, available, asked for, paid out; and every movement."""
 
+    open_before_notice = True
+
     @extend_schema(responses=EarningsOutput)
     def get(self, request: ApiSignedIn) -> Response:
         pages = ById()
@@ -210,6 +212,8 @@ def _statement(request: ApiSignedIn) -> statements.Statement:
 class StatementApi(APIView):
     """A month of my wallet: opening balance, every movement, closing balance."""
 
+    open_before_notice = True
+
     @extend_schema(parameters=STATEMENT_PARAMETERS, responses=StatementOutput)
     def get(self, request: ApiSignedIn) -> Response:
         return Response(statement_json(_statement(request)))
@@ -217,6 +221,8 @@ class StatementApi(APIView):
 
 class StatementCsvApi(APIView):
     """The same as CSV, amounts as plain decimals."""
+
+    open_before_notice = True
 
     @extend_schema(parameters=STATEMENT_PARAMETERS, responses={(200, "text/csv"): str})
     def get(self, request: ApiSignedIn) -> StreamingHttpResponse:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.notifications import notify
 from common.errors import Invalid, Problem
+from privacy.services import consents
 from rewards.models import Badge, Recognition
 from rewards.months import zone_named
 from rewards.streaks import streaks_of
@@ -169,6 +170,7 @@ def leaderboard(user_id: UUID) -> list[Place]:
         Recognition.objects.filter(recent_points__gt=0)
         .exclude(listing=Recognition.Listing.HIDDEN)
         .filter(user__in=User.objects.filter(is_active=True).values("pk"))
+        .exclude(user__in=consents.people_refusing(consents.Purpose.LEADERBOARD))
         .order_by("-recent_points", "user")[:_BOARD]
     )
     places: list[Place] = []

@@ -6,7 +6,7 @@ export class Refusal extends Error {
   /**
    * @param {number} status
    * @param {{ title?: string, detail?: string, code?: string, errors?: import("./types.js").Problem[],
-   *   qualifications?: { url: string }[] }} document_
+   *   qualifications?: { url: string }[], read?: string }} document_
    * @param {number} retryAfter seconds
    */
   constructor(status, document_, retryAfter) {
@@ -14,8 +14,8 @@ export class Refusal extends Error {
     this.status = status;
     this.code = document_.code ?? "";
     this.errors = document_.errors ?? [];
-    /** Where the person can get what they lack. */
-    this.url = document_.qualifications?.find((one) => one.url)?.url ?? "";
+    /** Where the person can get what they lack, or read what has to be read first. */
+    this.url = document_.qualifications?.find((one) => one.url)?.url ?? document_.read ?? "";
     this.retryAfter = retryAfter;
   }
 

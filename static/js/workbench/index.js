@@ -191,7 +191,9 @@ class Workbench extends HTMLElement {
   #stuck(words, url) {
     this.piece("loading").hidden = true;
     const again = { label: this.t("try_again"), run: () => void this.session.fill(), primary: !url };
-    const test = { label: this.t("take_test"), run: () => location.assign(url ?? ""), primary: true };
+    const notice = url?.startsWith("/privacy/");
+    const target = notice ? `${url}?next=${encodeURIComponent(location.pathname)}` : url;
+    const test = { label: this.t(notice ? "read_notice" : "take_test"), run: () => location.assign(target ?? ""), primary: true };
     this.notices.banner(words, url ? [test, again] : [again]);
   }
 
