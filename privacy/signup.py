@@ -6,7 +6,7 @@ from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext_lazy
@@ -25,6 +25,8 @@ RESIDENCES = {
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
     """allauth's own, and what must be on record before an account exists. No date of birth is asked."""
+
+    data: QueryDict
 
     residence = forms.ChoiceField(
         label=gettext_lazy("Where do you live?"),

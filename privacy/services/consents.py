@@ -119,7 +119,8 @@ def people_left_out(people: Collection[UUID]) -> set[UUID]:
     for their answers the terms of the imported data count.
     """
     rows = ConsentRecord.objects.filter(person__in=people, purpose=Purpose.TRAINING)
-    latest = dict(rows.order_by("person", "-at", "-id").distinct("person").values_list("person", "given"))
+    rows = rows.order_by("person", "-at", "-id").distinct("person")
+    latest = {row.person: row.given for row in rows if row.person}
     if not settings.ANSWERS_NEED_CONSENT:
         return {person for person, given in latest.items() if not given}
     asked = User.objects.filter(pk__in=people, imported=False).values_list("pk", flat=True)

@@ -24,8 +24,9 @@ How = consents.How
 def notice_page(request: HttpRequest) -> HttpResponse:
     """The notice in force, or an earlier version, in the reader's language; one tab for each law."""
     regime = request.GET.get("regime", "")
-    text = _earlier(request.GET["version"], regime) if "version" in request.GET else None
-    text = text or notices.current_text(regime=regime)
+    text: notices.Text | NoticeVersion = notices.current_text(regime=regime)
+    if "version" in request.GET:
+        text = _earlier(request.GET["version"], text)
     context = {
         "notice": text,
         "tabs": _tabs(text.regime),
@@ -45,8 +46,7 @@ def _tabs(current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _earlier(number: str, regime: str) -> NoticeVersion:
-    now = notices.current_text(regime=regime)
+def _earlier(number: str, now: notices.Text | NoticeVersion) -> NoticeVersion:
     rows = NoticeVersion.objects.filter(regime=now.regime, language=now.language)
     row = rows.filter(number=int(number)).first() if number.isdecimal() and len(number) < 9 else None
     if row is None:
@@ -64,7 +64,7 @@ def notice_seen(request: SignedIn) -> HttpResponse:
         consents.acknowledge_notice(user=request.user, number=int(number), how=How.PAGE)
         return redirect(target)
     text = notices.current_text(regime=consents.regime_of(request.user.pk))
-    context = {"notice": text, "next": target, "states": consents.states_of(request.user.pk)}
+    context = {"notice": text, "next": target}
     return render(request, "privacy/notice_seen.html", context)
 
 
@@ -84,8 +84,7 @@ def consent(request: SignedIn) -> HttpResponse:
 @require_GET
 def consents_page(request: SignedIn) -> HttpResponse:
     """What I agreed to, when and how, and every word before it."""
-    person = request.user.pk
-    context = {"states": consents.states_of(person), "history": consents.history_of(person)[:200]}
+    context = {"history": consents.history_of(request.user.pk)[:200]}
     return render(request, "privacy/consents.html", context)
 
 

@@ -12,7 +12,7 @@ urlpatterns = [
     path(f"{name}/", nothing, name=name)
     for name in (
         "home", "catalogue", "my-work", "earnings", "projects", "review", "training", "models", "health",
-        "settings", "set_language",
+        "settings", "set_language", "privacy-notice",
     )
 ]  # fmt: skip
 urlpatterns.append(path("accounts/", include("allauth.urls")))

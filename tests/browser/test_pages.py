@@ -139,7 +139,13 @@ def test_every_word_that_scripts_ask_for_stands_in_a_template() -> None:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("path", ["login", "signup", "password/reset"])
 def test_account_pages_have_the_design(
-    draw: Callable[..., str], client: Any, settings: Any, new_page: Callable[..., Page], path: str, width: int
+    draw: Callable[..., str],
+    db: None,
+    client: Any,
+    settings: Any,
+    new_page: Callable[..., Page],
+    path: str,
+    width: int,
 ) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     page = new_page(width=width)
