@@ -19,7 +19,7 @@ _SHOWN = ("purpose", "given", "statement", "number", "regime", "language", "sha2
 
 
 def proof_of(email: str) -> str:
-    """By this a consent is found again when somebody brings their address; nothing that is kept leads to it."""
+    """A consent is found again by this when somebody brings their address; nothing kept leads to it."""
     key = settings.SECRET_KEY.encode()
     return hmac.digest(key, b"consent" + email.strip().lower().encode(), hashlib.sha256).hex()
 

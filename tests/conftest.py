@@ -14,7 +14,7 @@ from redis import Redis as RedisClient
 from local.browser import find_chromium
 from local.redis_server import Redis
 from local.services import hold, postgres
-from privacy.services.notices import forget_number
+from privacy.services.notices import remember_number
 from tests import env
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,8 +30,8 @@ def quick_passwords() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_notice_known() -> None:
-    """A process remembers for some seconds which privacy notice is in force; each test has its own."""
-    forget_number()
+    """A process remembers for some seconds which privacy notice is in force: at first none in each test."""
+    remember_number(0)
 
 
 @pytest.fixture(scope="session")

@@ -100,6 +100,8 @@ def publish_notices(*, actor: UUID, after: int | None = None) -> int:
             published_at=now, published_by=actor,
         )  # fmt: skip
         audit.record("notice.published", row, actor=actor, number=row.number, sha256=row.sha256)
+    forget_number()
+    # Once more: until the commit others read the old number, and may have remembered it.
     transaction.on_commit(forget_number)
     return last + 1
 
@@ -120,8 +122,12 @@ class _Known:
 def known_number() -> int:
     """The latest number, as this process knew it at most five seconds ago."""
     if time.monotonic() >= _Known.until:
-        _Known.number, _Known.until = latest_number(), time.monotonic() + _KNOWN_FOR
+        remember_number(latest_number())
     return _Known.number
+
+
+def remember_number(number: int) -> None:
+    _Known.number, _Known.until = number, time.monotonic() + _KNOWN_FOR
 
 
 def forget_number() -> None:
