@@ -8,10 +8,12 @@ class AnnotationsConfig(AppConfig):
         # The apps below declare what they need to be told; models can be imported only from here on.
         from annotations import inventory  # noqa: PLC0415
         from annotations.holdback import may_be_owed  # noqa: PLC0415
+        from annotations.holder import AnnotationsHolder  # noqa: PLC0415
         from annotations.recognition_feed import skills_of, work_of  # noqa: PLC0415
         from annotations.records import reputations  # noqa: PLC0415
         from annotations.selectors import pending_earnings, suggestions_of  # noqa: PLC0415
         from annotations.services.imported_labels import store_labels  # noqa: PLC0415
+        from privacy import holders  # noqa: PLC0415
         from rewards.selectors import register_pending_source  # noqa: PLC0415
         from rewards.services.recognition import (  # noqa: PLC0415
             register_skill_source,
@@ -23,6 +25,7 @@ class AnnotationsConfig(AppConfig):
         from tasks_app.suggesting import register_suggestion_source  # noqa: PLC0415
 
         inventory.declare_all()
+        holders.register(AnnotationsHolder())
         register_label_sink(store_labels)
         register_suggestion_source(suggestions_of)
         register_pending_source(pending_earnings)

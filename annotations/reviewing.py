@@ -62,7 +62,8 @@ def review_queue(project: Project, user: User) -> QuerySet[Consensus]:
     Walks the index `consensus_by_gain` from its top; items that the reviewer has answered are left to others.
     """
     own = Answer.objects.filter(item_id=OuterRef("item_id"), worker=user)
-    rows = Consensus.objects.filter(project=project, state=Consensus.State.REVIEW).exclude(Exists(own))
+    rows = Consensus.objects.filter(project=project, state=Consensus.State.REVIEW, item__restricted=False)
+    rows = rows.exclude(Exists(own))
     return rows.select_related("item", "project").order_by("-gain", "id")
 
 

@@ -1,7 +1,6 @@
 """What accounts, sessions and the tables of the whole site hold about a person. Registered by privacy, which
 stands above them."""
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -15,11 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import ApiToken, Membership, Notification, User
+from accounts.services.closing import ERASED_DOMAIN, lock_account, nobodys_address
 from common.models import IdempotencyRecord
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
-
-ERASED_DOMAIN = "erased.invalid"  # RFC 2606: mail to it goes nowhere, and nobody can register it
 
 
 class AccountsHolder:
@@ -54,11 +52,13 @@ class AccountsHolder:
         )  # fmt: skip
 
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
-        done = {"mentions": mentions.scrub_words("accounts", subject.values)}
+        done = {
+            "mentions": mentions.scrub_words("accounts", subject.values),
+            "audit_notes": mentions.scrub_words("common", subject.values),
+        }
         if subject.values:
             done["repeated_requests"] = _delete(_answers_that_mention(subject.values))
-        found = User.objects.select_for_update(no_key=True)
-        user = found.filter(pk=subject.account).first() if subject.account else None
+        user = lock_account(subject.account)
         if user is None:
             return {name: count for name, count in done.items() if count}
         done |= {
@@ -88,6 +88,7 @@ class AccountsHolder:
 
     def residue(self, subject: Subject) -> dict[str, int]:
         left = mentions.count_mentions("accounts", subject.values)
+        left |= mentions.count_mentions("common", subject.values)
         left |= {"repeated_requests": _answers_that_mention(subject.values).count()} if subject.values else {}
         user = User.objects.filter(pk=subject.account).first() if subject.account else None
         if user is not None:
@@ -115,7 +116,7 @@ def _rows(found: QuerySet[Any], *names: str) -> Iterator[dict[str, Any]]:
 
 def _empty(user: User) -> None:
     """The row stays for the ledger; what it says of anybody goes. Nobody can sign in with it again."""
-    user.email = f"{secrets.token_hex(16)}@{ERASED_DOMAIN}"
+    user.email = nobodys_address()
     user.display_name, user.language, user.languages = "", "en", []
     user.password = make_password(None)
     user.last_login, user.restricted_at, user.erased_at = None, None, timezone.now()

@@ -51,6 +51,13 @@ def declare_all() -> None:
             " in it names nobody once the account is emptied",
         },
     )
+    declare("common.AuditNote", words="text")
+    declare("common.AuditLink", nothing={"previous hash": "hashes of the log"})
+    declare(
+        "common.AuditCheck",
+        persons="asked_by",
+        nothing={"head problems signature public_key": "hashes of the log, and places in it"},
+    )
     for label in ("auth.Permission", "auth.Group", "auth.Group_permissions", "contenttypes.ContentType"):
         declare_empty(label, "names of rights and tables, which come with the program")
     declare("accounts.User_groups", persons="user")

@@ -6,6 +6,11 @@ class TasksAppConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only from here on.
+        from privacy import holders  # noqa: PLC0415
         from tasks_app import inventory  # noqa: PLC0415
+        from tasks_app.holder import TasksHolder  # noqa: PLC0415
+        from tasks_app.services.departing import owned_projects  # noqa: PLC0415
 
         inventory.declare_all()
+        holders.register(TasksHolder())
+        holders.register_obstacle(owned_projects)

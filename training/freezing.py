@@ -25,7 +25,7 @@ _CHUNK = 2000
 def decided(project: Project, fields: Sequence[str]) -> QuerySet[Consensus]:
     """What may be trained on: approved or corrected, with a value, of an item that was not withdrawn."""
     return Consensus.objects.filter(
-        project=project, field__in=fields, state__in=DECIDED, value__isnull=False
+        project=project, field__in=fields, state__in=DECIDED, value__isnull=False, item__restricted=False
     ).exclude(item__state=Item.State.WITHDRAWN)
 
 

@@ -31,7 +31,7 @@ FROM annotations_consensus WHERE item_id = i.id
 """
 _ANSWERS = """
 SELECT json_agg(json_build_array(worker_id, value, seconds, state) ORDER BY created_at, id)::text AS found
-FROM annotations_answer WHERE item_id = i.id AND NOT extra
+FROM annotations_answer WHERE item_id = i.id AND NOT extra AND NOT held
 """
 _HEAD = (
     """
@@ -43,7 +43,8 @@ CROSS JOIN LATERAL ("""
 """
 )
 _TAIL = """
-WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND i.split = ANY(%(splits)s) AND ({wanted})
+WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND NOT i.restricted
+  AND i.split = ANY(%(splits)s) AND ({wanted})
 ORDER BY i.position
 """
 _APPROVED = _HEAD.format(answers="NULL") + _TAIL.format(wanted="c.final")

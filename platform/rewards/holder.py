@@ -179,6 +179,6 @@ def _note_what_stays(user: UUID, terms: Terms) -> None:
     if pots:
         kept = Payout.objects.filter(user=user).count()
         audit.record(
-            "erasure.retained", pots[0], actor=terms.actor, payouts=kept, ground=RETAINED_ON,
+            "erasure.retained", pots[0], actor=terms.actor, payouts=kept, note=RETAINED_ON,
             request=str(terms.request),
         )  # fmt: skip

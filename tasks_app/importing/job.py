@@ -120,11 +120,11 @@ def _here(batches: Iterator[Batch], setup: Setup) -> Iterator[tuple[Batch, Prepa
 
 @transaction.atomic
 def _store(job: ImportJob, version: SchemaVersion | None, batch: Batch, prepared: Prepared) -> None:
+    # Before the look at what was erased: an erasure meanwhile would let its text in again.
+    take_turn_with_erasures(job.project_id)
     current = ImportJob.objects.select_for_update().only("state", "read").get(pk=job.pk)
     if current.state != ImportJob.State.RUNNING or current.read != job.read:
         raise TakenOver
-    # Before the look at what was erased: an erasure meanwhile would let its text in again.
-    take_turn_with_erasures(job.project_id)
     gone = erased_among(job.project_id, {item.content for item in prepared.items})
     copied = copy_items(job.project, [item for item in prepared.items if item.content not in gone])
     inserted = [item for item in prepared.items if item.id in copied.inserted]

@@ -20,6 +20,13 @@ REASON = "erased"
 _PREFIX = 24  # characters of a content hash that a kept duplicate shares with the first (see preparing.py)
 
 
+def begin(item_ids: Collection[UUID]) -> list[Item]:
+    """Lock what an erasure of these items needs: imports into their projects, leases, the items."""
+    projects = Item.objects.filter(pk__in=item_ids).order_by().values_list("project", flat=True).distinct()
+    take_turn_with_imports(list(projects))
+    return lock_for_erasure(item_ids)
+
+
 def lock_for_erasure(item_ids: Collection[UUID]) -> list[Item]:
     """Lock the items and whatever is lent of them; whoever is just handing in comes first.
 
@@ -67,7 +74,7 @@ def empty_items(items: Sequence[Item]) -> int:
     fresh = [item for item in items if item.payload != TOMBSTONE]
     _note_texts(fresh)
     ids = [item.pk for item in items]
-    hollow = Concat(Value("erased:"), Replace(Cast("pk", models.TextField()), Value("-"), Value("")))
+    hollow = Concat(Value("erased:"), Replace(Cast("pk", models.CharField()), Value("-"), Value("")))
     Item.objects.filter(pk__in=ids).update(
         payload=TOMBSTONE, meta={}, external_id="", group="", gold=None, language="", content_hash=hollow,
         needs_aggregation=False, restricted=False,
