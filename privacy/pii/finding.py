@@ -21,8 +21,8 @@ KINDS = frozenset(
 # Found only where the scope is "all".
 FURTHER_KINDS = frozenset(
     {
-        "CONDITION", "DATE_TIME", "LOCATION", "MEDICATION", "NATIONALITY", "OCCUPATION", "ORGANISATION",
-        "PROCEDURE", "TITLE",
+        "CONDITION", "DATE_TIME", "LOCATION", "MEDICATION", "NAME", "NATIONALITY", "OCCUPATION",
+        "ORGANISATION", "PROCEDURE", "TITLE",
     }
 )  # fmt: skip
 

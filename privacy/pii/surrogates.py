@@ -10,6 +10,8 @@
 | IBAN | check digits 00 | ISO 7064 gives 02 to 98 |
 | IP, MAC | 192.0.2.0/24, 2001:db8::/32, 00:00:5e:00:53:xx | RFC 5737, RFC 3849, RFC 7042 |
 | PERSON, ADDRESS | invented names | the lists below are made up |
+| DATE_TIME | another day of the same form, up to a year away | no promise: dates are everybody's |
+| other further kinds | invented words of the kind | see `further.py` |
 | other numbers | digits for digits, letters for letters, in the same places | random under the secret |
 """
 
@@ -18,6 +20,7 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 
+from privacy.pii import further
 from privacy.pii.detectors.checksums import digits_of, luhn
 from privacy.pii.values import TITLE, normalised
 
@@ -153,4 +156,5 @@ _MAKERS: dict[str, Callable[[str, int], str]] = {
     "MAC": lambda value, seed: f"00:00:5e:00:53:{seed % 256:02x}",
     "ADDRESS": _address,
     "USERNAME": lambda value, seed: f"user{seed % 90000 + 10000}",
+    **further.MAKERS,
 }

@@ -8,6 +8,7 @@ import re
 from privacy.pii.clues import Clues
 from privacy.pii.detectors.base import PatternDetector, words
 from privacy.pii.detectors.postcode import US_STATE
+from privacy.pii.vocabulary import is_unknown
 
 _TYPES = (
     "street|str|road|rd|avenue|ave|av|lane|ln|drive|boulevard|blvd|court|crescent|terrace|square"
@@ -63,7 +64,7 @@ NUMBER_STREET = PatternDetector(
 _STEMS = (
     r"(?:stra(?:ss|ß)e|str\.|gasse|weg|wei|laan|straat|dreef|plein|kade|steeg|gata|gatan|gate|veien"
     r"|vegen|veg|vej|gade"
-    r"|stræde|stien|vägen|katu|kuja|tie|polku|utca|út|tér|körút|ulica|ova|eva|ska|cesta|platz|allee"
+    r"|stræde|stræti|stien|vägen|katu|kuja|tie|polku|utca|út|tér|körút|ulica|ova|eva|ska|cesta|platz|allee"
     r"|damm|ring|ufer|bakken"
     r"|terrasse|allé|backe|gränd|stígur|vegur|tänav|mnt|puiestee)"
 )
@@ -75,10 +76,10 @@ _LEADS = (
 # How the word before the number ends, or which word stands in front: what every such address has.
 _STEM_ENDS = (
     "strasse", "straße", "str", "gasse", "weg", "wei", "laan", "straat", "dreef", "plein", "kade", "steeg",
-    "gata", "gatan", "gate", "veien", "vegen", "veg", "vej", "gade", "stræde", "stien", "vägen", "katu",
-    "kuja", "tie", "polku", "utca", "út", "tér", "körút", "ulica", "ova", "eva", "ska", "cesta", "platz",
-    "allee", "damm", "ring", "ufer", "bakken", "terrasse", "allé", "backe", "gränd", "stígur", "vegur",
-    "tänav", "mnt", "puiestee",
+    "gata", "gatan", "gate", "veien", "vegen", "veg", "vej", "gade", "stræde", "stræti", "stien", "vägen",
+    "katu", "kuja", "tie", "polku", "utca", "út", "tér", "körút", "ulica", "ova", "eva", "ska", "cesta",
+    "platz", "allee", "damm", "ring", "ufer", "bakken", "terrasse", "allé", "backe", "gränd", "stígur",
+    "vegur", "tänav", "mnt", "puiestee",
 )  # fmt: skip
 _LEAD_WORDS = words(
     "rue avenue boulevard via viale piazza corso calle plaza avenida paseo rua travessa praça ulica ul "
@@ -109,7 +110,34 @@ STREET_NUMBER = PatternDetector(
     digits=1,
     capital=True,
     need=_may_name_a_street,
-    check=lambda value: any(char.isupper() for char in value),
+    check=lambda value: (
+        any(char.isupper() for char in value) and not value.startswith(("During ", "Spring "))
+    ),
+)
+
+
+def _names_no_thing(value: str) -> bool:
+    """Whether a word between the numbers is none of English: "3 Galaxy 21" is no address."""
+    middle = re.split(r"(?<=[^\W\d_]) \d", value, maxsplit=1)[0]
+    return any(is_unknown(word) for word in re.findall(r"[^\W\d_]+", middle.lower()))
+
+
+# "72134 Coronilla 3599", "04862 Victor Hugo u. 49. Suite 638": a name that is no word between two numbers.
+BETWEEN_NUMBERS = PatternDetector(
+    name="address-numbers",
+    kind="ADDRESS",
+    pattern=re.compile(
+        rf"(?<![\w.$£€-])\d{{1,6}}[a-z]?,? (?:(?:{_CAPITAL}|of|de|del|la|des|van)\.? ){{1,4}}(?:u\. "
+        rf")?\d{{1,5}}[a-z]?\b\.?"
+        rf"{_UNITS}{_TAIL}{_UNITS}",
+        re.I,
+    ),
+    score=0.72,
+    language="en",
+    digits=2,
+    capital=True,
+    need=lambda clues: _NUMBERED.search(clues.text) is not None,
+    check=_names_no_thing,
 )
 
 # "09457 Vana-Viru 25 Apt. 971", "0269 Stensås terrasse 38\n Suite 621": two numbers around a name, then a

@@ -12,10 +12,13 @@ from privacy.pii.clues import Clues
 from privacy.pii.detectors.base import Gate, words
 from privacy.pii.finding import Finding
 from privacy.pii.gazetteer import COMMON, DISTINCT, GIVEN, NO_NAME
+from privacy.pii.gazetteer import NAMES as NAMES_LISTED
 from privacy.pii.questions import ANYTHING, CODES, NAMES
+from privacy.pii.vocabulary import KNOWN, is_full_name, is_place, may_be_name
 
 _FILLER = words(
-    "yes yeah sure ok okay its it's it is the sorry no and of course my number numbers here that that's"
+    "yes yeah yup yep ya sure ok okay its it's it is the sorry no and of course my number numbers here that "
+    "that's"
 )
 _CODE = re.compile(
     r"\+?\d[\d ()-]{2,20}\d|(?=[a-z \d-]*\d)[a-z]{0,5}[ -]?\d[a-z\d]*(?:[ -](?:\d+[a-z]*|[a-z]{1,4}\d*)){0,5}"
@@ -36,7 +39,10 @@ _UNITS = words(
 def _may_be_an_answer(clues: Clues) -> bool:
     if len(clues.text) > 60 or len(clues.words) > 8:
         return False
-    return clues.digits > 2 or not NAMES.isdisjoint(clues.asked) or not DISTINCT.isdisjoint(clues.word_set)
+    if clues.digits > 2 or not NAMES.isdisjoint(clues.asked) or not DISTINCT.isdisjoint(clues.word_set):
+        return True
+    # Without a question before: a few words of which one is none of English, or two that are names.
+    return not clues.asked and (len(clues.words) == 2 or not KNOWN.issuperset(clues.word_set))
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,15 @@ class Answer:
         while tokens and clues.lower[slice(*tokens[0])].strip(".:!-") in _FILLER:
             tokens.pop(0)
         asked = not NAMES.isdisjoint(clues.asked)
+        alone = not clues.asked
         for name, code in _splits(tokens):
             kind = code_kind(clues.text[slice(*code)], clues) if code else None
             if (code and not kind) or (
-                name and not _is_name_span(clues.text[slice(*name)], asked or bool(code))
+                name and not _is_name_span(clues.text[slice(*name)], asked or bool(code), alone)
             ):
                 continue
+            if name and code and is_place(clues.lower[slice(*name)].removesuffix(" and").split()):
+                return
             if name:
                 name = (name[0], name[0] + len(re.sub(r" and$", "", clues.text[slice(*name)])))
                 yield Finding(*name, "PERSON", 0.7, self.name)
@@ -84,19 +93,39 @@ def _splits(tokens: list[Span]) -> Iterator[tuple[Span | None, Span | None]]:
         yield (tokens[at][0], whole[1]), (whole[0], tokens[at - 1][1])
 
 
-def _is_name_span(value: str, asked: bool) -> bool:
+def _is_name_span(value: str, asked: bool, alone: bool) -> bool:
     value = re.sub(r" and$", "", value)
-    return _NAME.fullmatch(value) is not None and is_name(value, asked=asked)
+    return _NAME.fullmatch(value) is not None and is_name(value, asked=asked, alone=alone)
 
 
-def is_name(value: str, *, asked: bool) -> bool:
-    """A name on the lists; or, when a name was asked for, any word that is no everyday word."""
+def is_name(value: str, *, asked: bool, alone: bool = False) -> bool:
+    """A name on the lists; when a name was asked for, any word that is no everyday word; `alone`, without a
+    turn before that asks for something, words that are none of English.
+    """
     parts = value.lower().split()
     if any(part in NO_NAME for part in parts):
         return False
+    if alone and _looks_like_a_name(parts):
+        return True
     if asked:
         return len(parts) < 4 and any(part not in COMMON for part in parts) or parts[0] in GIVEN
     return any(part in DISTINCT for part in parts) and (len(parts) < 3 or parts[0] in GIVEN)
+
+
+def _looks_like_a_name(parts: list[str]) -> bool:
+    if len(parts) == 2 and is_full_name(*parts):
+        return True
+    if parts and is_place(parts) and parts[0] not in NAMES_LISTED:
+        return False
+    if len(parts) > 1 and len(parts[-1]) < 3:  # "sathish k"
+        parts = parts[:-1]
+    said = [part for part in parts if len(part) > 2]
+    return (
+        len(parts) < 4
+        and bool(said)
+        and may_be_name(said[0])
+        and all(may_be_name(part) or part in NAMES_LISTED for part in said)
+    )
 
 
 def code_kind(value: str, clues: Clues) -> str | None:

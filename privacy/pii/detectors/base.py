@@ -59,7 +59,8 @@ def always(value: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class PatternDetector:
-    """One expression; its group `value` (else the whole match) is the finding when `check` accepts it.
+    """One expression; its group (the one that took part, if there are several; else the whole match) is the
+    finding when `check` accepts it.
 
     `digits`, `words`, `signs`, `han`, `capital` and `need` make its gate.
     """
@@ -88,13 +89,9 @@ class PatternDetector:
             also=self.need,
         )  # fmt: skip
 
-    @cached_property
-    def _group(self) -> str | int:
-        return "value" if "value" in self.pattern.groupindex else 0
-
     def find(self, clues: Clues) -> Iterator[Finding]:
-        group = self._group
         for match in self.pattern.finditer(clues.text):
+            group = match.lastgroup or 0
             start, end = match.span(group)
             if end > start and self.check(match[group]):
                 yield Finding(start, end, self.kind, self.score, self.name)

@@ -66,7 +66,7 @@ def nhs(value: str) -> bool:
 
 def iban(value: str) -> bool:
     """ISO 13616: the country's length, and ISO 7064 MOD 97-10 over letters as numbers."""
-    number = re.sub(r"[ -]", "", value)
+    number = re.sub(r"[ -]", "", value).upper()
     if len(number) != _IBAN_LENGTHS.get(number[:2]):
         return False
     return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97 == 1

@@ -11,8 +11,9 @@ from privacy.pii.finding import Finding
 
 # Groups of four, and a last one of up to three.
 _SHAPE = re.compile(
-    r"(?<![A-Z0-9])([A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,6})((?:[ -]?[A-Z0-9]{4})?)"
-    r"((?:[ -]?[A-Z0-9]{1,3})?)(?![A-Z0-9])"
+    r"(?-i:(?<![A-Z0-9]))([A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,6})((?:[ -]?[A-Z0-9]{4})?)"
+    r"((?:[ -]?[A-Z0-9]{1,3})?)(?-i:(?![A-Z0-9]))",
+    re.I | re.A,
 )
 
 
@@ -23,7 +24,7 @@ class Iban:
     name: str = "iban"
     kinds: frozenset[str] = frozenset({"IBAN"})
     language: str | None = None
-    gate: Gate = Gate(digits=8, capital=True)
+    gate: Gate = Gate(digits=8)
 
     def find(self, clues: Clues) -> Iterator[Finding]:
         for match in _SHAPE.finditer(clues.text):

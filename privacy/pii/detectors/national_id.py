@@ -36,7 +36,8 @@ SSN_IN_CONTEXT = PatternDetector(
     name="ssn-context",
     kind="SSN",
     pattern=re.compile(
-        r"\b(?:ssn|social security|social sec|social|sss?n?o?)\b[\"'’]?(?: (?:number|num|no|code|id))*"
+        r"\b(?:ssn|ssnno|ssin|social security|social sec|social|sss?n?o?)\b[\"'’]?(?: (?:number|num|no|code"
+        r"|id))*"
         r"(?:[ ,.:=\"'-]|\b(?:is|was|ends?|ending|last|four|digits?|4|of|the|in|with|and|on|file|my)\b)*?"
         r"(?<!\d)(?P<value>\d[\d -]{2,12}\d)(?!\d)",
         re.I,
@@ -44,7 +45,7 @@ SSN_IN_CONTEXT = PatternDetector(
     score=0.92,
     language="en",
     digits=4,
-    words=words("ssn ssno social sn ssnno"),
+    words=words("ssn ssno social sn ssnno ssin"),
 )
 
 # Letters that HM Revenue & Customs gives out; no space or one between the groups.

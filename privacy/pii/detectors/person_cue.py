@@ -9,6 +9,7 @@ from privacy.pii.detectors.base import Gate, words
 from privacy.pii.detectors.latin import ANY, NO_PERSON_AFTER, ROLES
 from privacy.pii.finding import Finding
 from privacy.pii.gazetteer import COMMON, DISTINCT, NAMES, NO_NAME, ORDINARY
+from privacy.pii.vocabulary import is_near_word, is_unknown
 
 # After these a run of words is a name until an ordinary word comes; whether it is one is decided word by
 # word.
@@ -164,7 +165,9 @@ def _credible(found: list[str], weak: bool, greeted: bool, linked: bool) -> bool
     if any(_CONTRACTED.search(word) or word in NO_PERSON_AFTER for word in low):
         return False
     capitalised = all(word[0].isupper() and not word.isupper() for word in found)
-    if low[0] in DISTINCT:
+    if low[0] in DISTINCT or (low[0] in NAMES and len(low) > 1 and is_unknown(low[1])):
+        return True
+    if all(is_unknown(word) and not is_near_word(word) for word in low):
         return True
     if low[0] in ORDINARY:
         return capitalised and low[0] in NAMES and (len(low) > 1 and low[1] not in COMMON)

@@ -23,19 +23,33 @@ _TITLES = (
     r"(?:mr|mrs|ms|miss|mx|dr|prof|professor|sir|madam|mister|doctor|herr|frau|señor|señora|rev|capt|sgt)"
 )
 
-TITLED = PatternDetector(
-    name="person-title",
-    kind="PERSON",
-    pattern=re.compile(
-        rf"(?<!\w)(?:{_TITLES}\.? ){{1,2}}(?:{CAPITALISED}|(?!(?:{'|'.join(sorted(ROLES))}|or|and|i"
-        rf"|you|please|can|is)\b){ANY}(?= |$|[.,]))",
-        re.I,
-    ),
-    score=0.88,
-    language="en",
-    words=words("mr mrs ms mx dr prof professor mister herr frau"),
-    check=lambda value: value.split()[-1].lower().rstrip(".") not in NO_NAME,
+_TITLED = re.compile(
+    rf"(?<!\w)(?:{_TITLES}\.? ){{1,2}}(?P<name>{CAPITALISED}|(?!(?:{'|'.join(sorted(ROLES))}|or|and|i"
+    rf"|you|please|can|is)\b){ANY}(?= |$|[.,]))",
+    re.I,
 )
+
+
+@dataclass(frozen=True)
+class Titled:
+    """ "Dr. Kyle Kuefer" with the title; ordinary words behind ("Who are you?") are left out."""
+
+    name: str = "person-title"
+    kinds: frozenset[str] = frozenset({"PERSON"})
+    language: str | None = "en"
+    gate: Gate = Gate(words=words("mr mrs ms mx dr prof professor mister herr frau"))
+
+    def find(self, clues: Clues) -> Iterator[Finding]:
+        for match in _TITLED.finditer(clues.text):
+            start, end = match.span("name")
+            parts = [(start + p.start(), start + p.end()) for p in re.finditer(r"\S+", clues.text[start:end])]
+            while parts and clues.lower[slice(*parts[-1])].strip(".'") in NO_NAME:
+                parts.pop()
+            if parts:
+                yield Finding(match.start(), parts[-1][1], "PERSON", 0.88, self.name)
+
+
+TITLED = Titled()
 
 
 _FULL = rf"{PLAIN}(?: (?:{INITIAL}|{PARTICLE}))* {PLAIN}"

@@ -57,7 +57,8 @@ PHONE_IN_CONTEXT = PatternDetector(
     pattern=re.compile(
         r"\b(?:phone|telephone|tele|mobile|mob|cell|cellphone|fax|desk|office|tel|ph|contact|whatsapp"
         r"|call|ring|text"
-        r"|reach|answering|number|no)\b[\"']?(?:[ .:#=\n\"'-]|\b(?:number|num|no|is|me|us|at|on|back"
+        r"|reach|answering|registered|number|no)\b[\"']?(?:[ .:#=\n\"'-]|\b(?:number|num|no|is|me|us|at|on"
+        r"|back"
         r"|my|the|it|them)\b)*"
         r"(?<![\w.])(?P<value>[+(]?\d[\d ().-]{5,18}\d" + _EXTENSION + r")(?![\w-])",
         re.I,
@@ -67,7 +68,7 @@ PHONE_IN_CONTEXT = PatternDetector(
     digits=7,
     words=words(
         "phone telephone tele mobile mob cell cellphone fax desk office tel ph contact whatsapp call "
-        "ring text reach answering number no"
+        "ring text reach answering registered number no"
     ),
     check=_plausible,
 )

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 import local.demo
 from privacy.pii.clues import Clues
+from privacy.pii.finding import SCOPES
 from privacy.pii.folding import fold
 from privacy.pii.plan import Plan, plan_for
-from privacy.pii.registry import DETECTORS
+from privacy.pii.registry import DETECTORS, FURTHER
 from privacy.pii.scan import Turn
 from tests.privacy.pii.test_detectors import CLEAN, FOUND
 
@@ -43,18 +44,18 @@ def agrees(plan: Plan, clues: Clues) -> bool:
 @given(TEXTS, TEXTS)
 def test_all_gates_at_once_open_as_each_alone(text: str, previous: str) -> None:
     clues = Turn(text, Turn(previous).clues).clues
-    assert all(agrees(plan_for(language, None), clues) for language in (None, "en", "zh"))
+    assert all(agrees(plan_for(language, None, "all"), clues) for language in (None, "en", "zh"))
 
 
 def test_all_gates_at_once_open_as_each_alone_in_the_shipped_dialogues() -> None:
-    assert all(agrees(plan_for(None, None), clues) for clues in shipped())
+    assert all(agrees(plan_for(None, None, scope), clues) for scope in SCOPES for clues in shipped())
 
 
 def test_no_gate_hides_what_its_detector_would_find() -> None:
     clues = shipped() + [Clues(fold(text).text) for text in PIECES]
     hidden = [
         (one.name, turn.text)
-        for one in DETECTORS
+        for one in (*DETECTORS, *FURTHER)
         if one.name not in BY_MEANING
         for turn in clues
         if not one.gate.opens(turn) and any(True for _ in one.find(turn))

@@ -63,7 +63,9 @@ def test_what_was_asked_decides_what_a_bare_answer_is() -> None:
     assert [found.kind for found in scan("nallukowsi", previous="May I have your name please?")] == ["PERSON"]
     assert [found.kind for found in scan("8541", previous="What are the last 4 of your SSN?")] == ["SSN"]
     assert scan("8541", previous="How many units are left?") == []
-    assert scan("nallukowsi") == []
+    assert scan("nallukowsi", previous="Which city do you fly to?") == []
+    assert [found.kind for found in scan("nallukowsi")] == ["PERSON"]  # a word of no language that we know
+    assert scan("thnaks") == scan("okayyy") == scan("pepperoni") == []
 
 
 def test_placeholders_are_not_personal_data() -> None:
