@@ -51,7 +51,8 @@ def read(path: Path) -> list[Labelled]:
 
 def _labelled(row: dict[str, Any]) -> Labelled:
     spans = sorted((span["start"], span["end"], span["label"]) for span in row["spans"])
-    parts, at = [], 0
+    parts: list[str] = []
+    at = 0
     for start, end, label in spans:
         parts += (row["text"][at:start], f"<{label}>")
         at = max(at, end)

@@ -20,6 +20,11 @@ _CONDITION_HEAD = (
 )
 _BUILT = r"[^\W\d_]{4,}(?:itis|osis|emia|aemia|opathy|algia|plegia|oma|uria|pnea|thyroidism)"
 
+_CONDITION_WORDS = words(
+    _CONDITION_HEAD + " diagnosis diagnosed suffers suffer assessment consistent history indication looking p"
+)
+_BUILT_ENDS = ("itis", "osis", "emia", "opathy", "algia", "plegia", "oma", "uria", "pnea", "thyroidism")
+
 CONDITION = PatternDetector(
     name="condition",
     kind="CONDITION",
@@ -40,10 +45,6 @@ CONDITION = PatternDetector(
         or any(word.endswith(_BUILT_ENDS) for word in clues.word_set)
     ),
 )
-_CONDITION_WORDS = words(
-    _CONDITION_HEAD + " diagnosis diagnosed suffers suffer assessment consistent history indication looking p"
-)
-_BUILT_ENDS = ("itis", "osis", "emia", "opathy", "algia", "plegia", "oma", "uria", "pnea", "thyroidism")
 
 _STEMS = (
     r"(?:pril|sartan|statin|olol|dipine|prazole|cillin|mycin|cycline|floxacin|azole|vir|mab|tinib|pam|lam"
@@ -52,6 +53,9 @@ _STEMS = (
     r"|thiazide|parin|"
     r"pentin|traline|buterol|terol|dronate|lukast|afil)"
 )
+
+_STEM_ENDS = tuple(_STEMS[3:-1].split("|"))
+_NO_MEDICINE = words("person reason season lesson poison prison mason garrison lam islam salam exam")
 
 MEDICATION = PatternDetector(
     name="medication",
@@ -69,14 +73,18 @@ MEDICATION = PatternDetector(
     need=lambda clues: clues.digits > 0 or any(word.endswith(_STEM_ENDS) for word in clues.word_set),
     check=lambda value: value.lower() not in _NO_MEDICINE,
 )
-_STEM_ENDS = tuple(_STEMS[3:-1].split("|"))
-_NO_MEDICINE = words("person reason season lesson poison prison mason garrison lam islam salam exam")
 
 _PROCEDURE_HEAD = (
     "scan mri ct x-ray xray ultrasound biopsy colonoscopy endoscopy mammogram echocardiogram "
     "electrocardiogram ecg ekg "
     "surgery transplant dialysis chemotherapy radiotherapy vaccination angioplasty bypass panel"
 )
+_PROCEDURE_WORDS = words(_PROCEDURE_HEAD + " test procedure exam blood function metabolic ray")
+_PROCEDURE_ENDS = ("oscopy", "ectomy", "ostomy", "plasty", "gram", "graphy", "centesis")
+_NO_PROCEDURE = words(
+    "instagram telegram program diagram gram kilogram photography geography biography panel scan hologram"
+)
+
 PROCEDURE = PatternDetector(
     name="procedure",
     kind="PROCEDURE",
@@ -95,11 +103,6 @@ PROCEDURE = PatternDetector(
         or any(word.endswith(_PROCEDURE_ENDS) for word in clues.word_set)
     ),
     check=lambda value: value.lower() not in _NO_PROCEDURE,
-)
-_PROCEDURE_WORDS = words(_PROCEDURE_HEAD + " test procedure exam blood function metabolic ray")
-_PROCEDURE_ENDS = ("oscopy", "ectomy", "ostomy", "plasty", "gram", "graphy", "centesis")
-_NO_PROCEDURE = words(
-    "instagram telegram program diagram gram kilogram photography geography biography panel scan hologram"
 )
 
 CHINESE_HEALTH = PatternDetector(
