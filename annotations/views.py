@@ -22,6 +22,7 @@ from annotations.models import Answer, Appeal, Consensus
 from annotations.services import appeals, measures
 from annotations.shown import shown
 from privacy.models import Finding
+from privacy.services import vault
 from tasks_app import access as tasks_access
 from tasks_app import selectors as tasks_selectors
 from tasks_app.fields.base import Field
@@ -129,6 +130,7 @@ def item_page(request: SignedIn, item_id: UUID) -> HttpResponse:
         ],
         history=detail.history,
         flags=Flag.objects.filter(item=item).order_by("-created_at"),
+        reveals=tasks_access.may_reveal(request.user, item.project) and vault.has_originals(item.pk),
         findings=Finding.objects.filter(item=item.pk).order_by("turn", "start"),
     )
     return render(request, "annotations/item.html", context)

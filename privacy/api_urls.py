@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.api import notices
+from privacy.api import notices, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice", notices.NoticeApi.as_view(), name="api-privacy-notice"),
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-privacy-notice-draft",
     ),
     path("privacy/consents", notices.ConsentsApi.as_view(), name="api-privacy-consents"),
+    path("privacy/vault-accesses", vault.AccessesApi.as_view(), name="api-vault-accesses"),
 ]

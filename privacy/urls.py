@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.views import notice_desk, notices
+from privacy.views import notice_desk, notices, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice/", notices.notice_page, name="privacy-notice"),
@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         notice_desk.notice_compare,
         name="notice-compare",
     ),
+    path("privacy/vault/", vault.accesses, name="vault-log"),
 ]

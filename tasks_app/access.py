@@ -74,6 +74,35 @@ def item_for(user: User, item_id: UUID, role: str = Role.REQUESTER) -> Item:
     return item
 
 
+def decides_on_originals(user: User, project: Project) -> bool:
+    """Whether `user` may look at replaced values whatever the project says, and change what it says."""
+    return project.owner_id == user.pk or Role.ADMIN in roles.site_roles(user)
+
+
+def may_reveal(user: User, project: Project) -> bool:
+    """Whether `user` may look at replaced values for a reason."""
+    if decides_on_originals(user, project):
+        return True
+    held = roles.roles_in(user, project.pk)
+    if project.may_reveal == Project.MayReveal.REVIEWERS:
+        return not held.isdisjoint({Role.REQUESTER, Role.REVIEWER})
+    return project.may_reveal == Project.MayReveal.REQUESTERS and Role.REQUESTER in held
+
+
+def item_to_reveal(user: User, item_id: UUID) -> Item:
+    item = item_for(user, item_id, Role.REVIEWER)
+    if not may_reveal(user, item.project):
+        raise Forbidden(_("You may not look at the originals of this project. Its owner decides who may."))
+    return item
+
+
+def project_to_reveal(user: User, project_id: UUID) -> Project:
+    project = project_for(user, project_id, Role.REVIEWER)
+    if not may_reveal(user, project):
+        raise Forbidden(_("You may not look at the originals of this project. Its owner decides who may."))
+    return project
+
+
 def import_job_for(user: User, job_id: UUID) -> ImportJob:
     job = ImportJob.objects.filter(pk=job_id).first()
     if job is None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tasks_app.api import attempts, items, members, projects, qualifications, work
+from tasks_app.api import attempts, items, members, originals, projects, qualifications, work
 
 urlpatterns = [
     path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),
@@ -20,6 +20,12 @@ urlpatterns = [
     ),
     path("items/<uuid:item_id>", items.ItemApi.as_view(), name="api-item"),
     path("items/<uuid:item_id>/withdraw", items.WithdrawApi.as_view(), name="api-withdraw-item"),
+    path("items/<uuid:item_id>/reveal", originals.RevealApi.as_view(), name="api-reveal"),
+    path(
+        "projects/<uuid:project_id>/vault-accesses",
+        originals.ProjectAccessesApi.as_view(),
+        name="api-project-vault-accesses",
+    ),
     path("import-jobs/<uuid:job_id>", items.ImportJobApi.as_view(), name="api-import-job"),
     path("catalogue", work.CatalogueApi.as_view(), name="api-catalogue"),
     path("projects/<uuid:project_id>/assignments", work.LiveAssignmentsApi.as_view(), name="api-live"),

@@ -17,7 +17,7 @@ from tasks_app.qualified import required_by
 # Settings that a form may leave out: they stay what they were.
 _LEFT_AS_THEY_ARE = (
     "second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share", "privacy_scope",
-    "erasure_answers", "erasure_models",
+    "erasure_answers", "erasure_models", "originals", "may_reveal",
 )  # fmt: skip
 
 
@@ -71,6 +71,8 @@ class ProjectForm(forms.ModelForm[Project]):
             "privacy_policy",
             "privacy_scope",
             "privacy_model",
+            "originals",
+            "may_reveal",
             "sampling",
             "max_per_person",
             "max_per_group",
@@ -96,6 +98,8 @@ class ProjectForm(forms.ModelForm[Project]):
             "privacy_policy": _("Personal data found in texts is"),
             "privacy_scope": _("What counts as personal data"),
             "privacy_model": _("Imports ask the trained model for personal data as well"),
+            "originals": _("What was replaced is"),
+            "may_reveal": _("Who may look at it for a reason"),
             "sampling": _("Items are asked"),
             "max_per_person": _("Items for one person, at most"),
             "max_per_group": _("Items of one group for one person, at most"),
@@ -115,6 +119,8 @@ class ProjectForm(forms.ModelForm[Project]):
                 "Imports are slower."
             ),
             "erasure_ground": _("Needed where they are kept; it stands on the model card."),
+            "originals": _("For later imports; what is in the vault stays there."),
+            "may_reveal": _("Only the owner and administrators change this. Each look is on record."),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }
@@ -155,6 +161,15 @@ class ProjectForm(forms.ModelForm[Project]):
         self.fields["privacy_scope"].choices = [  # type: ignore[attr-defined]
             ("direct", _("what tells who somebody is: names, numbers, addresses, dates of birth")),
             ("all", _("also places, organisations, nationalities, dates, titles, jobs and health")),
+        ]
+        self.fields["originals"].choices = [  # type: ignore[attr-defined]
+            ("vault", _("kept sealed in the vault")),
+            ("discard", _("not kept at all")),
+        ]
+        self.fields["may_reveal"].choices = [  # type: ignore[attr-defined]
+            ("owner", _("administrators and the project's owner")),
+            ("requesters", _("also the project's other requesters")),
+            ("reviewers", _("also its requesters and reviewers")),
         ]
         for name in _LEFT_AS_THEY_ARE:
             self.fields[name].required = False

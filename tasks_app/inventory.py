@@ -12,7 +12,7 @@ def declare_all() -> None:
         persons="owner",
         words="instructions erasure_ground",
         nothing={
-            "title template languages currency privacy_policy": _OWNERS,
+            "title template languages currency privacy_policy originals may_reveal": _OWNERS,
             "qualification": "ids of qualifications",
             "error_categories": _OWNERS,
         },

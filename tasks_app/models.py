@@ -57,6 +57,15 @@ class Project(models.Model):
         KEEP = "keep"
         DROP = "drop"
 
+    class Originals(models.TextChoices):
+        VAULT = "vault"
+        DISCARD = "discard"
+
+    class MayReveal(models.TextChoices):
+        OWNER = "owner"
+        REQUESTERS = "requesters"
+        REVIEWERS = "reviewers"
+
     class PrivacyScope(models.TextChoices):
         DIRECT = "direct"  # what tells by itself who somebody is
         ALL = "all"  # places, organisations, dates and the like too
@@ -101,6 +110,13 @@ class Project(models.Model):
         choices=PrivacyScope.choices,
         default=PrivacyScope.DIRECT,
         db_default=PrivacyScope.DIRECT,
+    )
+    # What becomes of replaced values, and who, beside administrators, may look at them for a reason.
+    originals = models.CharField(
+        max_length=7, choices=Originals.choices, default=Originals.VAULT, db_default=Originals.VAULT
+    )
+    may_reveal = models.CharField(
+        max_length=10, choices=MayReveal.choices, default=MayReveal.OWNER, db_default=MayReveal.OWNER
     )
     # Whether imports ask the site's own span model as well as the rules.
     privacy_model = models.BooleanField(default=False, db_default=False)

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from tasks_app import originals_views as originals
 from tasks_app import qualification_views as qualifications
 from tasks_app import requester_views as requester
 from tasks_app import views
@@ -13,6 +14,8 @@ urlpatterns = [
     path("projects/<uuid:project_id>/settings/", requester.project_settings, name="project-settings"),
     path("projects/<uuid:project_id>/items/", requester.project_items, name="project-items"),
     path("projects/<uuid:project_id>/import/", requester.project_import, name="project-import"),
+    path("projects/<uuid:project_id>/originals/", originals.accesses, name="project-originals"),
+    path("items/<uuid:item_id>/originals/", originals.item_originals, name="item-originals"),
     path("projects/<uuid:project_id>/fund/", requester.project_fund, name="project-fund"),
     *[
         path(

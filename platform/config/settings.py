@@ -29,6 +29,8 @@ VAULT_KEY = env.secret("VAULT_KEY", "")
 VAULT_KEYS_OLD = env.secret("VAULT_KEYS_OLD", "").replace(",", " ").split()
 # The file that the keys of people in dialogues are backed up to, apart from all other backups.
 VAULT_KEYS_BACKUP = env.text("VAULT_KEYS_BACKUP")
+# How many items' originals one person looks at in an hour, at most.
+VAULT_REVEALS_PER_HOUR = env.integer("VAULT_REVEALS_PER_HOUR", 60)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
@@ -356,12 +358,6 @@ AUDIT_STRICT = DEBUG
 
 # --- Logs -------------------------------------------------------------------------------------------------
 
-# Every record is scrubbed as it is made; error reports show no values (docs/privacy.md).
-LOGGING_CONFIG = "privacy.logs.configure"
-DEFAULT_EXCEPTION_REPORTER = "privacy.reports.QuietReporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "privacy.reports.HideValues"
-ADMINS = [("", address) for address in env.words("ADMINS")]
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -73,9 +73,6 @@ class Postgres:
             "jit": "off",  # its start-up costs more than any query of ours gains
             "timezone": "UTC",
             "log_timezone": "UTC",
-            # Failed statements and their details hold the values that they were about.
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -156,7 +153,7 @@ def explain_log(what: str, log: str) -> str:
     """One message from the last lines of a server's log, with the mend for what we know."""
     if "No space left on device" in log:
         return f"{what}: the disk is full. Free some space, or choose another place with --data-dir."
-    if "database files are incompatible with server" in log:
+    if "incompatible" in log and "initialized by" in log:
         return f"{what}: another PostgreSQL version made it. Use another --data-dir.\n{_tail(log)}"
     return f"{what}. It says:\n{_tail(log)}"
 

@@ -2,16 +2,18 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import audit
-from common.errors import Conflict, Invalid, NotFound
+from common.errors import Conflict, Invalid, NotFound, Problem, TooManyRequests
 from privacy import keyring, sealing
 from privacy.models import SubjectKey, VaultAccess, VaultEntry
 from privacy.services import resealing
@@ -39,17 +41,32 @@ def secret_for(project_id: UUID) -> bytes:
 def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
     """The originals of one item: [{turn, start, end, kind, value}]. Who looked, and why, is on record."""
     if len(reason.strip()) < LEAST_REASON:
-        raise Invalid(_("Say why you need to see this, in at least ten characters."))
+        detail = _("Say why you need to see this, in at least ten characters.")
+        raise Invalid(detail, problems=[Problem("/reason", "too_short", detail)])
     entry = VaultEntry.objects.filter(item=item_id).first()
     if entry is None:
         raise _nothing_kept()
     if entry.restricted:
         raise Conflict(_("The person concerned has restricted the use of their data."), code="restricted")
+    _count(actor)
     audit.record("vault.revealed", entry, actor=actor, item=str(item_id))
     VaultAccess.objects.create(
         project=entry.project, item=item_id, actor=actor, reason=redact_text(reason)[:300]
     )
     return open_entry(entry)
+
+
+def _count(actor: UUID) -> None:
+    """Refuses beyond so many an hour; of looks at once by one person, one is counted after another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"vault {actor}"])
+    since = timezone.now() - timedelta(hours=1)
+    if VaultAccess.objects.filter(actor=actor, at__gt=since).count() >= settings.VAULT_REVEALS_PER_HOUR:
+        raise TooManyRequests(_("You have looked at as many originals as one hour allows. Go on later."))
+
+
+def has_originals(item_id: UUID) -> bool:
+    return VaultEntry.objects.filter(item=item_id).exists()
 
 
 def open_entry(entry: VaultEntry) -> list[dict[str, Any]]:

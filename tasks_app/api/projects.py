@@ -63,6 +63,8 @@ class ProjectInput(serializers.Serializer[Any]):
     privacy_policy = serializers.ChoiceField(choices=Project.PrivacyPolicy.choices, required=False)
     privacy_scope = serializers.ChoiceField(choices=Project.PrivacyScope.choices, required=False)
     privacy_model = serializers.BooleanField(required=False)
+    originals = serializers.ChoiceField(choices=Project.Originals.choices, required=False)
+    may_reveal = serializers.ChoiceField(choices=Project.MayReveal.choices, required=False)
     erasure_answers = serializers.ChoiceField(choices=Project.ErasureOfAnswers.choices, required=False)
     erasure_models = serializers.ChoiceField(choices=Project.ErasureOfModels.choices, required=False)
     erasure_ground = serializers.CharField(max_length=500, required=False, allow_blank=True)
@@ -135,6 +137,8 @@ def _details(project: Project) -> dict[str, Any]:
         "privacy_policy": project.privacy_policy,
         "privacy_scope": project.privacy_scope,
         "privacy_model": project.privacy_model,
+        "originals": project.originals,
+        "may_reveal": project.may_reveal,
         "erasure_answers": project.erasure_answers,
         "erasure_models": project.erasure_models,
         "erasure_ground": project.erasure_ground,

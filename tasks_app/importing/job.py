@@ -30,7 +30,7 @@ from tasks_app.importing.labels import ImportedLabels, store_labels
 from tasks_app.importing.lines import Labels
 from tasks_app.importing.preparing import Prepared, PreparedItem, Setup, prepare
 from tasks_app.importing.records import Batch
-from tasks_app.models import ImportJob, SchemaVersion
+from tasks_app.models import ImportJob, Project, SchemaVersion
 from tasks_app.services import slots
 from tasks_app.services.erasing_items import erased_among, take_turn_with_erasures
 
@@ -94,7 +94,8 @@ def _read_file(job: ImportJob) -> None:
 
 
 def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
-    keeper = keeper_for(job.project_id)
+    keeps = job.project.originals == Project.Originals.VAULT
+    keeper = keeper_for(job.project_id, keep_originals=keeps)
     return Setup(
         project=str(job.project_id),
         job=str(job.pk),

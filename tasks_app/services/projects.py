@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common import audit
 from common.currencies import show_money
-from common.errors import Conflict, Invalid, Problem
+from common.errors import Conflict, Forbidden, Invalid, Problem
 from rewards.services import ledger
-from tasks_app import categories, selectors
+from tasks_app import access, categories, selectors
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import fields_to_json, parse_fields
 from tasks_app.gallery import catalogue as gallery
@@ -125,6 +125,9 @@ def update_project(*, project: Project, actor: User, fields: Any = None, **setti
             "names": ", ".join(sorted(fixed))
         }
         raise Conflict(detail, code="published")
+    wanted = settings.get("may_reveal", project.may_reveal)
+    if wanted != project.may_reveal and not access.decides_on_originals(actor, project):
+        raise Forbidden(_("Only the project's owner and administrators decide who sees originals."))
     by_priority = project.sampling == Project.Sampling.PRIORITY
     for name, value in settings.items():
         setattr(project, name, value)

@@ -79,6 +79,8 @@ PAGES = [
     ("requester", "/qualifications/"),
     ("requester", "/qualifications/{qualification}/edit/"),
     ("requester", "/items/{item}/"),
+    ("requester", "/items/{item}/originals/"),
+    ("requester", "/projects/{project}/originals/"),
     ("reviewer", "/review/"),
     ("reviewer", "/projects/{project}/review/"),
     ("reviewer", "/projects/{project}/review/second/"),
@@ -96,6 +98,7 @@ PAGES = [
     ("admin", "/training/runs/{run}/errors/"),
     ("admin", "/finance/"),
     ("admin", "/finance/batches/{batch}/"),
+    ("admin", "/privacy/vault/"),
     ("admin", "/health/"),
 ]
 BAD_FILE = b'{"id": "x", "turns": [\n{"id": "y", "text": "Call me on +44 20 7946 0958, Maria Jensen."}\n'
