@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.api import notices, vault
+from privacy.api import desk, notices, requests, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice", notices.NoticeApi.as_view(), name="api-privacy-notice"),
@@ -12,4 +12,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("privacy/consents", notices.ConsentsApi.as_view(), name="api-privacy-consents"),
     path("privacy/vault-accesses", vault.AccessesApi.as_view(), name="api-vault-accesses"),
-]
+    path("privacy/requests", requests.RequestsApi.as_view(), name="api-privacy-requests"),
+    path("privacy/requests/<uuid:request_id>", requests.RequestApi.as_view(), name="api-privacy-request"),
+    path(
+        "privacy/requests/<uuid:request_id>/download",
+        requests.DownloadApi.as_view(), name="api-privacy-download",
+    ),
+    path(
+        "privacy/requests/<uuid:request_id>/certificate",
+        requests.CertificateApi.as_view(), name="api-privacy-certificate",
+    ),
+    path("privacy/desk", desk.DeskApi.as_view(), name="api-privacy-desk"),
+    path("privacy/desk/<uuid:request_id>/preview", desk.PreviewApi.as_view(), name="api-privacy-preview"),
+    path(
+        "privacy/desk/<uuid:request_id>/<slug:decision>",
+        desk.DecisionApi.as_view(), name="api-privacy-decide",
+    ),
+    path("privacy/certificates/verify", desk.VerifyApi.as_view(), name="api-certificate-verify"),
+    path("me", requests.WholeMeApi.as_view(), name="api-me"),
+    path("me/data-export", requests.DataExportApi.as_view(), name="api-data-export"),
+]  # fmt: skip

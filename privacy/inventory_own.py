@@ -19,6 +19,27 @@ def declare_all() -> None:
     )
     _of_the_vault()
     _of_consents()
+    _of_requests()
+
+
+def _of_requests() -> None:
+    declare(
+        "privacy.SubjectRequest",
+        persons="account actor digest contact_digest nonce sealed",
+        words="proof reason extension",
+        nothing={
+            "problem": "names of holders and kinds, or of a class of errors",
+            "outcome": "counts, and names of model versions",
+        },
+    )
+    declare(
+        "privacy.AccessPackage",
+        persons="file nonce sealed_key",
+        nothing={"request": "whose it is stands in the request"},
+    )
+    declare("privacy.SharingOptOut", persons="account", items="item")
+    declare("privacy.SigningKey", nothing={"id public nonce sealed": _KEY})
+    declare("privacy.Certificate", nothing={"document": "counts and digests, as it was given out"})
 
 
 def _of_the_vault() -> None:

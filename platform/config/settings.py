@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "privacy.gate.NoticeMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "privacy.middleware.GlobalPrivacyControl",
     "common.web.DomainErrorMiddleware",
 ]
 
@@ -307,6 +308,9 @@ CELERY_BEAT_SCHEDULE = {
     "seal-audit": {"task": "common.tasks.seal_audit", "schedule": 10.0, "options": {"expires": 10}},
     "check-audit": {"task": "common.tasks.check_audit", "schedule": 60.0, "options": {"expires": 60}},
     "back-up-keys": {"task": "privacy.tasks.back_up_keys", "schedule": 3600.0},
+    "carry-out-requests": {"task": "privacy.rounds.carry_out_requests", "schedule": 30.0},
+    "send-request-mails": {"task": "privacy.rounds.send_request_mails", "schedule": 60.0},
+    "watch-requests": {"task": "privacy.rounds.watch_requests", "schedule": 3600.0},
     "forget-idempotency-keys": {"task": "common.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

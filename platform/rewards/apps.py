@@ -11,9 +11,11 @@ class RewardsConfig(AppConfig):
         from rewards import inventory  # noqa: PLC0415
         from rewards.holder import RewardsHolder  # noqa: PLC0415
         from rewards.models import Payout, PayoutAddress  # noqa: PLC0415
+        from rewards.obstacles import of_earnings  # noqa: PLC0415
         from rewards.rotation import Addresses  # noqa: PLC0415
 
         inventory.declare_all()
         holders.register(RewardsHolder())
+        holders.register_obstacle(of_earnings)
         rotation.register(Addresses("payout_addresses", PayoutAddress))
         rotation.register(Addresses("payouts", Payout))

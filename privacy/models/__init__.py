@@ -1,7 +1,9 @@
 """What privacy keeps. Nothing here holds personal data in the clear."""
 
+from privacy.models.certificates import Certificate, SigningKey
 from privacy.models.consents import ConsentRecord, NoticeDraft, NoticeVersion, Regime
 from privacy.models.findings import Finding
+from privacy.models.requests import AccessPackage, SharingOptOut, SubjectRequest
 from privacy.models.vault import (
     BlindValue,
     DataSubject,
@@ -14,7 +16,9 @@ from privacy.models.vault import (
 )
 
 __all__ = [
+    "AccessPackage",
     "BlindValue",
+    "Certificate",
     "ConsentRecord",
     "DataSubject",
     "DestroyedKey",
@@ -22,9 +26,12 @@ __all__ = [
     "NoticeDraft",
     "NoticeVersion",
     "Regime",
+    "SharingOptOut",
+    "SigningKey",
     "SiteKey",
     "SubjectItem",
     "SubjectKey",
+    "SubjectRequest",
     "VaultAccess",
     "VaultEntry",
 ]

@@ -21,6 +21,12 @@ OPEN = {
     "feedback-link",
     "privacy-notice",
     "api-privacy-notice",
+    "api-privacy-requests",
+    "privacy-new",
+    "privacy-sent",
+    "certificate-verify",
+    "api-certificate-verify",
+    "gpc",
 }
 SAMPLE = "00000000-0000-7000-8000-000000000000"
 

@@ -24,6 +24,13 @@ def owner(db: None) -> User:
 
 
 @pytest.fixture
+def admin(db: None) -> User:
+    user = make_user("admin")
+    grant(user, Role.ADMIN)
+    return user
+
+
+@pytest.fixture
 def project(owner: User) -> Project:
     return make_project(owner)
 
@@ -58,13 +65,6 @@ def controller(settings: Any) -> None:
     settings.CONTROLLER_NAME = "Example Ltd"
     settings.CONTROLLER_ADDRESS = "1 Example Street, Exampletown"
     settings.CONTROLLER_EMAIL = "privacy@example.org"
-
-
-@pytest.fixture
-def admin(db: None) -> User:
-    user = make_user("admin")
-    grant(user, Role.ADMIN)
-    return user
 
 
 @pytest.fixture
