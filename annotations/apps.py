@@ -7,6 +7,7 @@ class AnnotationsConfig(AppConfig):
     def ready(self) -> None:
         # The apps below declare what they need to be told; models can be imported only from here on.
         from annotations import inventory  # noqa: PLC0415
+        from annotations.copies import fix_copies  # noqa: PLC0415
         from annotations.holdback import may_be_owed  # noqa: PLC0415
         from annotations.holder import AnnotationsHolder  # noqa: PLC0415
         from annotations.recognition_feed import skills_of, work_of  # noqa: PLC0415
@@ -20,6 +21,7 @@ class AnnotationsConfig(AppConfig):
             register_work_source,
         )
         from tasks_app.importing.labels import register_label_sink  # noqa: PLC0415
+        from tasks_app.protecting.copies import register_item_copies  # noqa: PLC0415
         from tasks_app.reputation import register_reputation_source  # noqa: PLC0415
         from tasks_app.services.refunds import register_holdback  # noqa: PLC0415
         from tasks_app.suggesting import register_suggestion_source  # noqa: PLC0415
@@ -33,3 +35,4 @@ class AnnotationsConfig(AppConfig):
         register_work_source(work_of)
         register_skill_source(skills_of)
         register_holdback(may_be_owed)
+        register_item_copies(fix_copies)

@@ -17,6 +17,7 @@ def declare_all() -> None:
             "replacement": "a placeholder or a made-up value",
         },
     )
+    _of_what_was_missed()
     _of_the_vault()
     _of_consents()
     _of_requests()
@@ -40,6 +41,27 @@ def _of_requests() -> None:
     declare("privacy.SharingOptOut", persons="account", items="item")
     declare("privacy.SigningKey", nothing={"id public nonce sealed": _KEY})
     declare("privacy.Certificate", nothing={"document": "counts and digests, as it was given out"})
+
+
+def _of_what_was_missed() -> None:
+    declare(
+        "privacy.MissedValue",
+        persons="flagged_by decided_by digest",
+        items="item",
+        words="reason",
+        nothing={"project": _PROJECT, "kind": _CODE, "fixed": "counts", "item_state": _CODE},
+    )
+    declare("privacy.LearnedValue", persons="digest", nothing={"project": _PROJECT, "kind": _CODE})
+    for table in ("CanaryEstimate", "Rescan"):
+        counts = "tally" if table == "CanaryEstimate" else "findings"
+        declare(
+            f"privacy.{table}",
+            persons="asked_by",
+            nothing={"project": _PROJECT, counts: "counts by kind", "reason": "the name of a fault"},
+        )
+    declare("privacy.SampleCheck", persons="drawn_by", nothing={"project": _PROJECT, "strata": "counts"})
+    declare("privacy.CheckedText", persons="read_by", items="item", nothing={"stratum": _CODE})
+    declare("privacy.TrustedReading", nothing={"project reader": _PROJECT})
 
 
 def _of_the_vault() -> None:

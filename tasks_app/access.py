@@ -9,6 +9,7 @@ from accounts import roles
 from accounts.models import Role, User
 from common.errors import Forbidden, NotFound
 from common.prepared import Prepared, Rows
+from privacy.models import CheckedText, MissedValue
 from tasks_app.models import Assignment, ImportJob, Item, Project
 
 _all = Rows(Project, "p")
@@ -109,3 +110,30 @@ def import_job_for(user: User, job_id: UUID) -> ImportJob:
         raise NotFound(_("There is no such import."))
     project_for(user, job.project_id)
     return job
+
+
+def missed_value_for(user: User, missed_id: UUID) -> MissedValue:
+    """A report of missed personal data, for whoever reviews the project."""
+    row = MissedValue.objects.filter(pk=missed_id).first()
+    absent = NotFound(_("There is no such report."))
+    if row is None:
+        raise absent
+    _as_reviewer(user, row.project, absent)
+    return row
+
+
+def checked_text_for(user: User, text_id: int) -> CheckedText:
+    """A text of a sample that is read for missed personal data, for whoever reviews the project."""
+    row = CheckedText.objects.select_related("check_of").filter(pk=text_id).first()
+    absent = NotFound(_("There is no such text."))
+    if row is None:
+        raise absent
+    _as_reviewer(user, row.check_of.project, absent)
+    return row
+
+
+def _as_reviewer(user: User, project_id: UUID, absent: NotFound) -> None:
+    try:
+        project_for(user, project_id, Role.REVIEWER)
+    except NotFound:
+        raise absent from None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tasks_app.api import attempts, items, members, originals, projects, qualifications, work
+from tasks_app.api import attempts, items, members, originals, projects, protection, qualifications, work
 
 urlpatterns = [
     path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),
@@ -27,6 +27,27 @@ urlpatterns = [
         name="api-project-vault-accesses",
     ),
     path("import-jobs/<uuid:job_id>", items.ImportJobApi.as_view(), name="api-import-job"),
+    path("projects/<uuid:project_id>/privacy", protection.PreviewApi.as_view(), name="api-privacy"),
+    path(
+        "projects/<uuid:project_id>/privacy/estimate",
+        protection.EstimateApi.as_view(),
+        name="api-privacy-estimate",
+    ),
+    path("projects/<uuid:project_id>/privacy/scan", protection.RescanApi.as_view(), name="api-privacy-scan"),
+    path(
+        "projects/<uuid:project_id>/privacy/sample", protection.SampleApi.as_view(), name="api-privacy-sample"
+    ),
+    path(
+        "projects/<uuid:project_id>/privacy/trusted",
+        protection.TrustedApi.as_view(),
+        name="api-privacy-trusted",
+    ),
+    path("privacy/texts/<int:text_id>", protection.TextApi.as_view(), name="api-privacy-text"),
+    path("privacy/missed", protection.MissedValuesApi.as_view(), name="api-missed-values"),
+    path(
+        "privacy/missed/<uuid:missed_id>/confirm", protection.ConfirmApi.as_view(), name="api-missed-confirm"
+    ),
+    path("privacy/missed/<uuid:missed_id>/reject", protection.RejectApi.as_view(), name="api-missed-reject"),
     path("catalogue", work.CatalogueApi.as_view(), name="api-catalogue"),
     path("projects/<uuid:project_id>/assignments", work.LiveAssignmentsApi.as_view(), name="api-live"),
     path("assignments/<uuid:assignment_id>/return", work.ReturnApi.as_view(), name="api-return"),

@@ -9,8 +9,11 @@ class TasksAppConfig(AppConfig):
         from privacy import holders  # noqa: PLC0415
         from tasks_app import inventory  # noqa: PLC0415
         from tasks_app.holder import TasksHolder  # noqa: PLC0415
+        from tasks_app.protecting.missed import register_lesson  # noqa: PLC0415
+        from tasks_app.protecting.trusted import add_lesson  # noqa: PLC0415
         from tasks_app.services.departing import owned_projects  # noqa: PLC0415
 
+        register_lesson(add_lesson)
         inventory.declare_all()
         holders.register(TasksHolder())
         holders.register_obstacle(owned_projects)

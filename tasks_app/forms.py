@@ -17,7 +17,7 @@ from tasks_app.qualified import required_by
 # Settings that a form may leave out: they stay what they were.
 _LEFT_AS_THEY_ARE = (
     "second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share", "privacy_scope",
-    "erasure_answers", "erasure_models", "originals", "may_reveal",
+    "erasure_answers", "erasure_models", "originals", "may_reveal", "privacy_check",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "privacy_model",
             "originals",
             "may_reveal",
+            "privacy_check",
             "sampling",
             "max_per_person",
             "max_per_group",
@@ -100,6 +101,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "privacy_model": _("Imports ask the trained model for personal data as well"),
             "originals": _("What was replaced is"),
             "may_reveal": _("Who may look at it for a reason"),
+            "privacy_check": _("Texts to be read for missed personal data before publishing"),
             "sampling": _("Items are asked"),
             "max_per_person": _("Items for one person, at most"),
             "max_per_group": _("Items of one group for one person, at most"),
@@ -121,6 +123,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "erasure_ground": _("Needed where they are kept; it stands on the model card."),
             "originals": _("For later imports; what is in the vault stays there."),
             "may_reveal": _("Only the owner and administrators change this. Each look is on record."),
+            "privacy_check": _("0: none. Otherwise the share found is to be measured as well."),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }

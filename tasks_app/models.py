@@ -141,6 +141,9 @@ class Project(models.Model):
         db_default=ErasureOfModels.QUARANTINE,
     )
     erasure_ground = models.CharField(max_length=500, blank=True, default="", db_default="")
+    # How many texts people must have read for missed personal data, and that the share found was measured,
+    # before the crowd sees any; 0: neither is asked for.
+    privacy_check = models.PositiveIntegerField(db_default=0, default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)

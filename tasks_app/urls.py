@@ -1,6 +1,7 @@
 from django.urls import path
 
 from tasks_app import originals_views as originals
+from tasks_app import protection_views as protection
 from tasks_app import qualification_views as qualifications
 from tasks_app import requester_views as requester
 from tasks_app import views
@@ -26,6 +27,20 @@ urlpatterns = [
         )
         for action in ("publish", "pause", "finish")
     ],
+    path("projects/<uuid:project_id>/privacy/", protection.project_privacy, name="project-privacy"),
+    path("projects/<uuid:project_id>/privacy/sample/", protection.privacy_sample, name="privacy-sample"),
+    *[
+        path(
+            f"projects/<uuid:project_id>/privacy/{action}/",
+            protection.privacy_action,
+            {"action": action},
+            f"privacy-{action}",
+        )
+        for action in ("estimate", "scan", "trusted")
+    ],
+    path("privacy/texts/<int:text_id>/", protection.privacy_text, name="privacy-text"),
+    path("privacy/missed/", protection.missed_values, name="missed-values"),
+    path("privacy/missed/<uuid:missed_id>/", protection.missed_decide, name="missed-decide"),
     path("qualifications/", qualifications.qualification_list, name="qualifications"),
     path("qualifications/new/", qualifications.edit, name="qualification-new"),
     path("qualifications/<uuid:qualification_id>/", qualifications.take, name="qualification"),

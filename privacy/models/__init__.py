@@ -2,7 +2,16 @@
 
 from privacy.models.certificates import Certificate, SigningKey
 from privacy.models.consents import ConsentRecord, NoticeDraft, NoticeVersion, Regime
-from privacy.models.findings import Finding
+from privacy.models.findings import (
+    CanaryEstimate,
+    CheckedText,
+    Finding,
+    LearnedValue,
+    MissedValue,
+    Rescan,
+    SampleCheck,
+    TrustedReading,
+)
 from privacy.models.requests import AccessPackage, SharingOptOut, SubjectRequest
 from privacy.models.vault import (
     BlindValue,
@@ -18,20 +27,27 @@ from privacy.models.vault import (
 __all__ = [
     "AccessPackage",
     "BlindValue",
+    "CanaryEstimate",
     "Certificate",
+    "CheckedText",
     "ConsentRecord",
     "DataSubject",
     "DestroyedKey",
     "Finding",
+    "LearnedValue",
+    "MissedValue",
     "NoticeDraft",
     "NoticeVersion",
     "Regime",
+    "Rescan",
+    "SampleCheck",
     "SharingOptOut",
     "SigningKey",
     "SiteKey",
     "SubjectItem",
     "SubjectKey",
     "SubjectRequest",
+    "TrustedReading",
     "VaultAccess",
     "VaultEntry",
 ]

@@ -67,8 +67,11 @@ class Redactor:
         """
         if self.policy == "keep":
             return Redacted(list(texts), [], [OffsetMap() for _ in texts])
+        return self.replace(texts, self._find_all(texts, proposed))
+
+    def replace(self, texts: list[str], found: Sequence[Sequence[Finding]]) -> Redacted:
+        """Replace what was found, by place and without overlaps in each text, and look for nothing more."""
         self._reserve_numbers(texts)
-        found = self._find_all(texts, proposed)
         replaced: list[tuple[int, Finding, str]] = []
         new_texts: list[str] = []
         maps: list[OffsetMap] = []

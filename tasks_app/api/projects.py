@@ -61,6 +61,7 @@ class ProjectInput(serializers.Serializer[Any]):
     max_per_person = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True)
     max_per_group = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True)
     privacy_policy = serializers.ChoiceField(choices=Project.PrivacyPolicy.choices, required=False)
+    privacy_check = serializers.IntegerField(min_value=0, max_value=1_000, required=False)
     privacy_scope = serializers.ChoiceField(choices=Project.PrivacyScope.choices, required=False)
     privacy_model = serializers.BooleanField(required=False)
     originals = serializers.ChoiceField(choices=Project.Originals.choices, required=False)
@@ -136,6 +137,7 @@ def _details(project: Project) -> dict[str, Any]:
         "max_per_group": project.max_per_group,
         "privacy_policy": project.privacy_policy,
         "privacy_scope": project.privacy_scope,
+        "privacy_check": project.privacy_check,
         "privacy_model": project.privacy_model,
         "originals": project.originals,
         "may_reveal": project.may_reveal,

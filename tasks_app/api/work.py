@@ -8,10 +8,12 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from common.idempotency import idempotent, key_of
+from privacy.pii.finding import KINDS
 from rewards import fair_rate
 from rewards.api.shapes import money_json
 from tasks_app import access, selectors
 from tasks_app.models import Assignment, Flag
+from tasks_app.protecting.missed import Place
 from tasks_app.reputation import Reputation
 from tasks_app.services import assignment as work
 from tasks_app.services import flags
@@ -155,9 +157,20 @@ class ReclaimApi(APIView):
         return Response({"lease_expires_at": work.reclaim_assignment(assignment=row)})
 
 
+class PlaceInput(serializers.Serializer[Any]):
+    """Code points start..end (end exclusive) of a turn; candidates come after the turns."""
+
+    turn = serializers.IntegerField(min_value=0)
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=1)
+
+
 class FlagInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Flag.Kind.choices)
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    # Where the personal data stands, and what it is, as far as the person can say.
+    spans = serializers.ListField(child=PlaceInput(), required=False, default=list, max_length=20)
+    data_kind = serializers.ChoiceField(choices=sorted(KINDS), required=False, allow_blank=True, default="")
 
 
 class FlagApi(APIView):
@@ -169,5 +182,7 @@ class FlagApi(APIView):
         row = access.assignment_for(request.user, assignment_id)
         body = FlagInput(data=request.data)
         body.is_valid(raise_exception=True)
-        flags.flag_item(assignment=row, actor=request.user, **body.validated_data)
+        values = body.validated_data
+        places = [Place(**one) for one in values.pop("spans")]
+        flags.flag_item(assignment=row, actor=request.user, spans=places, **values)
         return Response(status=204)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.services.notifications import notify
 from privacy.keyring import UnknownKey
-from privacy.services import vault
+from privacy.services import learning, vault
 from privacy.services.keeping import keeper_for
 from tasks_app import selectors
 from tasks_app.importing import records
@@ -106,6 +106,8 @@ def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
         keep_originals=keeper.keeps_originals,
         keep_duplicates=bool(job.options.get("keep_duplicates")),
         scope=job.project.privacy_scope,
+        learned=learning.known_to(job.project_id),
+        learned_secret=learning.secret().hex(),
     )
 
 

@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from privacy.keeping import Keeper, Kept
+from privacy.pii.finding import Finding
+from privacy.pii.learned import Learned
 from privacy.pii.payload import RedactedPayload, redact_payload
 from privacy.pii.surroundings import pseudonymous_id
 from tasks_app.fields.base import Field
@@ -33,6 +35,13 @@ class Setup:
     keep_originals: bool
     keep_duplicates: bool
     scope: str = "direct"
+    # What people have found before in this project: digest -> [kind, words, loose], and the digests' key.
+    learned: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
+    learned_secret: str = ""
+
+    @cached_property
+    def finds_learned(self) -> Learned:
+        return Learned(bytes.fromhex(self.learned_secret), self.learned)
 
     @cached_property
     def fields(self) -> tuple[Field, ...]:
@@ -89,6 +98,7 @@ def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
             language=parsed.language,
             scope=setup.scope,
             meta=parsed.meta,
+            proposed=_proposed(setup, parsed),
         )
         if redacted.dropped:
             prepared.left_out += 1
@@ -97,6 +107,14 @@ def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
         prepared.items.append(_item(setup, record.number, parsed, redacted))
     prepared.dropped = dict(dropped)
     return prepared
+
+
+def _proposed(setup: Setup, parsed: ParsedItem) -> list[list[Finding]] | None:
+    """What was learned and stands in the item, a list for each text; None where nothing was learned."""
+    if not setup.learned:
+        return None
+    candidates = [candidate["text"] for candidate in parsed.payload.get("candidates", [])]
+    return [setup.finds_learned.find(text) for text in (*parsed.texts, *candidates)]
 
 
 def nameable(text: str) -> str:

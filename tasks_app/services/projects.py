@@ -15,6 +15,7 @@ from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import fields_to_json, parse_fields
 from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import Item, Project, SchemaVersion
+from tasks_app.protecting import estimating, rescanning
 from tasks_app.requiring import check_qualification
 from tasks_app.services import ranking, refunds, slots
 
@@ -128,6 +129,7 @@ def update_project(*, project: Project, actor: User, fields: Any = None, **setti
     wanted = settings.get("may_reveal", project.may_reveal)
     if wanted != project.may_reveal and not access.decides_on_originals(actor, project):
         raise Forbidden(_("Only the project's owner and administrators decide who sees originals."))
+    read_anew = _reads_otherwise(project, settings)
     by_priority = project.sampling == Project.Sampling.PRIORITY
     for name, value in settings.items():
         setattr(project, name, value)
@@ -138,7 +140,18 @@ def update_project(*, project: Project, actor: User, fields: Any = None, **setti
     if fields is not None:
         set_fields(project=project, fields=fields, actor=actor)
     audit.record("project.updated", project, actor=actor.pk, changed=sorted(settings))
+    if read_anew:
+        rescanning.start_rescan(project=project, actor=actor)
     return project
+
+
+def _reads_otherwise(project: Project, settings: dict[str, Any]) -> bool:
+    """Whether what was imported has to be read again under the new settings."""
+    changed = {name for name in ("privacy_policy", "privacy_scope") if name in settings}
+    if all(settings[name] == getattr(project, name) for name in changed):
+        return False
+    keeps = settings.get("privacy_policy", project.privacy_policy) == Project.PrivacyPolicy.KEEP
+    return not keeps and Item.objects.filter(project=project).exists()
 
 
 def fund_project(*, project: Project, amount_minor: int, actor: User, key: str) -> None:
@@ -173,7 +186,7 @@ def missing_to_publish(project: Project) -> list[Problem]:
         amount = show_money(short, project.currency)
         text = _("Fund the project with another %(amount)s, so that every answer asked for can be paid.")
         missing.append(Problem("/budget", "insufficient_funds", text % {"amount": amount}))
-    return missing
+    return missing + estimating.missing_checks(project)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ So a claim needs no look at the money, and a project can never owe more than it 
 """
 
 import math
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -154,3 +155,28 @@ def reopen_slots(*, item_id: UUID, count: int) -> None:
     Item.objects.filter(pk=item_id).update(
         taken=F("taken") - count, submitted=F("submitted") - count, state=state
     )
+
+
+@transaction.atomic
+def ask_again(*, item_id: UUID, state: str) -> None:
+    """Undo a withdrawal: the item is what it was (`state`), and the answers it lacks are asked for again.
+
+    Opens its slots at once where answers are in or the money is there, else with the other waiting ones.
+    """
+    item = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item_id)
+    if item.state != Item.State.WITHDRAWN or state == Item.State.WITHDRAWN:
+        return
+    if state == Item.State.CLOSED:
+        Item.objects.filter(pk=item_id).update(state=state)
+        return
+    project = item.project
+    short = 0 if item.gold is not None else max(0, project.overlap_min - item.taken)
+    if item.taken == 0 or not short or project.state != Project.State.PUBLISHED:
+        waits = item.taken == 0 or item.gold is not None
+        Item.objects.filter(pk=item_id).update(state=Item.State.WAITING if waits else Item.State.OPEN)
+    else:
+        count = min(short, affordable(project, counted=short))
+        _reserve(project, count, "again")
+        Item.objects.filter(pk=item_id).update(state=Item.State.OPEN, slots=F("slots") + count)
+    # After this transaction: it locks the project, and items come before projects here.
+    transaction.on_commit(partial(open_waiting, project_id=project.pk))

@@ -110,9 +110,10 @@ export class Api {
    * @param {string} id
    * @param {string} kind
    * @param {string} comment
+   * @param {{ turn: number, start: number, end: number } | null} [span] what is marked as personal data
    */
-  flag(id, kind, comment) {
-    return this.#send("POST", this.#path(id, "flag"), { kind, comment });
+  flag(id, kind, comment, span = null) {
+    return this.#send("POST", this.#path(id, "flag"), { kind, comment, ...(span ? { spans: [span] } : {}) });
   }
 
   /**

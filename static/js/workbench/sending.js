@@ -138,9 +138,13 @@ export class Sending {
   }
 
   flag() {
+    const { selection, picked } = this.page.bench.cursor;
+    const marked = selection ?? /** @type {any} */ (picked?.span);
+    const span = marked ? { turn: marked.turn, start: marked.start, end: marked.end } : null;
     this.page.sheets.ask("flag", async ({ kind, comment }) => {
       const id = this.page.session.current?.id ?? "";
-      if (await this.#tellServer(id, () => this.page.api.flag(id, kind, comment))) this.page.notices.hint(this.page.t("flagged"));
+      const place = kind === "personal_data" ? span : null;
+      if (await this.#tellServer(id, () => this.page.api.flag(id, kind, comment, place))) this.page.notices.hint(this.page.t("flagged"));
     });
   }
 }

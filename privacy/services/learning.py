@@ -1,0 +1,54 @@
+"""What confirmed misses teach: keyed digests of values, which every later reading of texts looks for."""
+
+import hashlib
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from privacy import keyring
+from privacy.models import LearnedValue
+from privacy.pii.learned import Form, Learned, form_of
+
+Known = dict[str, tuple[str, int, bool]]
+
+
+def secret() -> bytes:
+    """The key of the digests: one for the site, which stays when SECRET_KEY and VAULT_KEY change."""
+    first = hashlib.sha256(b"learned values\0" + settings.SECRET_KEY.encode()).digest()
+    return keyring.site_secret("learned values", first)
+
+
+def learn_value(*, project_id: UUID | None, value: str, kind: str) -> Form | None:
+    """Look for the value in the project's texts from now on; `project_id` None: in every project's.
+
+    None, and nothing learned, for a value too short or too ordinary to be looked for everywhere.
+    """
+    form = form_of(value, secret())
+    if form is not None:
+        LearnedValue.objects.get_or_create(
+            project=project_id,
+            digest=form.digest,
+            defaults={"kind": kind, "words": form.words, "loose": form.loose},
+        )
+    return form
+
+
+def known_to(project_id: UUID | None) -> Known:
+    """Digest -> (kind, words, loose) of what was learned in the project and on the whole site."""
+    rows = LearnedValue.objects.filter(Q(project=project_id) | Q(project=None))
+    return {
+        digest: (kind, words, loose)
+        for digest, kind, words, loose in rows.values_list("digest", "kind", "words", "loose")
+    }
+
+
+def learned_by(project_id: UUID | None) -> Learned:
+    """The detector of these."""
+    return Learned(secret(), known_to(project_id))
+
+
+def digest_of(value: str) -> str:
+    """What is kept of a value that was reported; empty where it cannot be looked for."""
+    form = form_of(value, secret())
+    return form.digest if form else ""
