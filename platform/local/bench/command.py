@@ -11,7 +11,8 @@ from typing import Any
 from local.errors import LocalError
 
 NAMES = (
-    "assign", "import", "consensus", "train", "serve", "export", "page", "intents", "active", "snapshot"
+    "assign", "import", "consensus", "train", "serve", "export", "page", "intents", "active", "snapshot",
+    "pii",
 )  # fmt: skip
 
 
@@ -27,6 +28,7 @@ class Settings:
     quick: bool = False
     per_class: int | None = None
     draws: int | None = None
+    model: bool = False
 
 
 def main(arguments: list[str]) -> int:
@@ -40,11 +42,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--data",
         type=Path,
-        help="train: a JSON Lines file instead of the shipped dialogues; intents, active: a folder",
+        help="train: a JSON Lines file instead of the shipped dialogues; intents, active, pii: a folder",
     )
     parser.add_argument("--quick", action="store_true", help="train: fewer dialogues and epochs")
     parser.add_argument("--per-class", type=int, help="intents: texts of each label, drawn at random")
     parser.add_argument("--draws", type=int, help="intents, active: how many times they are drawn")
+    parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})

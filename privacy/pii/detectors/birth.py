@@ -15,14 +15,21 @@ BIRTH_DATE = PatternDetector(
     name="birth-date",
     kind="BIRTH_DATE",
     pattern=re.compile(
-        r"\b(?:d\.?o\.?b|dob|born|birth ?date|birthday|birth|date_of_birth)\b[\"']?"
-        rf"(?:[ :.?=\"'-]|\b(?:is|on|was|in|date|of|it's|it|user)\b)*(?P<value>{_DATE}|(?:19|20)\d{{2}}\b)",
+        r"\b(?:d\.?o\.?b|dob|born|birth ?date|birthday|birth|bday|date_of_birth|geboren|geburtsdatum"
+        r"|geburtstag|né|née"
+        r"|naissance|nacid[oa]|nacimiento|nat[oa] il|nascita|geboortedatum|urodzon[ya]|nascimento)\b[\"']?"
+        rf"(?:[ :.?=\"'-]|\b(?:is|on|was|in|date|of|it's|it|user|am|le|el|den|op|de"
+        rf"|em)\b)*(?P<value>{_DATE}|(?:19|20)\d{{2}}\b)",
         re.I,
     ),
     score=0.9,
     language="en",
     digits=2,
-    words=words("dob d born birth birthdate birthday"),
+    words=words(
+        "dob d born birth birthdate birthday bday geboren geburtsdatum geburtstag né née naissance nacido "
+        "nacida "
+        "nacimiento nato nata nascita geboortedatum urodzony urodzona nascimento"
+    ),
 )
 
 CHINESE_BIRTH_DATE = PatternDetector(

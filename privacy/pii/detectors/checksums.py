@@ -5,7 +5,7 @@ from datetime import date
 
 _GB11643_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 # The first two digits of GB/T 2260: the provinces, municipalities and special regions.
-_REGIONS = frozenset(
+REGIONS = frozenset(
     {
         "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36",
         "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62",
@@ -48,7 +48,7 @@ def gb11643(value: str) -> bool:
     11643-1999).
     """
     number = re.sub(r"[\s-]", "", value).upper()
-    if not re.fullmatch(r"\d{17}[\dX]", number) or number[:2] not in _REGIONS:
+    if not re.fullmatch(r"\d{17}[\dX]", number) or number[:2] not in REGIONS:
         return False
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))

@@ -105,3 +105,22 @@ URL = PatternDetector(
         _SUFFIX.search(clues.lower) is not None or "://" in clues.text or "www." in clues.lower
     ),
 )
+
+
+_HOST = re.compile(r"\.[a-z]{2,24}(?::\d{1,5})?/", re.I)
+
+# "shop.example.de/reset?token=8f2ac1": whoever has the link may be taken for its owner, whatever the suffix.
+TOKEN_URL = PatternDetector(
+    name="url-token",
+    kind="URL",
+    pattern=re.compile(
+        r"(?<![\w@.-])(?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24}(?::\d{1,5})?(?=/)[^\s<>\"'，。；！？\ufffc\u3400-\u9fff]*"
+        r"[?&#;/](?:[\w-]*(?:token|key|sig|signature|auth|session|sid|code|otp|jwt|ticket|password|pwd"
+        r"|secret|hash"
+        r"|invite|reset|user|uid|email|phone|id))[=/][^\s<>\"'，。；！？\ufffc\u3400-\u9fff]*[\w/=#-]",
+        re.I,
+    ),
+    score=0.85,
+    signs="/",
+    need=lambda clues: _HOST.search(clues.text) is not None,
+)

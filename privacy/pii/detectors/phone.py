@@ -3,8 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
-from phonenumbers import Leniency, PhoneNumberMatcher
+from phonenumbers import (
+    SUPPORTED_REGIONS,
+    Leniency,
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumberMatcher,
+    is_valid_number_for_region,
+    parse,
+)
 
 from privacy.pii.clues import Clues
 from privacy.pii.detectors.base import Gate, PatternDetector, words
@@ -132,7 +141,8 @@ _RUN = re.compile(r"(?<![\w.-])(?=[\d ()+./-]{0,12}\d{3})[+(]{0,2}\d[\d ()./-]{6
 
 @dataclass(frozen=True)
 class ValidPhone:
-    """Numbers that are in use in one of the regions, by the tables of libphonenumber.
+    """Numbers that are in use in one of the regions, by the tables of libphonenumber; written with their
+    country, in any.
 
     That takes 200 times as long as a pattern: it is asked only about runs of digits that no pattern of ours
     takes whole, and surer.
@@ -148,9 +158,12 @@ class ValidPhone:
             bare = run[0].isdigit() and not _formatted(run[0])
             if bare or _is_clear(clues.text, run):
                 continue
-            for start, end in _numbers(run[0]):
+            found = _numbers(run[0])
+            for start, end in found:
                 if _formatted(run[0][start:end]):
                     yield Finding(run.start() + start, run.start() + end, "PHONE", 0.8, self.name)
+            if not found and _is_valid_elsewhere(run[0].strip(" -./(")):
+                yield Finding(*run.span(), "PHONE", 0.66, self.name)
 
 
 def _is_clear(text: str, run: re.Match[str]) -> bool:
@@ -174,6 +187,28 @@ def _numbers(text: str) -> list[tuple[int, int]]:
         if not any(start >= other_start and end <= other_end for other_start, other_end in kept):
             kept.append((start, end))
     return kept
+
+
+# Where a number at home begins with 0, which hardly anything else of that length does.
+@cache
+def _regions_with_trunk_zero() -> tuple[str, ...]:
+    found = ((region, PhoneMetadata.metadata_for_region(region)) for region in sorted(SUPPORTED_REGIONS))
+    return tuple(region for region, about in found if about and about.national_prefix == "0")
+
+
+@lru_cache(maxsize=1024)
+def _is_valid_elsewhere(value: str) -> bool:
+    """Whether a number with 0 in front and signs between is one in some region of the world."""
+    if not value.startswith("0") or value.isdigit() or not 8 <= len(digits_of(value)) <= 13:
+        return False
+    return _plausible(value) and any(_is_of(value, region) for region in _regions_with_trunk_zero())
+
+
+def _is_of(value: str, region: str) -> bool:
+    try:
+        return is_valid_number_for_region(parse(value, region), region)
+    except NumberParseException:
+        return False
 
 
 PHONE = ValidPhone()
