@@ -48,7 +48,7 @@ def run(settings: Settings) -> dict[str, Any]:
     if settings.model:
         for name in (one for one in WITH_MODEL if one in there):
             proposed = cross_fitted(there[name], epochs=epochs)
-            figures |= _figures(f"{name}.model", there[name], lambda row, p=proposed: p[row.id])
+            figures |= _figures(f"{name}.model", there[name], _proposals(proposed))
             for scope in SCOPES:
                 figures |= _figures(f"{name}.{scope}+model", there[name], _joined(_rules(scope), proposed))
     about = {"folder": folder.name, "texts": {name: len(rows) for name, rows in there.items()}}
@@ -57,6 +57,10 @@ def run(settings: Settings) -> dict[str, Any]:
 
 def _rules(scope: Scope) -> Find:
     return lambda row: [(found.start, found.end) for found in scan(row.text, scope=scope)]
+
+
+def _proposals(proposed: dict[str, list[Span]]) -> Find:
+    return lambda row: proposed[row.id]
 
 
 def _joined(rules: Find, proposed: dict[str, list[Span]]) -> Find:
