@@ -21,6 +21,13 @@ OWN = [
     "earnings/",
     "earnings/statements/2026-01/",
     "recognition/",
+    "privacy/",
+    "privacy/held/",
+    "privacy/erase/",
+    "privacy/requests/new/",
+    "privacy/certificates/verify/",
+    "privacy/desk/",
+    "privacy/desk/new/",
 ]
 SITE = ["projects/", "projects/new/", "review/", "training/", "models/", "finance/"]
 PROJECT = ["", "items/", "import/", "review/", "quality/", "money/", "settings/", "label/"]

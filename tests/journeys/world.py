@@ -20,6 +20,7 @@ from tasks_app.services.qualification import define_qualification, grant_qualifi
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.money import flow
+from tests.journeys.privacy_rows import requested
 from tests.journeys.rows import dialogues
 from training.models import (
     ActiveLearning,
@@ -42,6 +43,21 @@ PAGES = [
     ("nobody", "/accounts/signup/"),
     ("nobody", "/accounts/password/reset/"),
     ("nobody", "/feedback/{link}/"),
+    ("nobody", "/privacy/requests/new/"),
+    ("nobody", "/privacy/requests/sent/"),
+    ("nobody", "/privacy/verify/{verify}/"),
+    ("nobody", "/privacy/r/{see}/"),
+    ("nobody", "/privacy/r/{see}/certificate/"),
+    ("nobody", "/privacy/certificates/verify/"),
+    ("newcomer", "/privacy/"),
+    ("annotator", "/privacy/"),
+    ("annotator", "/privacy/erase/"),
+    ("annotator", "/privacy/requests/{mine}/"),
+    ("admin", "/privacy/desk/"),
+    ("admin", "/privacy/desk/new/"),
+    ("admin", "/privacy/desk/{letter}/"),
+    ("admin", "/privacy/desk/{wrong}/"),
+    ("admin", "/privacy/desk/{erased}/"),
     ("newcomer", "/work/"),
     ("newcomer", "/earnings/"),
     ("newcomer", "/recognition/"),
@@ -145,6 +161,7 @@ def make_world(version: ModelVersion) -> World:
         "batch": flow(project, annotator, people["admin"]).pk,
         "month": f"{timezone.now():%Y-%m}",
         "link": ask(version, people["admin"]),
+        **requested(annotator, people["admin"]),
     }
     drifting(version, people["admin"])
     complained(version)
