@@ -37,6 +37,12 @@ STATES = {
     State.CLOSED: (gettext_lazy("closed"), "good"),
     State.REFUSED: (gettext_lazy("refused"), "bad"),
 }
+VALUES = {
+    "email": gettext_lazy("E-mail address"),
+    "phone": gettext_lazy("Phone number"),
+    "name": gettext_lazy("Name"),
+    "customer_id": gettext_lazy("Customer or booking number"),
+}
 ACTIONS = {
     "quarantine": gettext_lazy("quarantined: it answers no more"),
     "retrain": gettext_lazy("to be trained anew without the data"),
@@ -86,18 +92,35 @@ def _deadline(left: int | None, due: date) -> tuple[str, str]:
 class Held:
     """A kind of record and how many there are; "10000+" where a page stops counting."""
 
+    name: str
     title: str
     purpose: str
-    source: str
     count: str
 
 
-def held_about(subject: holders.Subject) -> Iterator[Held]:
+@dataclass(frozen=True)
+class HeldKinds:
+    """The kinds of which there is something, and of how many more kinds there is nothing."""
+
+    kinds: list[Held]
+    empty: int
+
+
+def held_about(subject: holders.Subject) -> HeldKinds:
+    kinds, empty = [], 0
+    for holding in _holdings(subject):
+        count = sum(1 for _row in islice(holding.rows, COUNTED + 1))
+        text = f"{COUNTED}+" if count > COUNTED else str(count)
+        if count:
+            kinds.append(Held(holding.name, holding.title, holding.purpose, text))
+        else:
+            empty += 1
+    return HeldKinds(kinds, empty)
+
+
+def _holdings(subject: holders.Subject) -> Iterator[holders.Holding]:
     for holder in holders.all_holders():
-        for holding in holder.holdings(subject):
-            count = sum(1 for _row in islice(holding.rows, COUNTED + 1))
-            text = f"{COUNTED}+" if count > COUNTED else str(count)
-            yield Held(holding.title, holding.purpose, holding.source, text)
+        yield from holder.holdings(subject)
 
 
 def as_json(row: SubjectRequest) -> dict[str, Any]:

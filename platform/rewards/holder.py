@@ -145,8 +145,9 @@ def _waive(user: UUID, terms: Terms) -> int:
     """What was not asked for, or not sent yet, is given up: whoever decided the request has seen to that."""
     for payout in Payout.objects.filter(user=user, state=Payout.State.REQUESTED):
         payouts.cancel_payout(payout_id=payout.pk, actor=user)
-    pots = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.WALLET, owner=user, balance__gt=0)
-    for pot in pots.order_by("currency"):
+    found = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.WALLET, owner=user, balance__gt=0)
+    pots = list(found.order_by("currency"))
+    for pot in pots:
         ledger.waive_wallet(
             user_id=user,
             currency=pot.currency,

@@ -89,7 +89,10 @@ class PreviewApi(APIView):
             {"name": one.name, "version": one.version, "action": one.action}
             for one in holders.affected_models(subject)
         ]
-        held = [{"title": one.title, "count": one.count} for one in presenting.held_about(subject)]
+        held = [
+            {"name": one.name, "title": one.title, "count": one.count}
+            for one in presenting.held_about(subject).kinds
+        ]
         people = [
             {"subject": str(match.subject.pk), "kind": match.subject.kind, "items": len(match.items)}
             for match in subject_search.matches_of(row)

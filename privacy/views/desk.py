@@ -48,11 +48,13 @@ def desk(request: SignedIn) -> HttpResponse:
 @require_GET
 def request_page(request: SignedIn, request_id: UUID) -> HttpResponse:
     row = access.desk_request(request.user, request_id)
-    one = presenting.shown(row)
+    one, known = presenting.shown(row), particulars_of(row)
     context = {
         "one": one,
         "row": row,
-        "known": particulars_of(row),
+        "known": known,
+        "values": [(presenting.VALUES[value.kind], value) for value in known.values],
+        "unproven": any(not value.proven for value in known.values),
         "form": ReasonForm(),
         "certificate": Certificate.objects.filter(request=row).first(),
         "crumbs": [(_("Privacy desk"), "/privacy/desk/"), (one.kind, "")],
@@ -72,7 +74,7 @@ def preview(request: SignedIn, request_id: UUID) -> HttpResponse:
         "people": [
             (match, len(subjects.items_of(match.subject))) for match in subject_search.matches_of(row)[:50]
         ],
-        "held": list(presenting.held_about(subject)),
+        "held": presenting.held_about(subject),
         "models": [
             (model, presenting.ACTIONS.get(model.action, model.action))
             for model in holders.affected_models(subject)

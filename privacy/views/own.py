@@ -44,7 +44,7 @@ def overview(request: SignedIn) -> HttpResponse:
 def held(request: SignedIn) -> HttpResponse:
     """Counted in a request of its own: the page does not wait for it."""
     subject = holders.Subject(account=request.user.pk)
-    return render(request, "privacy/_held.html", {"held": list(presenting.held_about(subject))})
+    return render(request, "privacy/_held.html", {"held": presenting.held_about(subject)})
 
 
 @login_required

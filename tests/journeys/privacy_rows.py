@@ -18,7 +18,7 @@ PASSWORD = "correct horse battery"
 
 
 def requested(annotator: User, admin: User) -> dict[str, Any]:
-    """The annotator's download, somebody's erasure with its certificate, letters that wait and one overdue."""
+    """A download, an erasure with its certificate, letters that wait, one of them overdue."""
     cache.clear()
     mine = requests.open_for_account(user=annotator, kind="access")
     gone = make_user("gone")
