@@ -70,6 +70,7 @@ urlpatterns = [
     path("models/<slug:name>/versions/<int:number>/push", models.PushApi.as_view(), name="api-push"),
     path("models/<slug:name>/guards", models.GuardsApi.as_view(), name="api-guards"),
     path("models/<slug:name>/versions/<int:number>/archive", models.ArchiveApi.as_view(), name="api-archive"),
+    path("models/<slug:name>/versions/<int:number>/keep", models.KeepApi.as_view(), name="api-keep"),
     path("models/<slug:name>/versions/<int:number>/restore", models.RestoreApi.as_view(), name="api-restore"),
     path("models/<slug:name>/versions/<int:number>/promote", models.PromoteApi.as_view(), name="api-promote"),
     path(

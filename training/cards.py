@@ -68,6 +68,7 @@ def render(data: dict[str, Any]) -> str:
         f"Energy: about {energy.estimated_wh(training['device'], training['training_seconds']):.2g} Wh, an "
         "estimate from the time and the usual draw of the device, without the rest of the machine.",
         "",
+        *_erasures(data),
         *_lineage(data),
         "## Evaluation on the frozen test items",
         "",
@@ -79,6 +80,29 @@ def render(data: dict[str, Any]) -> str:
         "Do not use it to decide about a person without a human in between.",
         "",
     ])  # fmt: skip
+
+
+_ACTIONS = {
+    "quarantine": "the version is in quarantine: it answers nobody",
+    "retrain": "the version is in quarantine; another one is trained without the data",
+    "keep": "the version is kept",
+    "anonymised": "answers stayed as nobody's",
+}
+
+
+def _erasures(data: dict[str, Any]) -> list[str]:
+    """What was erased since, each with what followed; nothing where there was no erasure."""
+    found = data.get("erasures") or []
+    if not found:
+        return []
+    lines = [
+        f"- {one['at'][:10]}: {_ACTIONS[one['action']]}"
+        + (f", on this ground: {one['legal_ground']}" if one["legal_ground"] else "")
+        + (f"; {one['items']} item(s) of its snapshot" if one["items"] else "")
+        + (f"; through version {one['through']}, which it was fine-tuned from" if one["through"] else "")
+        for one in found
+    ]
+    return ["## Erasures since", "", *lines, ""]
 
 
 def _lineage(data: dict[str, Any]) -> list[str]:

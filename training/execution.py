@@ -89,7 +89,8 @@ class Execution(Hold):
     def _train(self) -> None:
         self._freeze()
         assert self.run.snapshot is not None  # noqa: S101 - narrows for mypy what _freeze has set
-        run_folder.prepare(self.run, self.run.snapshot)
+        with snapshots.held(self.run.snapshot):
+            run_folder.prepare(self.run, self.run.snapshot)
         with devices.more_cards(int(self.run.recipe.get("processes", 1)) - 1):
             if self.seeds:
                 self._train_seeds(self.run.snapshot)
@@ -130,7 +131,8 @@ class Execution(Hold):
     def _freeze(self) -> None:
         if self.run.snapshot is None:
             snapshot, _new = snapshots.freeze(project=self.run.project, actor=self.run.created_by)
-            self._update(snapshot=snapshot)
+            with snapshots.held(snapshot):
+                self._update(snapshot=snapshot)
             self.run.snapshot = snapshot
         if missing := too_few(self.run.snapshot.counts.get(self.run.field, {})):
             raise Ended(State.FAILED, f"Too few approved examples: {', '.join(missing)}.")

@@ -6,8 +6,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from training.models import DriftReading, ModelVersion
-from training.services import retraining
+from training import clearing
+from training.models import DriftReading, FilesToClear, ModelVersion
+from training.services import erasures, retraining
 
 
 @shared_task
@@ -21,6 +22,14 @@ def retrain() -> None:
 def predict_end_of_firing(firing_id: str) -> None:
     """On the queue of those who have models in memory: the gate may have to evaluate one."""
     retraining.conclude_firing(firing_id=UUID(firing_id))
+
+
+@shared_task
+def predict_erasures() -> None:
+    """What erasures have left to do: files that were in use, models that are to be trained again."""
+    if FilesToClear.objects.exists():
+        clearing.clear_waiting()
+    erasures.follow_retrainings()
 
 
 @shared_task

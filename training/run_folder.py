@@ -29,7 +29,11 @@ def prepare(
     run: Run, snapshot: Snapshot, *, folder: Path | None = None, recipe: Mapping[str, Any] | None = None,
     splits: Sequence[str] = SnapshotItem.Split.values,
 ) -> Path:  # fmt: skip
-    """Make RUN_DIR, or find it as an earlier attempt left it: the same run gets the same bytes again."""
+    """Make RUN_DIR, or find it as an earlier attempt left it: the same run gets the same bytes again.
+
+    Raises Unusable where an erasure has withdrawn the snapshot since.
+    """
+    refuse_withdrawn(snapshot)
     folder = folder or run.folder
     folder.mkdir(parents=True, exist_ok=True)
     whole = config_of(run, snapshot, recipe).to_json()
@@ -40,6 +44,12 @@ def prepare(
     for split in splits:
         _bring(snapshot, f"{run.field}/{split}.arrow", folder / f"{split}.arrow")
     return folder
+
+
+def refuse_withdrawn(snapshot: Snapshot) -> None:
+    """Asks the database: the snapshot may have been withdrawn since it was read."""
+    if Snapshot.objects.filter(pk=snapshot.pk, withdrawn_at__isnull=False).exists():
+        raise Unusable(f"Snapshot {snapshot.number} was withdrawn by an erasure. Freeze a new one.")
 
 
 def _bring(snapshot: Snapshot, name: str, target: Path) -> None:

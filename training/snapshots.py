@@ -3,6 +3,8 @@
 import hashlib
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -18,6 +20,7 @@ from tasks_app.models import Project, SchemaVersion
 from training import freezing, lineage, planning
 from training.models import Snapshot, SnapshotItem
 from training.planning import SplitPlan
+from training.run_folder import refuse_withdrawn
 from training.splits import DEV, DEV_SHARE, TEST, TEST_SHARE, TRAIN
 
 PLANNED_EXACTLY = 5000  # items
@@ -46,6 +49,25 @@ def freeze(*, project: Project, actor: User | None) -> tuple[Snapshot, bool]:
             return _freeze(project, schema, fields, actor), True
     except _NothingNew as nothing:
         return nothing.known, False
+
+
+@contextmanager
+def held(snapshot: Snapshot) -> Iterator[None]:
+    """Around giving a snapshot to a run. Raises Unusable where an erasure has withdrawn it."""
+    with transaction.atomic():
+        take_turn_with_erasures(snapshot)
+        refuse_withdrawn(snapshot)
+        yield
+
+
+def take_turn_with_erasures(snapshot: Snapshot) -> None:
+    """Until the caller's transaction ends: an erasure came before and is seen, or comes after and sees what
+    the caller has written. Not the lock of freezing: nobody who starts a run waits for minutes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [f"withdraw {snapshot.project_id}"]
+        )
+    snapshot.refresh_from_db(fields=["withdrawn_at"])
 
 
 def current_fields(project: Project) -> tuple[SchemaVersion, list[Field]]:

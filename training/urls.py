@@ -70,6 +70,7 @@ urlpatterns = [
     path("models/<slug:name>/versions/<int:number>/push/", downloads.push, name="model-push"),
     path("models/<slug:name>/guards/", models.guards, name="model-guards"),
     path("models/<slug:name>/versions/<int:number>/archive/", models.archive, name="model-archive"),
+    path("models/<slug:name>/versions/<int:number>/keep/", models.keep, name="model-keep"),
     path("models/<slug:name>/versions/<int:number>/restore/", models.restore, name="model-restore"),
     path("models/<slug:name>/comparisons/", comparisons.comparisons, name="model-comparisons"),
     path("models/<slug:name>/compare/", comparisons.compare, name="model-compare"),

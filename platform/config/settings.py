@@ -299,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "requeue-cross-fits": {"task": "training.tasks.requeue_cross_fits", "schedule": 60.0},
     "requeue-curves": {"task": "training.tasks.requeue_curves", "schedule": 60.0},
+    "follow-erasures": {"task": "training.rounds.predict_erasures", "schedule": 60.0},
     "retrain": {"task": "training.rounds.retrain", "schedule": 60.0},
     "watch-drift": {"task": "training.rounds.watch_drift", "schedule": 1800.0},
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},

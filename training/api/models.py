@@ -14,6 +14,7 @@ from common.pagination import ById
 from training import access
 from training.api.present import model_json, version_json
 from training.services import registry
+from training.services.erasures import keep_version
 from training.services.hub import push_version
 from training.views.downloads import download
 
@@ -86,6 +87,23 @@ class RestoreApi(APIView):
     def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
         version = access.version_for(request.user, name, number)
         return Response(version_json(registry.restore_version(version=version, actor=request.user)))
+
+
+class KeepInput(serializers.Serializer[Any]):
+    legal_ground = serializers.CharField(max_length=500)
+
+
+class KeepApi(APIView):
+    """End the quarantine of a version that learned from erased data, on a ground that its card names."""
+
+    @extend_schema(request=KeepInput, responses={200: None, 409: None, 422: None})
+    @idempotent
+    def post(self, request: ApiSignedIn, name: str, number: int) -> Response:
+        version = access.version_for(request.user, name, number)
+        body = KeepInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        kept = keep_version(version=version, ground=body.validated_data["legal_ground"], actor=request.user)
+        return Response(version_json(kept))
 
 
 class GuardsInput(serializers.Serializer[Any]):

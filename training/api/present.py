@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from training import queue
+from training.erasure_card import erasures_json
 from training.gate import Guards
 from training.models import Model, ModelVersion, Recipe, Run, Search, Snapshot, Trial
 from training.trainers import Desk
@@ -19,6 +20,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
         "counts": snapshot.counts,
         "people": snapshot.people,
         "summary": snapshot.summary,
+        "withdrawn_at": snapshot.withdrawn_at,
         "created_at": snapshot.created_at,
     }
 
@@ -122,6 +124,8 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "created_at": version.created_at,
         "promoted_at": version.promoted_at,
         "retired_at": version.retired_at,
+        "quarantined_at": version.quarantined_at,
+        "erasures": erasures_json(version),
     }
 
 

@@ -14,6 +14,7 @@ from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
 from training import hub, tasks
 from training.models import ModelVersion
+from training.services.registry import refuse_quarantined
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 _GIVEN_UP = timedelta(hours=1)  # after which a push that was lost with its worker may be asked for again
@@ -27,6 +28,7 @@ def push_version(*, version: ModelVersion, repo: str, actor: User) -> ModelVersi
     """
     if not settings.HUB_TOKEN:
         raise Conflict(_("No hub token is set on this site, so nothing can be pushed."), code="no_hub_token")
+    refuse_quarantined(version)
     if not _REPO.fullmatch(repo):
         detail = _("Name a repository such as “owner/name”.")
         raise Invalid(detail, problems=[Problem("/repo", "format", detail)])

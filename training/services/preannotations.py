@@ -10,6 +10,7 @@ from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
 from training import preannotating, tasks
 from training.models import ModelVersion, Preannotation
+from training.services.registry import refuse_quarantined
 
 State = Preannotation.State
 USUAL_SHARE = 0.9
@@ -26,6 +27,7 @@ def start_preannotation(
     if not 0 < share <= 1:
         detail = _("Give a share above 0 and up to 1.")
         raise Invalid(detail, problems=[Problem("/share", "range", detail)])
+    refuse_quarantined(version)
     project = version.model.project
     total = preannotating.open_items(project.pk).count()
     if not total:

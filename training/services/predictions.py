@@ -18,6 +18,7 @@ from training import asking, besides, redaction, serving
 from training.engine.errors import EngineError
 from training.micro_batching import Overloaded, Pass
 from training.models import Model, ModelVersion, Prediction
+from training.services.registry import refuse_quarantined
 
 logger = logging.getLogger(__name__)
 MAX_ITEMS = 100
@@ -61,8 +62,15 @@ def predict(
     apart = [besides.taken_apart(model, item) for item in items]
     payloads = _check([item for item, _beside in apart])
     version = version or model.versions.filter(stage=ModelVersion.Stage.PRODUCTION).first()
+    if version is not None and version.quarantined_at is not None:
+        refuse_quarantined(version)
     if version is not None and version.stage == ModelVersion.Stage.ARCHIVED:
         raise Conflict(_("Version %d is archived and answers nobody. Restore it first.") % version.number)
+    if version is None and model.versions.filter(quarantined_at__isnull=False).exists():
+        raise Conflict(
+            _("This model is switched off: its versions learned from data that was erased since."),
+            code="model_quarantined",
+        )
     if version is None:
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
     payloads = besides.complete(

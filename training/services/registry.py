@@ -118,6 +118,7 @@ def archive_version(*, version: ModelVersion, actor: User | None) -> ModelVersio
 @transaction.atomic
 def restore_version(*, version: ModelVersion, actor: User | None) -> ModelVersion:
     """Make an archived version a candidate again."""
+    refuse_quarantined(version)
     return _move(version, Stage.ARCHIVED, Stage.CANDIDATE, "model.restored", actor)
 
 
@@ -161,7 +162,9 @@ def roll_back(*, version: ModelVersion, actor: User | None, reason: str = "") ->
     if version.stage != Stage.PRODUCTION:
         raise Conflict(_("Version %d is not in production; there is nothing to roll back.") % version.number)
     earlier = (
-        ModelVersion.objects.filter(model=version.model_id, stage=Stage.ARCHIVED, promoted_at__isnull=False)
+        ModelVersion.objects.filter(
+            model=version.model_id, stage=Stage.ARCHIVED, promoted_at__isnull=False, quarantined_at=None
+        )
         .order_by("-retired_at")
         .first()
     )
@@ -185,7 +188,18 @@ def _replace(old: ModelVersion | None, new: ModelVersion) -> None:
     new.save(update_fields=["stage", "promoted_at", "retired_at"])
 
 
+def refuse_quarantined(version: ModelVersion) -> None:
+    """Raises Conflict for a version that learned from data which was erased since."""
+    if version.quarantined_at is not None:
+        raise Conflict(
+            _("Version %d learned from data that was erased since; it is in quarantine and answers nobody.")
+            % version.number,
+            code="quarantined",
+        )
+
+
 def _refuse_present(version: ModelVersion) -> None:
+    refuse_quarantined(version)
     if version.stage == Stage.PRODUCTION:
         raise Conflict(_("Version %d is in production already.") % version.number)
 

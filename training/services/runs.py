@@ -19,7 +19,7 @@ from training.recipes import build_config, chosen_settings, resolved
 from training.search_space import read_search
 from training.services.queue import check_priority
 from training.services.recipes import settings_of
-from training.snapshots import current_fields, planned_counts
+from training.snapshots import current_fields, planned_counts, take_turn_with_erasures
 from training.splits import too_few
 
 State = Run.State
@@ -44,6 +44,8 @@ def start_run(
     examples, Forbidden for a priority that is not the actor's to give; then nothing is queued.
     """
     check_priority(priority, actor)
+    if snapshot is not None:
+        take_turn_with_erasures(snapshot)
     schema, fields = current_fields(project)
     chosen = next((entry for entry in fields if entry.name == field), None)
     if chosen is None:
@@ -94,6 +96,11 @@ def _counts(project: Project, field: Field, snapshot: Snapshot | None) -> Mappin
     if snapshot.project_id != project.pk or field.name not in snapshot.counts:
         detail = _("This snapshot is of another project, or does not hold this field.")
         raise Invalid(detail, problems=[Problem("/snapshot", "snapshot", detail)])
+    if snapshot.withdrawn_at is not None:
+        raise Conflict(
+            _("Snapshot %d was withdrawn: data in it was erased. Train on a new one.") % snapshot.number,
+            code="withdrawn",
+        )
     counts: Mapping[str, int] = snapshot.counts[field.name]
     return counts
 

@@ -11,6 +11,7 @@ from common import audit
 from training import access, downloads
 from training.models import ModelVersion
 from training.services.hub import push_version
+from training.services.registry import refuse_quarantined
 
 
 @login_required
@@ -29,6 +30,7 @@ def push(request: SignedIn, name: str, number: int) -> HttpResponse:
 
 
 def download(version: ModelVersion, actor: User) -> StreamingHttpResponse:
+    refuse_quarantined(version)
     audit.record("model.downloaded", version, actor=actor.pk)
     name = f"{version.model.name}-v{version.number}.zip"
     headers = {

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import SignedIn
 from common.errors import Conflict, DomainError, Invalid
-from training import access, gate_page, selectors, serving_page, showing
+from training import access, erasure_card, gate_page, selectors, serving_page, showing
 from training.evaluation_page import EvaluationPage
 from training.forms import FeedbackForm, GuardsForm, PromoteForm, TryForm
 from training.models import Model, ModelVersion
 from training.services import predictions, registry
+from training.services.erasures import keep_version
 from training.words import TONES, metric_name, state_name
 
 FEEDBACK_SHOWN = 50
@@ -46,13 +47,17 @@ def _context(model: Model) -> dict[str, object]:
                 "tone": TONES[version.stage],
                 "metric": metric_name(version.metrics["metric"]),
                 "compared": gate_page.rows(version.run.comparison),
+                "erasures": erasure_card.lines_of(version),
                 "card": showing.card_html(version.card),
                 "evaluation": EvaluationPage(version.run, version.metrics["metric"]),
             }
             for version in versions
         ],
         "serving": serving,
-        "can_roll_back": any(v.stage == ModelVersion.Stage.ARCHIVED and v.promoted_at for v in versions),
+        "can_roll_back": any(
+            v.stage == ModelVersion.Stage.ARCHIVED and v.promoted_at and not v.quarantined_at
+            for v in versions
+        ),
         "has_hub": bool(settings.HUB_TOKEN),
         "compared_columns": gate_page.columns(_("This version"), _("In production")),
         **gate_page.guards(model),
@@ -100,6 +105,17 @@ def archive(request: SignedIn, name: str, number: int) -> HttpResponse:
 def restore(request: SignedIn, name: str, number: int) -> HttpResponse:
     registry.restore_version(version=access.version_for(request.user, name, number), actor=request.user)
     messages.success(request, _("Version %d is a candidate again.") % number)
+    return redirect("model", name)
+
+
+@login_required
+@require_POST
+def keep(request: SignedIn, name: str, number: int) -> HttpResponse:
+    version = access.version_for(request.user, name, number)
+    keep_version(version=version, ground=request.POST.get("legal_ground", ""), actor=request.user)
+    messages.success(
+        request, _("Version %d is out of quarantine; it is archived and can be restored.") % number
+    )
     return redirect("model", name)
 
 
