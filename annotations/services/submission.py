@@ -162,6 +162,8 @@ def _store(parameters: dict[str, Any]) -> _Stored | None:
 
 def _refuse(assignment: Assignment, key: str, request_hash: str) -> Receipt:
     """Say why nothing was stored; or find that it was, by the same request a moment ago."""
+    if not Assignment.objects.filter(pk=assignment.pk, worker=assignment.worker_id).exists():
+        raise Conflict(_("This account was closed and its data erased."), code="account_held")
     assignment.refresh_from_db(fields=["state"])
     if assignment.state in _ANSWERED:
         return _submitted_before(assignment, key, request_hash)

@@ -13,6 +13,7 @@ from local.errors import LocalError
 NAMES = (
     "assign", "import", "consensus", "train", "serve", "export", "page", "intents", "active", "snapshot",
     "pii",
+    "erasure",
 )  # fmt: skip
 
 
@@ -29,6 +30,7 @@ class Settings:
     per_class: int | None = None
     draws: int | None = None
     model: bool = False
+    subjects: int | None = None
 
 
 def main(arguments: list[str]) -> int:
@@ -48,6 +50,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--per-class", type=int, help="intents: texts of each label, drawn at random")
     parser.add_argument("--draws", type=int, help="intents, active: how many times they are drawn")
     parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
+    parser.add_argument("--subjects", type=int, help="erasure: people who occur in dialogues")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})
