@@ -13,6 +13,7 @@ from tasks_app import selectors
 from tasks_app.fields.base import Field, Others
 from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.models import Item
+from tasks_app.typed_answers import gate_answer
 
 
 def field_of(row: Consensus) -> Field:
@@ -23,10 +24,11 @@ def canonical_value(row: Consensus, value: Any, item: Item) -> Any:
     """The value as it is stored; Invalid with every problem if it does not fit the field."""
     field = field_of(row)
     try:
-        return field.check_among(value, _others(field, _values(item)), item.payload, "/value")
+        checked = field.check_among(value, _others(field, _values(item)), item.payload, "/value")
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         raise Invalid(_("The corrected value does not fit this field."), problems=problems) from None
+    return gate_answer([field], {field.name: checked}, item)[field.name]
 
 
 def put_value(row: Consensus, value: Any, item: Item) -> None:

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from annotations.oversight import AnomalySignal, Measure, ProjectRecord, SecondReview
+from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.models import Assignment, Item, Project, SchemaVersion
 
@@ -57,7 +58,7 @@ class Answer(models.Model):
     # Of an answer to a gold item: field -> 1 - distance to the truth. Set once; never leaves the server.
     gold_scores = models.JSONField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = TypedChar(max_length=500, blank=True)
     # What kind of mistake a reviewer saw in it: one of the project's error categories.
     category = models.CharField(max_length=40, blank=True, default="", db_default="")
     # The decision that rejected it. No constraint and no index: they would slow every submit.
@@ -189,7 +190,7 @@ class Review(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     category = models.CharField(max_length=40, blank=True, default="", db_default="")
-    reason = models.CharField(max_length=500, blank=True)
+    reason = TypedChar(max_length=500, blank=True)
     # Quoted from the instructions.
     passage = models.CharField(max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -217,10 +218,10 @@ class Appeal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     answer = models.OneToOneField(Answer, on_delete=models.CASCADE, related_name="appeal")
-    text = models.CharField(max_length=1000)
+    text = TypedChar(max_length=1000)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
-    decision = models.CharField(max_length=500, blank=True)
+    decision = TypedChar(max_length=500, blank=True)
     # Nobody else was there to hear it, so the owner decided on a rejection of their own.
     same_reviewer = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.models import Project
 
@@ -27,7 +28,7 @@ class SecondReview(models.Model):
     action = models.CharField(max_length=8, blank=True)
     value = models.JSONField(null=True)
     category = models.CharField(max_length=40, blank=True)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = TypedChar(max_length=500, blank=True)
     decided_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -80,7 +81,7 @@ class AnomalySignal(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    note = models.CharField(max_length=500, blank=True)
+    note = TypedChar(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -114,14 +115,14 @@ class Measure(models.Model):
     worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="measures")
     kind = models.CharField(max_length=7, choices=Kind.choices)
     state = models.CharField(max_length=9, choices=State.choices, default=State.IN_FORCE)
-    reason = models.CharField(max_length=500)
+    reason = TypedChar(max_length=500)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    appeal = models.CharField(max_length=1000, blank=True)
+    appeal = TypedChar(max_length=1000, blank=True)
     appealed_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
-    decision = models.CharField(max_length=500, blank=True)
+    decision = TypedChar(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -1,14 +1,14 @@
 from django.apps import AppConfig
 
 from common.gate import set_gate
-from privacy.services.redaction import redact_text
+from privacy.services.redaction import replace_typed
 
 
 class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
-        set_gate(redact_text)
+        set_gate(replace_typed)
 
         # Models can be imported only from here on.
         from privacy import holders, inventory_below, inventory_own  # noqa: PLC0415

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Random
 
+from common.gate import TypedChar, TypedText
 from common.ids import uuid7
 from tasks_app.erased import ErasedText
 from tasks_app.qualifying import (
@@ -81,8 +82,8 @@ class Project(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="projects")
-    title = models.CharField(max_length=120)
-    instructions = models.TextField(blank=True)
+    title = TypedChar(max_length=120)
+    instructions = TypedText(blank=True)
     template = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.OPEN)
@@ -140,7 +141,7 @@ class Project(models.Model):
         default=ErasureOfModels.QUARANTINE,
         db_default=ErasureOfModels.QUARANTINE,
     )
-    erasure_ground = models.CharField(max_length=500, blank=True, default="", db_default="")
+    erasure_ground = TypedChar(max_length=500, blank=True, default="", db_default="")
     # How many texts people must have read for missed personal data, and that the share found was measured,
     # before the crowd sees any; 0: neither is asked for.
     privacy_check = models.PositiveIntegerField(db_default=0, default=0)
@@ -322,7 +323,7 @@ class Assignment(models.Model):
     closed_at = models.DateTimeField(null=True)
     # Active time, idle minutes left out, as the workbench measured it; what the hourly rate is made from.
     seconds = models.FloatField(db_default=0)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = TypedChar(max_length=300, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "worker"], name="assignment_once_per_person")]
@@ -365,7 +366,7 @@ class WorkerProgress(models.Model):
     banned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    ban_reason = models.CharField(max_length=500, blank=True, default="")
+    ban_reason = TypedChar(max_length=500, blank=True, default="")
     # No new items until the person has learned the rules again.
     retrain_since = models.DateTimeField(null=True)
 
@@ -422,7 +423,7 @@ class Flag(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="flags")
     worker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     kind = models.CharField(max_length=14, choices=Kind.choices)
-    comment = models.CharField(max_length=500, blank=True)
+    comment = TypedChar(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True)
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar, TypedText
 from common.ids import uuid7
 
 
@@ -24,8 +25,8 @@ class Qualification(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="qualifications"
     )
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.EXAM)
-    title = models.CharField(max_length=120)
-    instructions = models.TextField(blank=True)
+    title = TypedChar(max_length=120)
+    instructions = TypedText(blank=True)
     fields: Any = models.JSONField(default=list)
     pass_mark = models.FloatField(default=0.8)
     items_per_attempt = models.PositiveSmallIntegerField(default=10)
@@ -61,7 +62,7 @@ class QualificationItem(models.Model):
     number = models.PositiveIntegerField()
     payload = models.JSONField()
     answer = models.JSONField()
-    explanation = models.TextField(blank=True)
+    explanation = TypedText(blank=True)
     # The gold item that this question was copied from: whoever saw it here never gets it as hidden gold.
     source = models.ForeignKey(
         "tasks_app.Item", on_delete=models.SET_NULL, null=True, related_name="asked_in"
@@ -142,7 +143,7 @@ class WorkerQualification(models.Model):
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    reason = models.CharField(max_length=300, blank=True)
+    reason = TypedChar(max_length=300, blank=True)
 
     class Meta:
         constraints = [

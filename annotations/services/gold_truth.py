@@ -25,6 +25,7 @@ from tasks_app.fields.schema import check_answer
 from tasks_app.models import Item
 from tasks_app.services import slots
 from tasks_app.services.rescoring import rescore_questions
+from tasks_app.typed_answers import gate_answer
 
 _EXACT = 1.0 - 1e-9
 _SHIFT = """
@@ -48,7 +49,7 @@ def correct_gold(*, item: Item, truth: Any, reason: str, actor: User) -> Rescore
     item = _lock(item, reason)
     fields = selectors.schema_fields(selectors.current_schema(item.project).pk)
     try:
-        checked = check_answer(fields, truth, item.payload)
+        checked = gate_answer(fields, check_answer(fields, truth, item.payload), item)
     except InvalidAnswer as invalid:
         problems = [
             Problem(p.pointer.replace("/answer", "/truth", 1), p.code, p.detail) for p in invalid.problems

@@ -14,6 +14,7 @@ from annotations.models import Answer
 from annotations.services import days
 from common import audit
 from common.errors import Conflict, Invalid, Problem
+from common.gate import json_through_gate
 from common.idempotency import refuse_other_body
 from common.ids import uuid7
 from common.prepared import Prepared
@@ -23,6 +24,7 @@ from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.fields.schema import check_answer
 from tasks_app.models import Assignment
 from tasks_app.services.late import Late, close_late
+from tasks_app.typed_answers import gate_answer
 
 _ANSWERED = {Assignment.State.SUBMITTED, Assignment.State.LATE}
 
@@ -114,6 +116,7 @@ def submit_answer(
     if assignment.state in _ANSWERED:
         return _submitted_before(assignment, key, request_hash)
     value = _checked(assignment, answer)
+    edits = json_through_gate(list(edits))
     answer_id = uuid7()
     if late and (
         assignment.state == Assignment.State.EXPIRED or assignment.lease_expires_at < timezone.now()
@@ -142,11 +145,12 @@ def submit_answer(
 def _checked(assignment: Assignment, answer: Any) -> dict[str, Any]:
     fields = selectors.schema_fields(assignment.schema_version_id)
     try:
-        return check_answer(fields, answer, assignment.item.payload)
+        value = check_answer(fields, answer, assignment.item.payload)
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         detail = _("The answer does not fit. Nothing was lost; correct it and submit again.")
         raise Invalid(detail, problems=problems) from None
+    return gate_answer(fields, value, assignment.item)
 
 
 def _store(parameters: dict[str, Any]) -> _Stored | None:

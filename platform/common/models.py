@@ -1,6 +1,7 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from common.gate import TypedChar
 from common.ids import uuid7
 
 
@@ -32,7 +33,7 @@ class AuditNote(models.Model):
     """What somebody typed when they did it. Outside of the chain: a note can be erased, the event cannot."""
 
     event = models.BigIntegerField(primary_key=True)
-    text = models.CharField(max_length=500)
+    text = TypedChar(max_length=500)
 
     def __str__(self) -> str:
         return f"note to {self.event}"

@@ -19,6 +19,9 @@ from django.urls import resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from common.gate import replacements
+from privacy.telling import name_replaced
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _API = "/api/v1/"
 # The schemes of `accounts.authentication.TokenAuthentication`, which never asks for a session after them.
@@ -38,7 +41,10 @@ class ShortcutForPrograms:
             return self._long_way(request)
         request.get_host()  # raises for a name that is not ours
         translation.activate(translation.get_language_from_request(request))
-        response = self._short_way(request)
+        with replacements() as kinds:
+            response = self._short_way(request)
+        if kinds:
+            name_replaced(response, kinds)
         for name, value in _security_headers(request.is_secure()):
             response.headers.setdefault(name, value)
         patch_vary_headers(response, ("Accept-Language",))

@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 
 
@@ -98,7 +99,7 @@ class Bonus(models.Model):
     worker = models.UUIDField()
     currency = models.CharField(max_length=3)
     amount_minor = models.PositiveBigIntegerField()
-    reason = models.CharField(max_length=200)
+    reason = TypedChar(max_length=200)
     actor = models.UUIDField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     reversed_minor = models.PositiveBigIntegerField(default=0)
@@ -147,7 +148,7 @@ class PayoutBatch(models.Model):
     payouts_count = models.PositiveIntegerField(default=0)
     total_minor = models.BigIntegerField(default=0)
     reference = models.CharField(max_length=120, blank=True)
-    problem = models.CharField(max_length=300, blank=True)
+    problem = TypedChar(max_length=300, blank=True)
     actor = models.UUIDField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     tried_at = models.DateTimeField(null=True)
@@ -188,7 +189,7 @@ class Payout(models.Model):
     sealed = models.BinaryField(null=True)
     key_id = models.CharField(max_length=16, blank=True, db_default="", default="")
     reference = models.CharField(max_length=120, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = TypedChar(max_length=300, blank=True)
     # The provider contradicted itself after the money was settled: somebody has to look.
     disputed = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from common.gate import TypedChar
 from common.ids import uuid7
 
 
@@ -84,7 +85,7 @@ class ConsentRecord(models.Model):
     how = models.CharField(max_length=7, choices=How.choices)
     at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True)
-    legal_ground = models.CharField(max_length=200, blank=True)
+    legal_ground = TypedChar(max_length=200, blank=True)
 
     class Meta:
         indexes = [

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 
 
@@ -121,7 +122,7 @@ class VaultAccess(models.Model):
     project = models.UUIDField()
     item = models.UUIDField()
     actor = models.UUIDField()
-    reason = models.CharField(max_length=300)
+    reason = TypedChar(max_length=300)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -94,6 +94,12 @@ class Redactor:
         """Whether a value that was found in this dialogue stands in the text as well."""
         return bool(self._repeats.find(Turn(text).clues))
 
+    def remember(self, value: str, kind: str, replacement: str) -> None:
+        """Replace the value by this from now on, as was done elsewhere in the dialogue."""
+        key = normalised(value, kind)
+        self._replacements[(kind, self._person_key(key) if kind == "PERSON" else key)] = replacement
+        self._repeats.learn(value, Finding(0, len(value), kind, 1.0, "known"))
+
     def _reserve_numbers(self, texts: list[str]) -> None:
         for text in texts:
             for kind, number in PLACEHOLDER.findall(text) if "[" in text else ():

@@ -13,11 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common import audit
-from common.errors import Conflict, Invalid, NotFound, Problem, TooManyRequests
+from common.errors import Conflict, DomainError, Invalid, NotFound, Problem, TooManyRequests
 from privacy import keyring, sealing
 from privacy.models import SubjectKey, VaultAccess, VaultEntry
 from privacy.services import resealing
-from privacy.services.redaction import redact_text
 
 LEAST_REASON = 10
 # (turn, start, end) in the text as it was -> (start, end) in the text as it is now
@@ -50,9 +49,7 @@ def reveal(*, item_id: UUID, actor: UUID, reason: str) -> list[dict[str, Any]]:
         raise Conflict(_("The person concerned has restricted the use of their data."), code="restricted")
     _count(actor)
     audit.record("vault.revealed", entry, actor=actor, item=str(item_id))
-    VaultAccess.objects.create(
-        project=entry.project, item=item_id, actor=actor, reason=redact_text(reason)[:300]
-    )
+    VaultAccess.objects.create(project=entry.project, item=item_id, actor=actor, reason=reason[:300])
     return open_entry(entry)
 
 
@@ -67,6 +64,18 @@ def _count(actor: UUID) -> None:
 
 def has_originals(item_id: UUID) -> bool:
     return VaultEntry.objects.filter(item=item_id).exists()
+
+
+def originals_of(item_id: UUID) -> list[dict[str, Any]]:
+    """For the gate alone, which puts the same placeholders elsewhere; nobody sees them. Empty if there are
+    none, or their keys are gone."""
+    entry = VaultEntry.objects.filter(item=item_id).first()
+    if entry is None or not is_kept():
+        return []
+    try:
+        return open_entry(entry)
+    except DomainError:
+        return []
 
 
 def open_entry(entry: VaultEntry) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 /** What every page needs: theme, menus, dialogs, dismissals, local times, htmx wiring, charts when there are any. */
 import { csrfToken } from "./csrf.js";
 import { readStrings } from "./strings.js";
-import { toast } from "./toast.js";
+import { tellReplaced, toast } from "./toast.js";
 
 const words = readStrings("site-strings");
 const YEAR = 365 * 24 * 3600;
@@ -77,6 +77,9 @@ function dress(root) {
 
 document.addEventListener("htmx:configRequest", (event) => {
   /** @type {CustomEvent} */ (event).detail.headers["X-CSRFToken"] = csrfToken();
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  tellReplaced(/** @type {CustomEvent} */ (event).detail.xhr.getResponseHeader("Privacy-Replaced-Words"));
 });
 document.addEventListener("htmx:load", (event) => dress(/** @type {ParentNode} */ (event.target)));
 document.addEventListener("htmx:sendError", () => toast(words("offline"), { tone: "bad", key: "htmx" }));

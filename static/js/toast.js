@@ -27,6 +27,14 @@ export function toast(text, { tone = "", action, seconds, key = "" } = {}) {
   if (stay) setTimeout(() => box.remove(), stay * 1000);
 }
 
+/**
+ * What the server replaced in something that was just typed, if anything.
+ * @param {string | null} words of the header Privacy-Replaced-Words
+ */
+export function tellReplaced(words) {
+  if (words) toast(decodeURIComponent(words), { key: "replaced", seconds: 12 });
+}
+
 /** @param {string} key */
 export function dismissToast(key) {
   for (const box of document.querySelectorAll(`[data-toast="${CSS.escape(key)}"]`)) box.remove();

@@ -11,12 +11,15 @@ from functools import cached_property
 from typing import Any
 
 from privacy.keeping import Keeper, Kept
+from privacy.pii.beside import replace_beside
 from privacy.pii.finding import Finding
 from privacy.pii.learned import Learned
 from privacy.pii.payload import RedactedPayload, redact_payload
 from privacy.pii.surroundings import pseudonymous_id
 from tasks_app.fields.base import Field
+from tasks_app.fields.payload import turn_texts
 from tasks_app.fields.schema import parse_fields
+from tasks_app.fields.texts import gate_texts
 from tasks_app.importing import rows
 from tasks_app.importing.lines import LineRefused, ParsedItem, carry_value, parse_item
 from tasks_app.importing.records import Broken, Raw, parse
@@ -126,8 +129,14 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
     def carry(turn: int, start: int, end: int) -> tuple[int, int]:
         return redacted.maps[turn].span(start, end)
 
+    def clean(text: str) -> str:
+        texts = turn_texts(redacted.payload)
+        return replace_beside(text, texts=texts, originals=redacted.originals, policy=setup.policy)[0]
+
     def carried(value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return None if value is None else carry_value(setup.fields, value, carry)
+        if value is None:
+            return None
+        return gate_texts(setup.fields, carry_value(setup.fields, value, carry), clean)
 
     # Random, not time-ordered: see Item.
     item_id = uuid.uuid4()

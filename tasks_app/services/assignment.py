@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.errors import Conflict
+from common.gate import through_gate
 from tasks_app.models import Assignment, Project
 from tasks_app.services import slots
 from tasks_app.services.claiming import MAX_LIVE, Lease, claim_items, lease_of, refusal
@@ -155,7 +156,7 @@ def end_leases_of(*, project: Project, worker: User, reason: str) -> int:
 
 def _end(statement: str, *, state: str, reason: str = "", **which: Any) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"state": str(state), "reason": reason[:300], **which})
+        cursor.execute(statement, {"state": str(state), "reason": through_gate(reason)[:300], **which})
         rows = cursor.fetchall()
     unused: dict[UUID, int] = {}
     for project_id, closed, _n in rows:

@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common import audit
 from common.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from common.gate import through_gate
 from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.fields.schema import check_answer, parse_fields
 from tasks_app.fields.scoring import scores
+from tasks_app.fields.texts import gate_texts
 from tasks_app.models import (
     Assignment,
     Qualification,
@@ -169,7 +171,8 @@ def _lock(attempt: QualificationAttempt) -> QualificationAttempt:
 
 def _checked(qualification: Qualification, item: QualificationItem, answer: Any) -> dict[str, Any]:
     try:
-        return check_answer(parse_fields(qualification.fields), answer, item.payload)
+        fields = parse_fields(qualification.fields)
+        return gate_texts(fields, check_answer(fields, answer, item.payload), through_gate)
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         detail = _("The answer does not fit. Nothing was lost; correct it and submit again.")

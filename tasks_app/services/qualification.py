@@ -13,10 +13,14 @@ from accounts.models import User
 from accounts.services.notifications import notify
 from common import audit
 from common.errors import Conflict, Invalid, Problem
+from common.gate import note_replaced, through_gate
+from privacy.pii.payload import redact_payload
 from tasks_app.fields.base import Field
-from tasks_app.fields.payload import PAYLOAD_KEYS, check_payload
+from tasks_app.fields.payload import PAYLOAD_KEYS, check_payload, turn_texts
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import check_answer, fields_to_json, parse_fields
+from tasks_app.fields.texts import gate_texts
+from tasks_app.importing.lines import carry_value
 from tasks_app.models import Item, Project, Qualification, QualificationItem, WorkerQualification
 from tasks_app.requiring import is_uuid
 
@@ -109,6 +113,16 @@ def _check_items(
     return [one for n, raw in enumerate(items) if (one := _check_item(raw, n, fields, problems))]
 
 
+def _gated(
+    fields: tuple[Field, ...], payload: dict[str, Any], answer: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A question is shown to everybody who takes the test: its texts pass the gate, its labels move along."""
+    clean = redact_payload(payload, turn_texts(payload), policy="placeholder", secret=b"", language="")
+    note_replaced(clean.counts)
+    moved = carry_value(fields, answer, lambda turn, start, end: clean.maps[turn].span(start, end))
+    return clean.payload, gate_texts(fields, moved, through_gate)
+
+
 def _check_item(
     raw: Any, number: int, fields: tuple[Field, ...], problems: list[Problem]
 ) -> dict[str, Any] | None:
@@ -123,6 +137,7 @@ def _check_item(
     try:
         payload = check_payload({key: raw[key] for key in PAYLOAD_KEYS if key in raw})
         answer = check_answer(fields, raw.get("answer"), payload)
+        payload, answer = _gated(fields, payload, answer)
     except Rejected as error:
         problems += [Problem(where + p.pointer, p.code, p.detail) for p in error.problems]
         return None

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.models import Item
 from training.models.registry import Model, ModelVersion
@@ -27,7 +28,7 @@ class FeedbackCase(models.Model):
     value = models.JSONField(null=True, help_text="what the model said last")
     confidence = models.FloatField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.NEW)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = TypedChar(max_length=300, blank=True)
     voices = models.PositiveIntegerField(default=0)
     content = models.PositiveIntegerField(default=0, help_text="voices that were content")
     volume = models.PositiveIntegerField(default=1, help_text="how often the text was asked")

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 from training.models.registry import ModelVersion
 from training.models.runs import Run
@@ -34,14 +35,14 @@ class ModelErasure(models.Model):
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="erasures")
     request = models.UUIDField()
     action = models.CharField(max_length=10, choices=Action.choices)
-    legal_ground = models.CharField(max_length=500, blank=True)
+    legal_ground = TypedChar(max_length=500, blank=True)
     items = models.PositiveIntegerField(default=0, help_text="of its snapshot that were erased")
     through = models.ForeignKey(ModelVersion, on_delete=models.SET_NULL, null=True, related_name="+")
     retraining = models.CharField(
         max_length=9, choices=Retraining.choices, default=Retraining.NONE, blank=True
     )
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
-    reason = models.CharField(max_length=500, blank=True)
+    reason = TypedChar(max_length=500, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

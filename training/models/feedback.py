@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.fields.payload import turn_speakers, turn_texts
 from training.models.cases import FeedbackCase
@@ -60,7 +61,7 @@ class Feedback(models.Model):
     thumbs = models.SmallIntegerField(null=True, choices=[(1, "up"), (-1, "down")])
     rating = models.PositiveSmallIntegerField(null=True)
     correction = models.JSONField(null=True)
-    comment = models.CharField(max_length=2000, blank=True)
+    comment = TypedChar(max_length=2000, blank=True)
     case = models.ForeignKey(FeedbackCase, on_delete=models.SET_NULL, null=True, related_name="feedback")
     created_at = models.DateTimeField(auto_now_add=True)
     handled_at = models.DateTimeField(null=True)

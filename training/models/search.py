@@ -7,6 +7,7 @@ from django.conf import settings as site
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.models import Project
 from training.models.runs import Run
@@ -20,7 +21,7 @@ class Recipe(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, related_name="recipes")
-    name = models.CharField(max_length=80)
+    name = TypedChar(max_length=80)
     head = models.CharField(max_length=20)
     settings = models.JSONField(default=dict)
     metric = models.CharField(max_length=20, blank=True)
@@ -59,7 +60,7 @@ class Search(models.Model):
     space = models.JSONField()
     pruner = models.CharField(max_length=9, choices=Pruner.choices, default=Pruner.MEDIAN)
     final = models.BooleanField(default=True, help_text="train with the best recipe in the end")
-    keep_as = models.CharField(max_length=80, blank=True)
+    keep_as = TypedChar(max_length=80, blank=True)
     seed = models.PositiveIntegerField(default=13)
     is_open = models.BooleanField(default=True)
     began_at = models.DateTimeField(null=True)

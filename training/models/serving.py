@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.models import Project
 from training.models.feedback import Prediction
@@ -111,7 +112,7 @@ class Rollout(models.Model):
     kind = models.CharField(max_length=6, choices=Kind.choices)
     share = models.FloatField()
     state = models.CharField(max_length=11, choices=State.choices, default=State.RUNNING)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = TypedChar(max_length=500, blank=True)
     figures: Any = models.JSONField(default=dict)
     cursor = models.UUIDField(null=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)

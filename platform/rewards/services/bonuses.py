@@ -16,6 +16,7 @@ from accounts.services.notifications import notify
 from common import audit
 from common.currencies import show_money, to_minor
 from common.errors import Conflict, Forbidden, Invalid, Problem
+from common.gate import through_gate
 from common.keys import short
 from rewards.booking import Draft, book, escrow, lock, wallet
 from rewards.models import Bonus, Transfer
@@ -58,7 +59,7 @@ def give_bonus(
                 key=name,
                 kind=Transfer.Kind.BONUS,
                 legs={pots[0]: -amount_minor, pots[1]: amount_minor},
-                memo=reason,
+                memo=through_gate(reason)[:200],
                 actor=actor,
             )
         ]
@@ -163,7 +164,7 @@ def top_up(
                 key=keys[worker],
                 kind=Transfer.Kind.BONUS,
                 legs={pot: -amount, wallets[worker]: amount},
-                memo=reason,
+                memo=through_gate(reason)[:200],
                 actor=actor,
             )
             for worker, amount in due.items()

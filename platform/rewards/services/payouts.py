@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.services.notifications import notify
 from common import audit
 from common.errors import Conflict, Invalid, Problem
+from common.gate import through_gate
 from common.keys import short
 from rewards.models import Payout
 from rewards.providers.base import LineStatus
@@ -90,7 +91,7 @@ def mark_returned(*, payout_id: UUID, reason: str, actor: UUID | None) -> Payout
     _require_reason(reason)
     if payout.state != State.PAID:
         raise Conflict(_("Only what was paid can come back."), code="not_paid")
-    ledger.reverse(key=f"settle:{payout.pk}", actor=actor, memo=reason)
+    ledger.reverse(key=f"settle:{payout.pk}", actor=actor, memo=through_gate(reason)[:200])
     _give_back(payout, State.FAILED, reason, actor)
     return payout
 
@@ -128,7 +129,7 @@ def _refuse_unless_underway(payout: Payout) -> None:
 
 
 def _give_back(payout: Payout, state: str, reason: str, actor: UUID | None) -> None:
-    ledger.reverse(key=payout.key, actor=actor, memo=reason[:200])
+    ledger.reverse(key=payout.key, actor=actor, memo=through_gate(reason)[:200])
     _end(payout, state, reason, actor)
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services.notifications import notify
 from common.errors import Invalid, Problem
+from common.gate import through_gate
 from privacy.services import consents
 from rewards.models import Badge, Recognition
 from rewards.months import zone_named
@@ -143,6 +144,9 @@ def set_listing(*, user_id: UUID, **choices: Any) -> Recognition:
             setattr(row, name, choices[name])
     row.nickname = " ".join(row.nickname.split())
     zone_named(row.time_zone)
+    if through_gate(row.nickname) != row.nickname:
+        detail = _("This looks like a name, an address or a number of somebody. Make one up.")
+        raise Invalid(detail, problems=[Problem("/nickname", "personal_data", detail)])
     if row.listing == Recognition.Listing.NICKNAME and not 2 <= len(row.nickname) <= 30:
         detail = _("Give a nickname of 2 to 30 characters.")
         raise Invalid(detail, problems=[Problem("/nickname", "required", detail)])

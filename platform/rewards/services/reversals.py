@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.services.notifications import notify
 from common import audit
 from common.errors import Conflict, Invalid, NotFound, Problem
+from common.gate import through_gate
 from rewards.booking import Draft, Pot, book, escrow, lock
 from rewards.models import Bonus, Entry, LedgerAccount, Transfer
 from rewards.services.ledger import reversal_of
@@ -62,7 +63,7 @@ def _take_back(key: str, kinds: set[Transfer.Kind], reason: str, actor: UUID, up
         raise Conflict(
             _("Nothing of it is left in the wallet."), code="insufficient_funds", missing_minor=legs[target]
         )
-    drafts = [reversal_of(key, actor=actor, memo=reason, amount_minor=amount)]
+    drafts = [reversal_of(key, actor=actor, memo=through_gate(reason)[:200], amount_minor=amount)]
     if source != back:  # what was reserved for that answer is not needed for it any more
         drafts.append(
             Draft(

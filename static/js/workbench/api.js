@@ -1,5 +1,6 @@
 // @ts-check
 import { csrfToken } from "../csrf.js";
+import { tellReplaced } from "../toast.js";
 
 /** The server said no, in words (RFC 9457). */
 export class Refusal extends Error {
@@ -144,6 +145,7 @@ export class Api {
     const date = Date.parse(response.headers.get("Date") ?? "");
     if (date) this.skew = Math.abs(date - Date.now()) > 5000 ? date - Date.now() : 0;
     const text = await response.text();
+    tellReplaced(response.headers.get("Privacy-Replaced-Words"));
     if (response.ok && !response.redirected) return text ? JSON.parse(text) : null;
     // A redirect to the sign-in page arrives as its HTML.
     if (response.redirected) throw new Refusal(401, {}, 0);
