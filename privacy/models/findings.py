@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 
 
@@ -59,7 +60,7 @@ class MissedValue(models.Model):
     )
     item_state = models.CharField(max_length=10, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = TypedChar(max_length=500, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.gate import TypedChar
 from common.ids import uuid7
 
 
@@ -55,9 +56,9 @@ class SubjectRequest(models.Model):
     nonce = models.BinaryField(max_length=12, null=True)
     sealed = models.BinaryField(null=True)
     # Sentences by an administrator: how identity was shown; why refused, or what was put right; why extended.
-    proof = models.CharField(max_length=300, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
-    extension = models.CharField(max_length=300, blank=True)
+    proof = TypedChar(max_length=300, blank=True)
+    reason = TypedChar(max_length=300, blank=True)
+    extension = TypedChar(max_length=300, blank=True)
     waives_earnings = models.BooleanField(default=False)
     received_on = models.DateField()
     due_on = models.DateField()

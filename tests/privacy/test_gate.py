@@ -48,6 +48,7 @@ EXCEPTIONS = {
     "privacy.ConsentRecord.statement": "the controller's public words, copied",
 }
 PROGRAMS = {  # columns that only programs fill
+    "contact_digest", "file", "id", "item_state", "problem", "stratum",
     "action", "category", "claim_key", "config_hash", "content_hash", "currency", "detector", "device",
     "digest", "end_user", "field", "fixed_method", "format", "head", "hint", "idempotency_key",
     "item_group", "key", "key_id", "kind", "language", "method", "metric", "name", "password", "path",
@@ -56,6 +57,7 @@ PROGRAMS = {  # columns that only programs fill
 }  # fmt: skip
 # `reason` of these is what a program says of itself; errors go through `message_of` or are our own words.
 PROGRAMS_SAY = {
+    "privacy.CanaryEstimate", "privacy.Rescan",
     "tasks_app.ImportJob", "training.Run", "training.CrossFit", "training.ActiveLearning",
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
     "training.VersionComparison",
