@@ -15,8 +15,10 @@ from common.ids import uuid7
 from common.queueing import enqueue_soon
 from privacy import blind, keyring, sealing
 from privacy.models import BlindValue, DataSubject, DestroyedKey, SubjectItem, SubjectKey, VaultEntry
+from privacy.services.text_search import search_items
 from privacy.tasks import back_up_keys
 
+__all__ = ["Match", "destroy_keys", "find_subjects", "items_of", "search_items", "subjects_of"]
 MOST_ITEMS = 10_000
 _KINDS = (blind.SUBJECT, blind.GROUP)
 
