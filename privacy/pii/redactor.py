@@ -81,8 +81,9 @@ class Redactor:
                 maps.append(UNCHANGED)
                 continue
             pairs = [
-                (finding, self._replacement(text[finding.start : finding.end], finding.kind))
+                (finding, new)
                 for finding in findings
+                if (new := self._replacement(was := text[finding.start : finding.end], finding.kind)) != was
             ]
             new_text, offsets = replace_spans(text, [(f.start, f.end, value) for f, value in pairs])
             replaced += [(turn, finding, value) for finding, value in pairs]

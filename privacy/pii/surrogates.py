@@ -22,6 +22,7 @@ from hashlib import sha256
 
 from privacy.pii import further
 from privacy.pii.detectors.checksums import digits_of, luhn
+from privacy.pii.invented import Invented
 from privacy.pii.values import TITLE, normalised
 
 _GIVEN = [
@@ -42,6 +43,7 @@ _STREETS = [
     "Imaginary Way",
 ]  # fmt: skip
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_INVENTED = Invented(_GIVEN, _FAMILY, _CHINESE_GIVEN, _STREETS)
 
 
 class Surrogates:
@@ -56,10 +58,12 @@ class Surrogates:
         self._secret = secret
 
     def stand_in(self, value: str, kind: str) -> str:
-        """A value of the same kind and shape that differs from `value`.
+        """A value of the same kind and shape that differs from `value`, which stays if it is one already.
 
         Names go word by word, so parts agree.
         """
+        if (value, kind) in _INVENTED:
+            return value
         if kind == "PERSON" and not _HAN.search(value):
             return self._person(value)
         for attempt in range(64):

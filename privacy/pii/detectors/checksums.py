@@ -64,9 +64,15 @@ def nhs(value: str) -> bool:
     return sum(int(digit) * weight for digit, weight in zip(digits, range(10, 0, -1), strict=True)) % 11 == 0
 
 
+def is_iban_long(value: str) -> bool:
+    """Whether it has the length of its country's."""
+    number = re.sub(r"[ -]", "", value).upper()
+    return len(number) == _IBAN_LENGTHS.get(number[:2])
+
+
 def iban(value: str) -> bool:
     """ISO 13616: the country's length, and ISO 7064 MOD 97-10 over letters as numbers."""
     number = re.sub(r"[ -]", "", value).upper()
-    if len(number) != _IBAN_LENGTHS.get(number[:2]):
+    if not is_iban_long(number):
         return False
     return int("".join(str(int(char, 36)) for char in number[4:] + number[:4])) % 97 == 1

@@ -8,6 +8,7 @@ from privacy.pii.detectors.checksums import gb11643, luhn
 from privacy.pii.offsets import replace_spans
 from privacy.pii.redactor import POLICIES, Policy, Redactor
 from privacy.pii.scan import scan
+from privacy.pii.surrogates import Surrogates
 
 DIALOGUE = [
     "Hi, my name is Rebecca Edwards and my order 482-11873 is late",
@@ -144,6 +145,27 @@ def test_a_surrogate_is_stable_and_another_value(text: str) -> None:
     for _, finding, value in first.findings:
         assert value.casefold() != text[finding.start : finding.end].casefold()
     assert len(other.texts) == 1
+
+
+@pytest.mark.parametrize("text", [text for text in REAL if "order" not in text])
+def test_a_second_pass_leaves_surrogates_as_they_are(text: str) -> None:
+    for secret in (b"one", b"two", b"three", b"four", b"five"):
+        once = Redactor("surrogate", secret).redact_turns([text]).texts
+        twice = Redactor("surrogate", secret).redact_turns(once)
+        assert (twice.texts, twice.findings) == (once, [])
+        assert Redactor("surrogate", b"another project").redact_turns(once).texts == once
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("李安", "PERSON"), ("Rebecca Alderwick", "PERSON"), ("arlen.alderwick12@gmail.com", "EMAIL"),
+        ("anna12@example.com", "EMAIL"), ("212-555-7143", "PHONE"), ("4111 1111 1111 1111", "CARD"),
+        ("500 Evergreen Terrace", "ADDRESS"), ("user12345", "USERNAME"), ("0012 3456 7890 1234", "ACCOUNT"), ("049 151 2345678", "PHONE"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_a_little_like_a_surrogate_is_replaced(value: str, kind: str) -> None:
+    assert Surrogates(b"secret").stand_in(value, kind) != value
 
 
 def test_surrogates_are_never_valid_numbers() -> None:
