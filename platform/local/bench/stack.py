@@ -25,6 +25,7 @@ STOP_SECONDS = 20.0
 # The measurement brings its own servers and keys, whatever the terminal it is typed in has set.
 NOT_INHERITED = {
     "DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SECRET_KEY_FILE", "VAULT_KEY", "VAULT_KEY_FILE",
+    "VAULT_KEYS_OLD", "VAULT_KEYS_OLD_FILE", "VAULT_KEYS_BACKUP",
     "ALLOWED_HOSTS", "DEBUG", "STATIC_ROOT", "ARTIFACTS_DIR",
 }  # fmt: skip
 

@@ -161,7 +161,8 @@ def test_a_second_pass_leaves_surrogates_as_they_are(text: str) -> None:
     [
         ("李安", "PERSON"), ("Rebecca Alderwick", "PERSON"), ("arlen.alderwick12@gmail.com", "EMAIL"),
         ("anna12@example.com", "EMAIL"), ("212-555-7143", "PHONE"), ("4111 1111 1111 1111", "CARD"),
-        ("500 Evergreen Terrace", "ADDRESS"), ("user12345", "USERNAME"), ("0012 3456 7890 1234", "ACCOUNT"), ("049 151 2345678", "PHONE"),
+        ("500 Evergreen Terrace", "ADDRESS"), ("user12345", "USERNAME"),
+        ("0012 3456 7890 1234", "ACCOUNT"), ("049 151 2345678", "PHONE"),
     ],
 )  # fmt: skip
 def test_what_only_looks_a_little_like_a_surrogate_is_replaced(value: str, kind: str) -> None:
