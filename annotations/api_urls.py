@@ -23,6 +23,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/quality", quality.QualityApi.as_view(), name="api-quality"),
     path("projects/<uuid:project_id>/methods/<str:field>", methods.MethodApi.as_view(), name="api-method"),
     path("projects/<uuid:project_id>/export", export.ExportApi.as_view(), name="api-export"),
+    path("projects/<uuid:project_id>/left-out", export.LeftOutApi.as_view(), name="api-left-out"),
     path("projects/<uuid:project_id>/refit", quality.RefitApi.as_view(), name="api-refit"),
     path("projects/<uuid:project_id>/withdraw", money.WithdrawApi.as_view(), name="api-withdraw"),
     path("projects/<uuid:project_id>/ledger", money.LedgerApi.as_view(), name="api-project-ledger"),

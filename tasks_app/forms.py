@@ -11,6 +11,7 @@ from rewards.forms import minor_of
 from tasks_app import categories
 from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import parse_fields
+from tasks_app.legal_basis import LegalBasis
 from tasks_app.models import Project, Qualification
 from tasks_app.qualified import required_by
 
@@ -18,6 +19,7 @@ from tasks_app.qualified import required_by
 _LEFT_AS_THEY_ARE = (
     "second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share", "privacy_scope",
     "erasure_answers", "erasure_models", "originals", "may_reveal", "privacy_check",
+    "data_source", "data_licence", "data_basis",
 )  # fmt: skip
 
 
@@ -85,6 +87,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "erasure_answers",
             "erasure_models",
             "erasure_ground",
+            "data_source",
+            "data_licence",
+            "data_basis",
         ]
         labels = {
             "title": _("Title"),
@@ -113,6 +118,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "erasure_answers": _("Answers of a person who has their data erased"),
             "erasure_models": _("Models that learned from erased data"),
             "erasure_ground": _("Legal ground on which such models are kept"),
+            "data_source": _("Where the texts come from"),
+            "data_licence": _("Licence of the texts"),
+            "data_basis": _("Legal basis of processing them"),
         }
         help_texts = {
             "auto_approve_after": _("604800 are seven days."),
@@ -124,6 +132,8 @@ class ProjectForm(forms.ModelForm[Project]):
             "originals": _("For later imports; what is in the vault stays there."),
             "may_reveal": _("Only the owner and administrators change this. Each look is on record."),
             "privacy_check": _("0: none. Otherwise the share found is to be measured as well."),
+            "data_licence": _("Such as CC-BY-4.0, or “for our own use”. Nothing is exported without one."),
+            "data_basis": _("Nothing is exported without one. Lines of an import may name their own."),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }
@@ -234,3 +244,22 @@ class FundForm(forms.Form):
 class ImportForm(forms.Form):
     file = forms.FileField(label=_("File"), help_text=_("JSON Lines, a JSON array, or CSV; any size."))
     keep_duplicates = forms.BooleanField(label=_("Keep equal texts as separate items"), required=False)
+    licence = forms.CharField(
+        label=_("Licence of these texts"),
+        max_length=100,
+        required=False,
+        help_text=_("Empty: as the project's settings say."),
+    )
+    consent = forms.ChoiceField(
+        label=_("Legal basis of these texts"),
+        required=False,
+        choices=[
+            ("", _("as the project's settings say")),
+            *LegalBasis.choices,
+            ("false", _("no consent: to be left out of exports and training")),
+        ],
+        help_text=_("A line of the file may say otherwise for itself."),
+    )
+
+    def terms(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("licence", "consent")}

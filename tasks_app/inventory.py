@@ -13,6 +13,7 @@ def declare_all() -> None:
         words="instructions erasure_ground",
         nothing={
             "title template languages currency privacy_policy originals may_reveal": _OWNERS,
+            "data_source data_licence data_basis": _OWNERS,
             "qualification": "ids of qualifications",
             "error_categories": _OWNERS,
         },
@@ -22,7 +23,10 @@ def declare_all() -> None:
         "tasks_app.Item",
         items="id external_id group",
         content="payload meta gold",
-        nothing={"language": _CODE, "content_hash": "replaced by a number when the item is erased"},
+        nothing={
+            "language legal_basis licence": _CODE,
+            "content_hash": "replaced by a number when the item is erased",
+        },
     )
     declare(
         "tasks_app.Assignment",

@@ -10,6 +10,7 @@ from django.db.models.functions import Random
 from common.gate import TypedChar, TypedText
 from common.ids import uuid7
 from tasks_app.erased import ErasedText
+from tasks_app.legal_basis import LegalBasis
 from tasks_app.qualifying import (
     Qualification,
     QualificationAttempt,
@@ -145,6 +146,12 @@ class Project(models.Model):
     # How many texts people must have read for missed personal data, and that the share found was measured,
     # before the crowd sees any; 0: neither is asked for.
     privacy_check = models.PositiveIntegerField(db_default=0, default=0)
+    # Where the texts come from and what allows to pass them on; a line of an import may say otherwise.
+    data_source = models.CharField(max_length=300, blank=True, default="", db_default="")
+    data_licence = models.CharField(max_length=100, blank=True, default="", db_default="")
+    data_basis = models.CharField(
+        max_length=20, choices=LegalBasis.choices, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
@@ -184,6 +191,15 @@ class Project(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state == self.State.PUBLISHED
+
+    @property
+    def licence(self) -> str:
+        """Of its texts, where a line of an import names no other; empty: nobody has said."""
+        return self.data_licence or str(settings.DATA_LICENCE)
+
+    @property
+    def legal_basis(self) -> str:
+        return self.data_basis or str(settings.DATA_LEGAL_BASIS)
 
 
 class SchemaVersion(models.Model):
@@ -252,6 +268,12 @@ class Item(models.Model):
     needs_aggregation = models.BooleanField(default=False)
     # On request of somebody who occurs in it: not asked, exported or learned from until that is lifted.
     restricted = models.BooleanField(default=False, db_default=False)
+    # What the import said of this text alone: consent None and empty words leave it to the project.
+    consent = models.BooleanField(null=True)
+    legal_basis = models.CharField(
+        max_length=20, choices=LegalBasis.choices, blank=True, default="", db_default=""
+    )
+    licence = models.CharField(max_length=100, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -211,7 +211,10 @@ def project_import(request: SignedIn, project_id: UUID) -> HttpResponse:
             actor=request.user,
             chunks=file.chunks(),
             format=imports.format_of(content_type=file.content_type or "", name=file.name),
-            options={"keep_duplicates": form.cleaned_data["keep_duplicates"]},
+            options={
+                "keep_duplicates": form.cleaned_data["keep_duplicates"],
+                **imports.terms_option(**form.terms()),
+            },
         )
         messages.success(request, _("The file is here. Its import goes on also when you leave this page."))
         return redirect("project-import", project_id=project.pk)

@@ -28,6 +28,9 @@ for name, value in {
     "HF_HUB_OFFLINE": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "OMP_NUM_THREADS": "2",
+    # As an operator may say it for a whole site; tests of what is refused without say otherwise.
+    "DATA_LICENCE": "CC0-1.0",
+    "DATA_LEGAL_BASIS": "not_personal",
 }.items():
     os.environ.setdefault(name, value)
 

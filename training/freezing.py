@@ -8,8 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Value
 
+from annotations import permission
 from annotations.models import Consensus
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
@@ -23,10 +24,12 @@ _CHUNK = 2000
 
 
 def decided(project: Project, fields: Sequence[str]) -> QuerySet[Consensus]:
-    """What may be trained on: approved or corrected, with a value, of an item that was not withdrawn."""
-    return Consensus.objects.filter(
-        project=project, field__in=fields, state__in=DECIDED, value__isnull=False, item__restricted=False
+    """What may be trained on: approved or corrected, with a value, of an item that was not withdrawn, and
+    with the will of those concerned."""
+    found = Consensus.objects.filter(
+        project=project, field__in=fields, state__in=DECIDED, value__isnull=False
     ).exclude(item__state=Item.State.WITHDRAWN)
+    return permission.usable(found, project)
 
 
 def decided_for(project: Project, field: Field) -> QuerySet[Consensus]:
@@ -53,12 +56,15 @@ def rows_of(snapshot: Snapshot, field: Field, split: str) -> Iterator[Row]:
     chosen = SnapshotItem.objects.filter(snapshot=snapshot, split=split, item=OuterRef("item_id"))
     found = decided_for(snapshot.project, field).filter(Exists(chosen)).order_by("item_id")
     beside = [f"beside_{number}" for number in range(len(field.refers))]
-    columns = found.values_list(
-        "item_id", "item__group", "item__payload", "value", "state", "posterior", *beside
+    silent = permission.heard_by_silent(snapshot.project) or Value(False)
+    columns = found.annotate(silent=silent).values_list(
+        "item_id", "item__group", "item__payload", "value", "state", "posterior", "silent", *beside
     )
-    for item, group, payload, value, state, posterior, *spans in columns.iterator(chunk_size=_CHUNK):
-        # A reviewer's correction is certain; only what the crowd decided carries the crowd's doubt.
-        soft = soft_targets(field, posterior) if state == Consensus.State.APPROVED else None
+    for item, group, payload, value, state, posterior, mixed, *spans in columns.iterator(chunk_size=_CHUNK):
+        # A reviewer's correction is certain; only what the crowd decided carries the crowd's doubt. Where
+        # somebody whose answers are left out was heard, the doubt is partly theirs, and stays behind.
+        crowd = state == Consensus.State.APPROVED and not mixed
+        soft = soft_targets(field, posterior) if crowd else None
         payload, value = _with_beside(field, payload, value, dict(zip(field.refers, spans, strict=True)))
         yield Row(id=str(item), group=group or str(item), payload=payload, value=value, soft=soft)
 

@@ -9,11 +9,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from annotations.exporting.errors import CannotExport
 from annotations.exporting.formats import FORMATS, chunks
+from annotations.exporting.report import check_terms, left_out
 from annotations.exporting.rows import WHICH, Export
 from common import audit
 from common.errors import Invalid, Problem
@@ -32,8 +34,23 @@ class AnyRenderer(DefaultContentNegotiation):
         return list(renderers)
 
 
+class LeftOutApi(APIView):
+    """What an export would leave out now, and why: rows without consent, restricted, or without terms; values
+    and answers of people who took their consent back."""
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = project_for(request.user, project_id)
+        terms = {"data_licence": project.licence, "data_basis": project.legal_basis}
+        return Response({**terms, "left_out": left_out(Export(project, "all"))})
+
+
 class ExportApi(APIView):
-    """The approved values (or everything) as a file, streamed as it is read from the database."""
+    """The approved values (or everything) as a file, streamed as it is read from the database.
+
+    409 `terms_missing` where nobody has said under which licence and on what legal basis the texts are held.
+    What is left out is counted in the header Manyhands-Left-Out.
+    """
 
     content_negotiation_class = AnyRenderer
 
@@ -43,17 +60,22 @@ class ExportApi(APIView):
         query = ExportInput(data=request.query_params)
         query.is_valid(raise_exception=True)
         name, which = query.validated_data["format"], query.validated_data["which"]
+        export = Export(project, which)
+        missing = check_terms(export)
         try:
-            body = chunks(Export(project, which), name)
+            body = chunks(export, name)
         except CannotExport as error:
             raise Invalid(str(error), problems=[Problem("/format", "format", str(error))]) from None
-        audit.record("project.exported", project, actor=request.user.pk, format=name, which=which)
+        audit.record(
+            "project.exported", project, actor=request.user.pk, format=name, which=which, left_out=missing
+        )
         filename = f"{slugify(project.title) or 'project'}-{which}.{FORMATS[name].suffix}"
         return StreamingHttpResponse(
             body,
             content_type=FORMATS[name].content_type,
             headers={
                 "Content-Disposition": f'attachment; filename="{filename}"',
+                "Manyhands-Left-Out": ", ".join(f"{reason}={n}" for reason, n in missing.items()),
                 # Keeps the gzip middleware away: it would pack what is packed already (parquet), hold the
                 # first lines back, and take more of the processor than the export does.
                 "Content-Encoding": "identity",

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from annotations.exporting.columns import PAYLOAD, column, meaning, type_of
 from annotations.exporting.encoding import to_json
+from annotations.exporting.report import counted
 from annotations.exporting.rows import Export, Row
 from annotations.exporting.zipping import StreamedZip
 from tasks_app.fields.base import Field
@@ -109,9 +110,16 @@ def _card(export: Export, counts: Mapping[str, int]) -> str:
     languages = "".join(f"- {language}\n" for language in project.languages)
     head = f"---\npretty_name: {json.dumps(project.title, ensure_ascii=False)}\n"
     head += f"language:\n{languages}" if languages else ""
+    head += f"license: {json.dumps(project.licence, ensure_ascii=False)}\n" if project.licence else ""
     head += f"configs:\n- config_name: default\n  data_files:\n{files}---\n"
     sizes = "\n".join(f"- `{split}`: {count} items" for split, count in counts.items())
-    notes = _NOTES.format(policy=project.privacy_policy)
+    notes = _NOTES.format(
+        policy=project.privacy_policy,
+        source=project.data_source or "not stated",
+        licence=project.licence or "by each row",
+        basis=project.legal_basis or "by each row",
+        left_out=counted(export),
+    )
     return f"{head}\n# {project.title}\n\n{sizes}\n\n## Fields\n\n{_fields(export.fields)}\n{notes}"
 
 
@@ -127,4 +135,6 @@ Offsets are Unicode code points of the turn's text in NFC, the end exclusive. `F
 posterior probability of the value under a model of every annotator's skill; 1.0 where a reviewer decided.
 Personal data was treated before annotators saw the texts, as the project's privacy policy says
 (`{policy}`). Annotators are pseudonymous.
+
+Source: {source}. Licence: {licence}. Legal basis: {basis}. Left out: {left_out}.
 """

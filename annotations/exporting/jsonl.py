@@ -15,6 +15,7 @@ def write(export: Export) -> Iterator[str]:
 def line_of(row: Row) -> dict[str, Any]:
     optional = {"group": row.group, "language": row.language, "split": row.split}
     line: dict[str, Any] = {"id": row.id, **row.payload, **{k: v for k, v in optional.items() if v}}
+    line |= row.terms
     if row.approved:
         line["approved"] = row.approved
     line["confidence"] = row.confidence

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from annotations import permission
 from annotations.models import Consensus
 from tasks_app import selectors
 from tasks_app.fields.base import Field
@@ -25,34 +26,42 @@ _PATIENCE = "10min"
 
 # One statement, read through a cursor: what belongs to an item is put together next to where it lies.
 _CONSENSUS = """
-SELECT json_agg(json_build_array(field, value, confidence, state) ORDER BY field)::text AS found,
-       bool_and(state IN %(final)s) AS final
-FROM annotations_consensus WHERE item_id = i.id
+SELECT json_agg(json_build_array(v.field, v.value, v.confidence, v.state) ORDER BY v.field)::text AS found,
+       bool_and(v.state IN %(final)s) AS final
+FROM annotations_consensus v WHERE v.item_id = i.id
 """
 _ANSWERS = """
 SELECT json_agg(json_build_array(worker_id, value, seconds, state) ORDER BY created_at, id)::text AS found
-FROM annotations_answer WHERE item_id = i.id AND NOT extra AND NOT held
+FROM annotations_answer
+WHERE item_id = i.id AND NOT extra AND NOT held AND NOT worker_id = ANY(%(silent)s::uuid[])
 """
-_HEAD = (
-    """
-SELECT i.id, i.external_id, i."group", i.language, i.split, i.payload::text, c.found, {answers}
+_HEAD = """
+SELECT i.id, i.external_id, i."group", i.language, i.split, i.payload::text, c.found, {answers},
+       i.licence, i.legal_basis, i.consent
 FROM tasks_app_item i
-CROSS JOIN LATERAL ("""
-    + _CONSENSUS
-    + """) c
+CROSS JOIN LATERAL ({consensus}) c
 """
-)
 _TAIL = """
-WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND NOT i.restricted
-  AND i.split = ANY(%(splits)s) AND ({wanted})
+WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND i.split = ANY(%(splits)s) AND ({wanted})
+  AND {permitted}
 ORDER BY i.position
 """
-_APPROVED = _HEAD.format(answers="NULL") + _TAIL.format(wanted="c.final")
-_ALL = (
-    _HEAD.format(answers="a.found")
-    + f"CROSS JOIN LATERAL ({_ANSWERS}) a"
-    + _TAIL.format(wanted="c.found IS NOT NULL OR a.found IS NOT NULL")
-)
+PERMITTED = """
+i.consent IS DISTINCT FROM false AND NOT i.restricted
+AND (%(licence)s <> '' OR i.licence <> '') AND (%(basis)s <> '' OR i.legal_basis <> '')
+"""
+
+
+def _statement(*, everything: bool, silent: bool) -> str:
+    """Where nobody's answers are left out, no value has to be asked what it rests on."""
+    consensus = _CONSENSUS
+    if silent:
+        consensus += f"AND NOT ({permission.RESTS_ON_SILENT.format(row='v', silent='%(silent)s')})"
+    head = _HEAD.format(answers="a.found" if everything else "NULL", consensus=consensus)
+    if not everything:
+        return head + _TAIL.format(wanted="c.final", permitted=PERMITTED)
+    wanted = "c.found IS NOT NULL OR a.found IS NOT NULL"
+    return f"{head}CROSS JOIN LATERAL ({_ANSWERS}) a" + _TAIL.format(wanted=wanted, permitted=PERMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,8 @@ class Row:
     confidence: dict[str, float]
     states: dict[str, str]
     answers: tuple[AnswerRow, ...]
+    # What was said of this text alone, as the import reads it; empty where the project's terms hold.
+    terms: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -102,6 +113,11 @@ class Export:
         """Worker -> what they are called here: worked out once, not for each answer."""
         return {}
 
+    @cached_property
+    def silent(self) -> list[UUID]:
+        """Whose answers are left out."""
+        return permission.silent_people(self.project.pk)
+
     @contextmanager
     def moment(self) -> Iterator[None]:
         """Everything that is read in the block is from one state of the database."""
@@ -111,17 +127,20 @@ class Export:
 
     def rows(self, splits: Sequence[str] = ("", "train", "test")) -> Iterator[Row]:
         """In order of import, a page of items in memory at a time, all as of one moment."""
-        parameters: dict[str, Any] = {
-            "project": self.project.pk, "final": _FINAL, "withdrawn": Item.State.WITHDRAWN.value,
-            "splits": list(splits),
-        }  # fmt: skip
         everything = self.which == "all"
         with self.moment(), connection.chunked_cursor() as cursor:
-            cursor.execute(_ALL if everything else _APPROVED, parameters)
+            statement = _statement(everything=everything, silent=bool(self.silent))
+            cursor.execute(statement, {**self.parameters(), "splits": list(splits)})
             while page := cursor.fetchmany(_PAGE):
                 for found in page:
                     yield self._row(found, everything=everything)
                 self.progress.items += len(page)
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "project": self.project.pk, "final": _FINAL, "withdrawn": Item.State.WITHDRAWN.value,
+            "silent": self.silent, "licence": self.project.licence, "basis": self.project.legal_basis,
+        }  # fmt: skip
 
     def payload_kinds(self) -> list[str]:
         """Which of turns, text, pair and candidates occur."""
@@ -132,7 +151,7 @@ class Export:
         return [kind for kind, there in zip(_KINDS, found, strict=True) if there]
 
     def _row(self, found: Sequence[Any], *, everything: bool) -> Row:
-        item_id, external_id, group, language, split, payload, consensus, answers = found
+        item_id, external_id, group, language, split, payload, consensus, answers, *terms = found
         values = orjson.loads(consensus) if consensus else []
         final = [one for one in values if one[3] in _FINAL]
         shown = values if everything else final
@@ -146,6 +165,7 @@ class Export:
             confidence={name: round(sure, 6) for name, _value, sure, _state in shown},
             states={name: state for name, _value, _sure, state in values} if everything else {},
             answers=tuple(map(self._answer, orjson.loads(answers))) if answers else (),
+            terms=_terms(*terms),
         )
 
     def _answer(self, found: Sequence[Any]) -> AnswerRow:
@@ -154,6 +174,13 @@ class Export:
         if name is None:
             name = self._names[worker] = pseudonym(self.project.pk, UUID(worker))
         return AnswerRow(name, value, seconds, state)
+
+
+def _terms(licence: str, basis: str, consent: bool | None) -> dict[str, Any]:
+    terms: dict[str, Any] = {"licence": licence} if licence else {}
+    if consent or basis:
+        terms["consent"] = True if consent else {"basis": basis}
+    return terms
 
 
 def _freeze() -> None:

@@ -99,6 +99,10 @@ class ImportApi(APIView):
         responses={202: None},
         parameters=[
             OpenApiParameter("keep_duplicates", bool, description="Keep equal texts as separate items."),
+            OpenApiParameter("licence", str, description="Of all lines that do not name theirs."),
+            OpenApiParameter(
+                "consent", str, description="Of all lines that do not say: true, false, or the legal basis."
+            ),
             OpenApiParameter("sample", bool, description="Import the template's sample items, no body."),
         ],
     )
@@ -113,10 +117,14 @@ class ImportApi(APIView):
             actor=request.user,
             chunks=chunks,
             format=format,
-            options={"keep_duplicates": keep},
+            options={"keep_duplicates": keep, **imports.terms_option(**_terms(request))},
             key=key_of(request),
         )
         return _accepted(job)
+
+
+def _terms(request: Request) -> dict[str, str]:
+    return {name: str(request.query_params.get(name, "")) for name in ("licence", "consent")}
 
 
 def _is_set(request: Request, name: str) -> bool:

@@ -17,6 +17,7 @@ from common.ids import uuid7
 from common.pagination import ById
 from rewards.services import ledger
 from tasks_app import access, categories, selectors
+from tasks_app.legal_basis import LegalBasis
 from tasks_app.models import Project
 from tasks_app.services import projects
 
@@ -69,6 +70,9 @@ class ProjectInput(serializers.Serializer[Any]):
     erasure_answers = serializers.ChoiceField(choices=Project.ErasureOfAnswers.choices, required=False)
     erasure_models = serializers.ChoiceField(choices=Project.ErasureOfModels.choices, required=False)
     erasure_ground = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    data_source = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    data_licence = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    data_basis = serializers.ChoiceField(choices=LegalBasis.choices, required=False, allow_blank=True)
 
     def get_fields(self) -> dict[str, Any]:
         """`fields` is the name in the interface, and taken by the class in Python."""
@@ -144,6 +148,9 @@ def _details(project: Project) -> dict[str, Any]:
         "erasure_answers": project.erasure_answers,
         "erasure_models": project.erasure_models,
         "erasure_ground": project.erasure_ground,
+        "data_source": project.data_source,
+        "data_licence": project.data_licence,
+        "data_basis": project.data_basis,
         "balance": {
             name: {"amount_minor": getattr(balances, name), "currency": project.currency}
             for name in ("escrow", "reserved", "paid")

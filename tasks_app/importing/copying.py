@@ -14,7 +14,8 @@ from tasks_app.models import Project
 _CREATE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_item (
     n integer, id uuid, external_id text, "group" text, language text, payload jsonb, meta jsonb,
-    content_hash text, gold jsonb, split text, state text, needs_aggregation boolean
+    content_hash text, gold jsonb, split text, state text, needs_aggregation boolean,
+    consent boolean, legal_basis text, licence text
 ) ON COMMIT DELETE ROWS
 """
 # The sequence, not a count: two imports into one project at once must not give out one position twice.

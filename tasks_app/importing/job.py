@@ -108,6 +108,7 @@ def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
         scope=job.project.privacy_scope,
         learned=learning.known_to(job.project_id),
         learned_secret=learning.secret().hex(),
+        terms=job.options.get("terms", {}),
     )
 
 

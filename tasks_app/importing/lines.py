@@ -10,8 +10,12 @@ from tasks_app.fields.problem import Rejected
 from tasks_app.fields.schema import check_answer, check_fit
 from tasks_app.fields.strings import is_storable, nfc_offset
 from tasks_app.importing.label_studio import from_task, is_task
+from tasks_app.importing.terms import BASES, Terms
 
-KNOWN = {*PAYLOAD_KEYS, "id", "group", "subject", "language", "gold", "approved", "answers", "split", "meta"}
+KNOWN = {
+    *PAYLOAD_KEYS, "id", "group", "subject", "language", "gold", "approved", "answers", "split", "meta",
+    "licence", "consent",
+}  # fmt: skip
 # (turn, start, end) of the text as it was -> (start, end) in the text as it is published
 Carry = Callable[[int, int, int], tuple[int, int]]
 
@@ -43,6 +47,7 @@ class ParsedItem:
     answers: list[Labels] = field(default_factory=list)
     # Whose dialogue it is, by an id in the books of whoever imports. Only a keyed digest of it is stored.
     subject: str = ""
+    terms: Terms = Terms()
 
     @property
     def texts(self) -> list[str]:
@@ -66,6 +71,7 @@ def parse_item(value: dict[str, Any], fields: Sequence[Field]) -> ParsedItem:
             subject=_short(value, "subject"),
             language=_short(value, "language", most=10),
             split=_split(value),
+            terms=read_terms(value),
             meta=_meta(value),
             gold=labels.read(value.get("gold"), "gold"),
             approved=labels.read(value.get("approved"), "approved"),
@@ -88,6 +94,19 @@ def _short(value: dict[str, Any], key: str, *, most: int = 200) -> str:
     if text is None or len(text) > most or not is_storable(text):
         raise LineRefused(f"/{key}: Expected a text of up to {most} characters.")
     return text
+
+
+def read_terms(value: dict[str, Any]) -> Terms:
+    """`"licence": "CC-BY-4.0"`, and `"consent"`: true, false, or {"basis": …} where another ground holds."""
+    licence, said = _short(value, "licence", most=100), value.get("consent")
+    if said is None or isinstance(said, bool):
+        return Terms(said, "consent" if said else "", licence)
+    basis = said.get("basis") if isinstance(said, dict) else None
+    if not isinstance(basis, str) or basis not in BASES:
+        raise LineRefused(
+            f'/consent: Expected true, false, or {{"basis": one of {", ".join(sorted(BASES))}}}.'
+        )
+    return Terms(None, basis, licence)
 
 
 def _split(value: dict[str, Any]) -> str:

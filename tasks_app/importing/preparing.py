@@ -23,6 +23,7 @@ from tasks_app.fields.texts import gate_texts
 from tasks_app.importing import rows
 from tasks_app.importing.lines import LineRefused, ParsedItem, carry_value, parse_item
 from tasks_app.importing.records import Broken, Raw, parse
+from tasks_app.importing.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Setup:
     keep_originals: bool
     keep_duplicates: bool
     scope: str = "direct"
+    terms: dict[str, Any] = field(default_factory=dict)
     # What people have found before in this project: digest -> [kind, words, loose], and the digests' key.
     learned: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
     learned_secret: str = ""
@@ -49,6 +51,11 @@ class Setup:
     @cached_property
     def fields(self) -> tuple[Field, ...]:
         return parse_fields(self.schema) if self.schema else ()
+
+    @cached_property
+    def usual(self) -> Terms:
+        """What holds for every line that says nothing itself."""
+        return Terms(**self.terms)
 
     @cached_property
     def keeper(self) -> Keeper:
@@ -93,6 +100,7 @@ def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
         except LineRefused as error:
             prepared.errors.append({"line": record.number, "detail": nameable(str(error))})
             continue
+        parsed = replace(parsed, terms=parsed.terms.over(setup.usual))
         redacted = redact_payload(
             parsed.payload,
             parsed.texts,

@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 
 import ijson
 
+from tasks_app.importing.terms import consent_of
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -210,6 +212,9 @@ def _put(value: dict[str, Any], column: str, cell: str) -> None:
     elif column in {"id", "text", "text_a", "text_b", "group", "subject", "language", "split"}:
         if cell or column.startswith("text"):
             value[column] = cell
+    elif column in {"licence", "consent"}:
+        if cell:
+            value[column] = consent_of(cell) if column == "consent" else cell
     elif cell:
         value["meta"][column] = cell
 

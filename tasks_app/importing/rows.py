@@ -9,7 +9,8 @@ import orjson
 from tasks_app.importing.lines import ParsedItem
 
 ITEM_COLUMNS = (
-    'id, external_id, "group", language, payload, meta, content_hash, gold, split, state, needs_aggregation'
+    'id, external_id, "group", language, payload, meta, content_hash, gold, split, state, needs_aggregation, '
+    "consent, legal_basis, licence"
 )
 FINDING_COLUMNS = 'project, item, turn, start, "end", kind, detector, score, replacement'
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -39,6 +40,9 @@ def item_row(
             parsed.split,
             state,
             "t" if needs_aggregation else "f",
+            _NULL if parsed.terms.consent is None else "t" if parsed.terms.consent else "f",
+            parsed.terms.basis,
+            parsed.terms.licence.translate(_SPECIAL),
         )
     )
 

@@ -1,5 +1,6 @@
 import hashlib
 from collections.abc import Iterable
+from dataclasses import asdict
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -17,7 +18,9 @@ from common.models import IdempotencyRecord
 from common.queueing import enqueue_on_commit
 from tasks_app import tasks
 from tasks_app.gallery import catalogue as gallery
+from tasks_app.importing.lines import LineRefused, read_terms
 from tasks_app.importing.records import FORMATS
+from tasks_app.importing.terms import consent_of
 from tasks_app.models import ImportJob, Project
 
 _OWN_FORMAT = {
@@ -68,6 +71,15 @@ def start_import(
         if job := _started_before(actor, key, digest):
             return job
         raise
+
+
+def terms_option(*, licence: str = "", consent: str = "") -> dict[str, Any]:
+    """What holds for all lines of a file that say nothing themselves, as an option of its job."""
+    try:
+        terms = read_terms({"licence": licence, "consent": consent_of(consent)})
+    except LineRefused as error:
+        raise Invalid(str(error), problems=[Problem("/consent", "invalid", str(error))]) from None
+    return {"terms": asdict(terms)}
 
 
 def has_sample(project: Project) -> bool:

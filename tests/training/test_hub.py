@@ -7,9 +7,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from common.errors import Conflict
-from tests.factories import client_of
+from tasks_app.models import Item
+from tests.factories import client_of, make_items
 from training import hub
-from training.models import ModelVersion
+from training.models import ModelVersion, SnapshotItem
 from training.services.hub import push_version
 
 Make = Callable[..., ModelVersion]
@@ -66,3 +67,19 @@ def test_what_the_hub_says_is_shown_and_it_can_be_tried_again(
 
 def test_a_stranger_gets_404(make_version: Make, stranger: User) -> None:
     assert client_of(stranger).post(url(make_version()), {"repo": "us/model"}).status_code == 404
+
+
+def test_a_version_stays_here_while_its_texts_have_no_terms(
+    make_version: Make, admin: User, settings: Settings
+) -> None:
+    settings.HUB_TOKEN, settings.DATA_LICENCE, settings.DATA_LEGAL_BASIS = "secret-token", "", "contract"
+    version = make_version()
+    (item,) = make_items(version.model.project, 1, slots=0)
+    SnapshotItem.objects.create(snapshot=version.snapshot, item=item.pk, group="g", split="train")
+    refused = client_of(admin).post(url(version), {"repo": "us/model"})
+    assert refused.status_code == 409 and refused.json()["code"] == "terms_missing"
+    settings.DATA_LICENCE = "MIT"
+    Item.objects.filter(pk=item.pk).update(consent=False)
+    assert client_of(admin).post(url(version), {"repo": "us/model"}).json()["code"] == "no_consent"
+    Item.objects.filter(pk=item.pk).update(consent=None)
+    assert client_of(admin).post(url(version), {"repo": "us/model"}).status_code == 202

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,8 +13,9 @@ from accounts.models import User
 from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
+from tasks_app.models import Item
 from training import hub, tasks
-from training.models import ModelVersion
+from training.models import ModelVersion, SnapshotItem
 from training.services.registry import refuse_quarantined
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
@@ -32,6 +34,7 @@ def push_version(*, version: ModelVersion, repo: str, actor: User) -> ModelVersi
     if not _REPO.fullmatch(repo):
         detail = _("Name a repository such as “owner/name”.")
         raise Invalid(detail, problems=[Problem("/repo", "format", detail)])
+    _check_terms(version)
     held = ModelVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     if held.hub.get("state") in {hub.QUEUED, hub.RUNNING} and _is_fresh(held.hub["at"]):
         raise Conflict(_("This version is on its way to the hub already."))
@@ -40,6 +43,23 @@ def push_version(*, version: ModelVersion, repo: str, actor: User) -> ModelVersi
     audit.record("model.pushed", version, actor=actor.pk, repo=repo)
     enqueue_on_commit(tasks.push_to_hub, version.pk)
     return version
+
+
+def _check_terms(version: ModelVersion) -> None:
+    """A model leaves the site with what its texts have taught it: their licence must be known as well."""
+    project = version.model.project
+    learned = SnapshotItem.objects.filter(snapshot=version.snapshot_id).values("item")
+    texts = Item.objects.filter(pk__in=learned)
+    bare = Q(licence="") if not project.licence else Q(pk__in=[])
+    bare |= Q(legal_basis="") if not project.legal_basis else Q(pk__in=[])
+    if texts.filter(bare).exists():
+        raise Conflict(
+            _("State the licence and the legal basis of this project's texts first, in its settings."),
+            code="terms_missing",
+        )
+    if refused := texts.filter(Q(consent=False) | Q(restricted=True)).count():
+        detail = _("This version learned from %(n)s texts that may not be used any more. Train it anew.")
+        raise Conflict(detail % {"n": refused}, code="no_consent")
 
 
 def _is_fresh(moment: str) -> bool:

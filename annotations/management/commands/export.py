@@ -11,7 +11,9 @@ from django.db.models import Q
 
 from annotations.exporting.errors import CannotExport
 from annotations.exporting.formats import FORMATS, chunks
+from annotations.exporting.report import check_terms
 from annotations.exporting.rows import WHICH, Export
+from common.errors import DomainError
 from tasks_app.models import Item, Project
 
 
@@ -28,6 +30,10 @@ class Command(BaseCommand):
         out: Path = options["out"]
         part = out.with_name(f".{out.name}.part")
         export = Export(_project(options["project"]), options["which"])
+        try:
+            missing = check_terms(export)
+        except DomainError as refused:
+            raise CommandError(refused.message) from None
         total = _expected(export)
         written = 0
         try:
@@ -42,6 +48,8 @@ class Command(BaseCommand):
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from None
         finally:
             part.unlink(missing_ok=True)
+        for reason, count in missing.items():
+            self.stdout.write(f"left out: {count:,} {reason}")
         self.stdout.write(f"{out}: {export.progress.items:,} items, {written / 1e6:.1f} MB")
 
     def _progress(self, written: int, items: int, total: int) -> None:

@@ -21,13 +21,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep-duplicates", action="store_true", help="equal texts become separate items"
         )
+        parser.add_argument("--licence", default="", help="of all lines that do not name theirs")
+        parser.add_argument("--consent", default="", help="of all others: true, false, or the legal basis")
 
     def handle(self, *args: Any, **options: Any) -> None:
         project = Project.objects.select_related("owner").filter(pk=options["project"]).first()
         if project is None:
             raise CommandError("There is no such project. Its id stands in the address of its page.")
         try:
-            job = self._start(project, options["file"], options["keep_duplicates"])
+            terms = imports.terms_option(licence=options["licence"], consent=options["consent"])
+            job = self._start(
+                project, options["file"], {"keep_duplicates": options["keep_duplicates"], **terms}
+            )
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}.") from None
         except DomainError as error:
@@ -35,7 +40,7 @@ class Command(BaseCommand):
         work.run(job.pk)
         self._report(ImportJob.objects.get(pk=job.pk))
 
-    def _start(self, project: Project, file: Path, keep: bool) -> ImportJob:
+    def _start(self, project: Project, file: Path, wanted: dict[str, Any]) -> ImportJob:
         size = file.stat().st_size
         done = 0
         with file.open("rb") as stream:
@@ -52,7 +57,7 @@ class Command(BaseCommand):
                 actor=project.owner,
                 chunks=chunks(),
                 format=imports.format_of(content_type="", name=file.name),
-                options={"keep_duplicates": keep},
+                options=wanted,
             )
 
     def _progress(self, done: int, size: int) -> None:
