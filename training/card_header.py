@@ -20,6 +20,7 @@ def header(data: Mapping[str, Any]) -> list[str]:
     lines += ["library_name: transformers", f"pipeline_tag: {task}"]
     lines += [f"base_model: {_text(data['base_model'])}"] if "/" in str(data["base_model"]) else []
     lines += ["tags:", "- manyhands", f"- {_text(data['field'].get('type', ''))}"]
+    lines += ["- differential-privacy"] if data["evaluation"].get("privacy") else []
     return [*lines, *_index(data, task), "---", ""]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from training import energy, tables
+from training import card_privacy, energy, tables
 from training.card_header import header
 from training.engine import metrics
 from training.models import ModelVersion
@@ -74,6 +74,7 @@ def render(data: dict[str, Any]) -> str:
         "",
         *_table(data["evaluation"]),
         "",
+        *card_privacy.section(data["evaluation"]),
         "## Limits",
         "",
         f"The figures hold for texts like those of the project. {_trust(data['evaluation'])} "

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from training import evaluation_figures, tables
+from training import evaluation_figures, privacy_page, tables
 from training.models import Run
 from training.registration import figure
 from training.words import metric_name
@@ -135,6 +135,16 @@ class EvaluationPage:
             (_("Brier score"), _moved(before, self.reliability, "brier")),
         ]
         return [*facts, (_("Decisions"), f"{self.reliability['decisions']:,}")]
+
+    # -- privacy ------------------------------------------------------------------------------------------
+
+    @property
+    def privacy(self) -> dict[str, Any]:
+        """Sentences and figures, by the names of the functions of privacy_page."""
+        said = (privacy_page.guarantee, privacy_page.membership, privacy_page.by_heart, privacy_page.short)
+        return {
+            **{one.__name__: one(self.report) for one in said}, "facts": privacy_page.facts(self.report)
+        }  # fmt: skip
 
     # -- slices -------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
 from training.engine.config import EMBEDDING, FitConfig
 from training.engine.evaluation.slices import KINDS
-from training.engine.recipes import AUTO, FEW, STARTER, THOROUGH
+from training.engine.recipes import AUTO, FEW, PRIVATE, STARTER, THOROUGH
 from training.freezing import trainable
 from training.models import Model, ModelVersion, Recipe, Rollout
 from training.recipes import MOST_SEEDS
@@ -56,12 +56,30 @@ class RunForm(forms.Form):
             (STARTER, _("starter: quick")),
             (THOROUGH, _("thorough: many examples")),
             (FEW, _("few examples: up to 30 of a label")),
+            (PRIVATE, _("private: no single conversation shows")),
         ],
     )
     vectors = forms.BooleanField(
         label=_("Learn vectors instead of answers"),
         required=False,
         help_text=_("Texts with the same label come to lie close together: for search, or as a base model."),
+    )
+    dp_epsilon = forms.FloatField(
+        label=_("Privacy budget (epsilon)"),
+        required=False,
+        min_value=0,
+        help_text=_("of the recipe “private”; smaller protects better and learns less. Left empty: 8"),
+    )
+    dp_max_grad_norm = forms.FloatField(
+        label=_("Clipping norm"),
+        required=False,
+        min_value=0,
+        help_text=_("how much one conversation may move a step of the recipe “private”"),
+    )
+    memorisation_test = forms.BooleanField(
+        label=_("Test what is learned by heart"),
+        required=False,
+        help_text=_("Plants eight made-up strings among the examples. A model that writes stays a test."),
     )
     epochs = forms.IntegerField(label=_("Epochs"), required=False)
     learning_rate = forms.FloatField(label=_("Learning rate"), required=False)
@@ -125,7 +143,7 @@ class RunForm(forms.Form):
         chosen = {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in self.about_run and value not in ("", None)
+            if name not in self.about_run and value not in ("", None, False)
         }
         chosen.setdefault("targets", "soft")
         if kept := self.cleaned_data["kept"]:
@@ -199,10 +217,11 @@ class CompareForm(forms.Form):
 
 
 class GuardsForm(forms.Form):
-    """Which parts the gate guards; `points` is a hundred times the tolerance."""
+    """Which parts the gate guards; `points` is a hundred times the tolerance, `told` of the highest AUC."""
 
     kinds = forms.MultipleChoiceField(choices=[(kind, kind) for kind in KINDS], required=False)
     points = forms.FloatField(min_value=0, max_value=100)
+    told = forms.FloatField(min_value=50, max_value=100, required=False)
 
 
 class TryForm(forms.Form):

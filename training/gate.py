@@ -11,14 +11,26 @@ Part = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Which kinds of parts must not get worse, and by how much a part may be worse all the same."""
+    """Which kinds of parts must not get worse, and by how much a part may be worse all the same.
+
+    membership: how well members may be told from others at most (the AUC of leaks.py); None asks nothing.
+    """
 
     kinds: tuple[str, ...] = KINDS
     tolerance: float = 0.0
+    membership: float | None = None
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Guards":
-        return cls(tuple(raw.get("kinds", KINDS)), float(raw.get("tolerance", 0.0)))
+        most = raw.get("membership")
+        return cls(
+            tuple(raw.get("kinds", KINDS)), float(raw.get("tolerance", 0.0)),
+            None if most is None else float(most),
+        )  # fmt: skip
+
+    def allow(self, membership: float | None) -> bool:
+        """Whether a version with this AUC may pass; one of which nothing is known may not, if it is asked."""
+        return self.membership is None or (membership is not None and membership <= self.membership)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from training.words import part_kind
 def guards(model: Model) -> dict[str, Any]:
     held = Guards.from_json(model.guards)
     named = [{"kind": kind, "name": part_kind(kind), "on": kind in held.kinds} for kind in KINDS]
-    return {"guarded": named, "tolerance": f"{100 * held.tolerance:g}"}
+    most = "" if held.membership is None else f"{100 * held.membership:g}"
+    return {"guarded": named, "tolerance": f"{100 * held.tolerance:g}", "most_told": most}
 
 
 def columns(version: str, other: str) -> list[dict[str, Any]]:

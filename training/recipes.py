@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from common.errors import Invalid, Problem
 from training.engine.config import HEADS, FitConfig
 from training.engine.errors import EngineError
-from training.engine.recipes import AUTO, RECIPES, suggest, written_out
+from training.engine.private.rules import is_private
+from training.engine.recipes import AUTO, PRIVATE, RECIPES, suggest, written_out
 
 # What a run is about, and where it runs, is not the recipe's to say.
 RESERVED = {"field"}
@@ -25,6 +26,8 @@ def resolved(field: Mapping[str, Any], recipe: object, *, examples: int) -> obje
     """The recipe with "auto" as its name replaced by that of the one that fits so many training examples."""
     if not isinstance(recipe, Mapping) or recipe.get("name") != AUTO:
         return recipe
+    if is_private(recipe):
+        return {**recipe, "name": PRIVATE}
     labels = len(field.get("labels") or ())
     return {**recipe, "name": suggest(field["type"], examples=examples, labels=labels)}
 

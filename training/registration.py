@@ -59,6 +59,7 @@ def _new_version(
         metrics=figures(report, metric_of(run)),
         config_hash=head["config_hash"],
     )
+    artifact["report"]["privacy"] = report.get("privacy")  # with what other seeds spent
     version.card_data = cards.card_data(version, artifact)
     version.card = cards.render(version.card_data)
     version.save()

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from training import spending
 from training.journal import Point
 from training.recipes import SEEDS
 from training.registration import figure
@@ -79,6 +80,8 @@ def crown(run_dir: Path, metric: str) -> None:
         if path.name not in _NO_RESULTS and path.name not in _DATA:
             _bring(path, run_dir / path.name)
     report = json.loads((best / "report.json").read_text(encoding="utf-8"))
+    told = [json.loads((folder_of(run_dir, one["seed"]) / "report.json").read_text("utf-8")) for one in notes]
+    report = spending.together(report, told)
     report["seeds"] = {"metric": metric, "chosen": best_of(notes), "reached": notes, **spread(notes)}
     draft = run_dir / ".report.json.draft"
     draft.write_text(json.dumps(report, ensure_ascii=False), encoding="utf-8")

@@ -24,7 +24,7 @@ HELP = """Manyhands. Commands (each takes --help):
 
   up          start everything here, play the demo on the first run, serve until Ctrl-C
   test        run every check and test; arguments go to pytest
-  bench NAME  measure: assign, import, consensus, train, serve, export, page, snapshot, pii
+  bench NAME  measure: assign, import, consensus, train, serve, export, page, snapshot, pii, private
   doctor      check this machine, with the mend for what fails
   install     only make .venv and install requirements.lock into it
   lock        write requirements.lock anew from what .venv holds

@@ -109,10 +109,12 @@ class KeepApi(APIView):
 class GuardsInput(serializers.Serializer[Any]):
     kinds = serializers.ListField(child=serializers.CharField(max_length=20), max_length=10)
     tolerance = serializers.FloatField(required=False, default=0.0)
+    membership = serializers.FloatField(required=False, allow_null=True, default=None)
 
 
 class GuardsApi(APIView):
-    """Which parts of the test items the gate guards, and how much worse one of them may get."""
+    """Which parts of the test items the gate guards, how much worse one of them may get, and (`membership`,
+    an AUC from 0.5 to 1) how well members may be told from others at most; null asks nothing of that."""
 
     @extend_schema(request=GuardsInput, responses={200: None})
     def put(self, request: ApiSignedIn, name: str) -> Response:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from training import queue
+from training import leaks, queue
 from training.erasure_card import erasures_json
 from training.gate import Guards
 from training.models import Model, ModelVersion, Recipe, Run, Search, Snapshot, Trial
@@ -119,6 +119,7 @@ def version_json(version: ModelVersion) -> dict[str, Any]:
         "run": str(version.run_id),
         "snapshot": str(version.snapshot_id),
         "metrics": version.metrics,
+        "privacy": leaks.figures(version.run.report),
         "config_hash": version.config_hash,
         "hub": version.hub,
         "created_at": version.created_at,

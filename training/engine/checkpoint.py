@@ -33,18 +33,19 @@ class Progress:
     padded_tokens: int = 0
     window_loss: float = 0.0  # sums since the last step event
     window_steps: int = 0
+    noise_multiplier: float = 0.0  # of a private run; what was spent follows from it and the steps
 
 
 class CheckpointStore:
     """RUN_DIR/checkpoints: `step-N` to go on from (the newest is kept), `best-E` the best epoch's weights."""
 
     def __init__(self, folder: Path, *, fingerprint: str, writes: bool = True) -> None:
-        self._folder = folder
-        self._fingerprint = fingerprint
+        self.folder = folder
+        self.fingerprint = fingerprint
         self._writes = writes  # one process of a team does it for all
 
     def latest(self) -> Path | None:
-        steps = sorted(self._folder.glob("step-*"), key=lambda path: int(path.name[5:]))
+        steps = sorted(self.folder.glob("step-*"), key=lambda path: int(path.name[5:]))
         return steps[-1] if steps else None
 
     def save(self, progress: Progress, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -57,10 +58,10 @@ class CheckpointStore:
 
         def fill(folder: Path) -> None:
             save_file(_plain(tensors), folder / "tensors.safetensors")
-            state = {"fingerprint": self._fingerprint, "progress": asdict(progress)}
+            state = {"fingerprint": self.fingerprint, "progress": asdict(progress)}
             (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
 
-        target = self._folder / f"step-{progress.step:08d}"
+        target = self.folder / f"step-{progress.step:08d}"
         write_folder(target, fill)
         self._drop("step-*", target.name)
         self._drop("best-*", f"best-{progress.best_epoch:04d}")
@@ -74,7 +75,7 @@ class CheckpointStore:
         if folder is None:
             return None
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        if state["fingerprint"] != self._fingerprint:
+        if state["fingerprint"] != self.fingerprint:
             raise EngineError(
                 "The checkpoints here belong to another configuration or other data; "
                 "use a new run folder, or delete checkpoints/ to begin again."
@@ -87,21 +88,21 @@ class CheckpointStore:
     def save_best(self, epoch: int, network: nn.Module) -> None:
         if self._writes:
             write_folder(
-                self._folder / f"best-{epoch:04d}",
+                self.folder / f"best-{epoch:04d}",
                 lambda folder: save_file(_plain(_trained(network)), folder / "tensors.safetensors"),
             )
 
     def load_best(self, epoch: int, network: nn.Module) -> None:
         """The best epoch's weights, for the one who wrote them."""
         if self._writes:
-            _put_back(network, load_file(self._folder / f"best-{epoch:04d}" / "tensors.safetensors"))
+            _put_back(network, load_file(self.folder / f"best-{epoch:04d}" / "tensors.safetensors"))
 
     def clear(self) -> None:
         """Free the space once the model itself is saved."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _drop(self, pattern: str, keep: str) -> None:
-        for path in self._folder.glob(pattern):
+        for path in self.folder.glob(pattern):
             if path.name != keep:
                 shutil.rmtree(path)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training.engine.errors import EngineError
+from training.engine.private import rules
 
 ENGINE_VERSION = "1.0"
 STARTER = "starter"  # the encoder of an installed wheel
@@ -68,6 +69,7 @@ class FieldSpec:
 _OPTIONS = (
     "min", "max", "step", "top", "from", "to", "from_labels", "to_labels", "directed", "max_length",
 )  # fmt: skip
+_BATCH_TOKENS = 4096
 # name -> (smallest, largest) allowed value
 _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 1000), "learning_rate": (0, 1), "head_learning_rate": (0, 1), "warmup_share": (0, 1),
@@ -80,12 +82,13 @@ _RANGES: dict[str, tuple[float, float]] = {
     "lora_rank": (0, 1024), "lora_alpha": (1, 4096), "lora_dropout": (0, 0.9), "reply_tokens": (1, 4096),
     "warmth": (0, 5), "max_steps": (0, 2**40), "log_every": (1, 10**6), "checkpoint_steps": (0, 2**40),
     "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "processes": (0, 64),
-    "seed": (0, 2**63 - 1),
+    "seed": (0, 2**63 - 1), "dp_epsilon": (0, 100), "dp_noise_multiplier": (0, 1000), "dp_delta": (0, 0.1),
+    "dp_max_grad_norm": (1e-6, 1e6), "dp_unit_examples": (1, 1024),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
     "compile": ("off", "kernels", "graphs"), "targets": ("soft", "hard"),
-    "metric": ("auto", *METRICS), "keep": ("best", "last"),
+    "metric": ("auto", *METRICS), "keep": ("best", "last"), "dp_unit": rules.UNITS,
 }  # fmt: skip
 
 
@@ -114,6 +117,12 @@ class FitConfig:
     max_steps, checkpoint_steps, checkpoint_seconds, threads: 0 = no limit, off, off, torch decides.
     processes: how many train together, each on its own GPU; 0 = one for each GPU that can be seen.
     gradient_checkpointing: compute activations twice instead of keeping them; for large models.
+    dp_epsilon, dp_delta: train with differential privacy within this budget (private/); 0 is without, and a
+    delta of 0 is one in ten times the units. dp_noise_multiplier: the noise itself, in place of a budget.
+    dp_max_grad_norm: how much one unit may move a step. dp_unit: what is protected as a whole, all rows of a
+    group or a single example. dp_unit_examples: how many of a unit's examples take part in a step.
+    memorisation_test: plant made-up strings among the training rows and tell how well they were learned by
+    heart (memorisation/canaries.py).
     compile: torch.compile on the encoder, "kernels", or "graphs" with CUDA graphs as well (decision 0098).
     """
 
@@ -130,7 +139,7 @@ class FitConfig:
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     batch_examples: int = 32
-    batch_tokens: int = 4096
+    batch_tokens: int = _BATCH_TOKENS
     micro_tokens: int = 8192
     max_length: int = 256
     stride: int = 64
@@ -166,6 +175,13 @@ class FitConfig:
     log_every: int = 10
     checkpoint_steps: int = 0
     checkpoint_seconds: float = 60
+    dp_epsilon: float = 0.0
+    dp_noise_multiplier: float = 0.0
+    dp_delta: float = 0.0
+    dp_max_grad_norm: float = 1.0
+    dp_unit: str = "group"
+    dp_unit_examples: int = 8
+    memorisation_test: bool = False
 
     def __post_init__(self) -> None:
         for entry in fields(self):
@@ -184,6 +200,13 @@ class FitConfig:
             raise EngineError(f"A {self.field_spec.type!r} field needs that head, not {self.head!r}.")
         if self.head == "text" and self.base_model == STARTER:
             raise EngineError("A text field needs a causal decoder as base_model: a hub name or a folder.")
+        if self.is_private and (why := rules.refusal(vars(self), usual_batch_tokens=_BATCH_TOKENS)):
+            raise EngineError(why)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is trained with differential privacy."""
+        return rules.is_private(vars(self))
 
     @property
     def field_spec(self) -> FieldSpec:

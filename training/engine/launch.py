@@ -24,6 +24,8 @@ _LAST_STATES = ("succeeded", "failed", "cancelled")
 
 def processes_for(config: FitConfig) -> int:
     """How many processes a run wants: what it says, or one for each GPU that can be seen."""
+    if config.is_private:
+        return 1
     if config.processes or config.device not in ("auto", "cuda"):
         return max(1, config.processes)
     return max(1, torch.cuda.device_count())

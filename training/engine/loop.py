@@ -70,6 +70,10 @@ class Loop:
         self.store.load_best(self.progress.best_epoch, self.network)
         return self.progress
 
+    def statement(self) -> dict[str, Any] | None:
+        """What the training guarantees about privacy: nothing (see private/private_loop.py)."""
+        return None
+
     # -- one epoch ----------------------------------------------------------------------------------------
 
     def _plan(self, epoch: int) -> list[Ints]:
@@ -149,11 +153,15 @@ class Loop:
             group["lr"] = group["peak"] * rate(self.progress.step, self.total_steps, self.config)
         while (loss := self._try(parts)) is None:
             self._halve(parts)
+        self._shape_gradients()
+        self.optimizer.step()
+        return loss
+
+    def _shape_gradients(self) -> None:
+        """Those of all of us together, none of them longer than they may be."""
         self.team.add_gradients(self.network.parameters())
         if self.config.max_grad_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.config.max_grad_norm)
-        self.optimizer.step()
-        return loss
 
     def _try(self, step: Step) -> float | None:
         """The loss, with its gradients; None when the memory of one of us does not suffice."""
@@ -173,7 +181,7 @@ class Loop:
         Of a team each has its share of the examples, and the gradients are still to be added up. Dropout
         depends on seed and step (and rank) alone, so that a resumed run draws what an unbroken one does.
         """
-        torch.manual_seed(_seed_of(self.config.seed, self.progress.step, self.team.rank))
+        torch.manual_seed(seed_of(self.config.seed, self.progress.step, self.team.rank))
         self.optimizer.zero_grad(set_to_none=True)
         truth = Truth.of([self.examples[index] for part in step for index in part])
         total = float(self.loss.weigh(truth).sum()) or 1.0
@@ -228,7 +236,8 @@ class Loop:
             progress=progress.step / self.total_steps, loss=progress.window_loss / progress.window_steps,
             learning_rate=self.optimizer.param_groups[0]["lr"],
             tokens_per_second=self._window_tokens / max(now - self._window_began, 1e-9),
-            padding_share=1 - progress.tokens / progress.padded_tokens, memory_mb=memory_mb(self.device),
+            padding_share=1 - progress.tokens / max(1, progress.padded_tokens),
+            memory_mb=memory_mb(self.device),
             seconds_left=(now - self._started) / self._steps_here * (self.total_steps - progress.step),
         )  # fmt: skip
         progress.window_loss, progress.window_steps = 0.0, 0
@@ -254,5 +263,5 @@ class Loop:
             raise Cancelled
 
 
-def _seed_of(*numbers: int) -> int:
+def seed_of(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from training.engine.errors import EngineError
 
-STARTER, THOROUGH, FEW, AUTO = "starter", "thorough", "few examples", "auto"
+STARTER, THOROUGH, FEW, PRIVATE, AUTO = "starter", "thorough", "few examples", "private", "auto"
 RECIPES: dict[str, dict[str, Any]] = {
     STARTER: {},
     THOROUGH: {
@@ -18,6 +18,11 @@ RECIPES: dict[str, dict[str, Any]] = {
     FEW: {
         "epochs": 5, "learning_rate": 3e-5, "head_learning_rate": 5e-4, "label_names": True,
         "label_smoothing": 0.1, "average_share": 0.5, "final_rate": 0.2, "keep": "last", "patience": 0,
+    },
+    PRIVATE: {
+        "dp_epsilon": 8.0, "epochs": 20, "learning_rate": 1e-3, "head_learning_rate": 5e-3,
+        "batch_examples": 256, "fit_head_first": False, "freeze_embeddings": True, "dropout": 0.0,
+        "average_share": 0.3, "final_rate": 0.2, "keep": "last", "patience": 0, "weight_decay": 0.0,
     },
 }  # fmt: skip
 FEW_PER_LABEL = 30

@@ -31,7 +31,9 @@ from training.engine.events import Journal
 from training.engine.heads.base import Head
 from training.engine.heads.registry import HEADS
 from training.engine.loop import DevScore, Loop
+from training.engine.memorisation.remembered import planted_rows, remembered, row_losses
 from training.engine.metrics import figure
+from training.engine.private.choosing import private_loop
 from training.engine.probe import fit_output
 from training.engine.quick_layers import quicken
 from training.engine.stop import StopSignal
@@ -44,10 +46,14 @@ SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Labelled rows and their model inputs."""
+    """Labelled rows and their model inputs.
+
+    taught: the rows that the inputs count from; those planted for a memorisation test are behind the others.
+    """
 
     rows: list[Row]
     examples: Sequence[Example]
+    taught: Sequence[Row] = ()
 
 
 class Run:
@@ -91,7 +97,7 @@ class Run:
         self.team.follow(self.network)
         progress = loop.run()
         if self.team.leads:
-            self._finish(splits, progress)
+            self._finish(splits, progress, loop.statement())
 
     def _is_done(self) -> bool:
         if not (self.dir / "report.json").exists() or not (self.dir / "model" / "head.json").exists():
@@ -114,13 +120,14 @@ class Run:
 
     def _encode(self, name: str, rows: list[Row]) -> Split:
         rows = settled(rows) if name == "test" else rows
-        examples = self._inputs(name, rows)
+        taught = [*rows, *planted_rows(self.config, len(rows))] if name == "train" else rows
+        examples = self._inputs(name, taught)
         if name == "train" and self.config.label_names:
             named = self.head.examples(self.head.label_rows(), self.text, supervised=True)
             examples = [*examples, *named]
         if name != "test" and not examples:
             raise EngineError(f"The {name} set has nothing to learn from: no turn of it is labelled.")
-        return Split(rows, examples)
+        return Split(rows, examples, taught)
 
     def _inputs(self, name: str, rows: list[Row]) -> Sequence[Example]:
         """The model inputs of rows, from the cache if they were made before.
@@ -144,7 +151,7 @@ class Run:
             ids = [torch.from_numpy(part.ids) for example in examples for part in example.inputs]
             seen = torch.unique(torch.cat([*ids, torch.tensor([self.text.pad_id])]))
             shrink_embeddings(encoder, seen)
-        if self.bf16 and self.device.type == "cpu":
+        if self.bf16 and self.device.type == "cpu" and not self.config.is_private:
             quicken(encoder)
         if self.config.gradient_checkpointing:
             encoder.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
@@ -159,9 +166,10 @@ class Run:
             self.dir / "checkpoints", fingerprint=f"{self.config.hash}/{self.data_hash}/{ENGINE_VERSION}",
             writes=self.team.leads,
         )  # fmt: skip
-        self.store = checkpoints
-        return Loop(
-            self.network, self.head.training_examples(splits["train"].examples, self.config), self.config,
+        self.store, train = checkpoints, splits["train"]
+        make = private_loop(train.examples, train.taught, self.config, checkpoints) or Loop
+        return make(
+            self.network, self.head.training_examples(train.examples, self.config), self.config,
             loss=self.loss, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16, store=checkpoints,
             evaluate=lambda: self._score(splits["dev"]), report=self.journal.write, should_stop=self.stop,
             team=self.team,
@@ -201,7 +209,7 @@ class Run:
 
     # -- finishing ----------------------------------------------------------------------------------------
 
-    def _finish(self, splits: dict[str, Split], progress: Progress) -> None:
+    def _finish(self, splits: dict[str, Split], progress: Progress, privacy: dict[str, Any] | None) -> None:
         self.journal.write("state", state="evaluating")
         dev, test = self._settled(splits["dev"]), splits["test"]
         outputs = self._outputs(dev.examples)
@@ -213,13 +221,30 @@ class Run:
             "test": self._test(test) if test.rows else None,
             "baseline": self._baseline(splits),
             "calibration": {"temperature": self.head.settings.temperature, "before": before},
+            "privacy": privacy,
         }
         if self.head.trims_vocabulary:
             restore_embeddings(self.network.encoder)
+        report["memorisation"] = self._remembered(splits)
         card = self._card(splits, progress, report)
         artifact.save(self.dir / "model", self.network, self.head, self.tokenizer, self.config, card)
         write_file(self.dir / "report.json", json.dumps(report, ensure_ascii=False))
         self.store.clear()
+
+    def _remembered(self, splits: dict[str, Split]) -> dict[str, Any]:
+        """After the whole table of embeddings is back: strings that were never planted need it."""
+        self.network.to(self.device)
+
+        def losses_of(rows: Sequence[Row]) -> list[float]:
+            examples = self.head.examples(rows, self.text, supervised=True)
+            found = self.head.memory_losses(
+                self.network, examples, pad_id=self.text.pad_id, device=self.device, bf16=self.bf16,
+                check=self.stop.check,
+            ) if examples else {}  # fmt: skip
+            return row_losses(found, len(rows))
+
+        rows = {name: split.rows for name, split in splits.items()}
+        return remembered(self.config, **rows, losses_of=losses_of)
 
     def _settled(self, dev: Split) -> Split:
         """The dev rows by what was approved of them: the crowd's doubt is no measure of the model's."""

@@ -16,6 +16,7 @@ from tasks_app.fields.payload import check_payload
 from tasks_app.fields.problem import InvalidPayload
 from training import asking, besides, redaction, serving
 from training.engine.errors import EngineError
+from training.leaks import refuse_canaries
 from training.micro_batching import Overloaded, Pass
 from training.models import Model, ModelVersion, Prediction
 from training.services.registry import refuse_quarantined
@@ -71,6 +72,8 @@ def predict(
             _("This model is switched off: its versions learned from data that was erased since."),
             code="model_quarantined",
         )
+    if version is not None:
+        refuse_canaries(version)
     if version is None:
         raise Conflict(_("No version of this model is in production yet. Promote one."), code="no_version")
     payloads = besides.complete(

@@ -13,6 +13,7 @@ from common.errors import Conflict, Invalid, Problem, Unavailable
 from training import comparison
 from training.engine.evaluation.slices import KINDS
 from training.gate import Guards, judge
+from training.leaks import hundredths, membership_of, refuse_canaries
 from training.models import Model, ModelVersion
 from training.words import metric_name, state_name, verdict_words
 
@@ -31,6 +32,7 @@ def promote_version(
         detail = _("Say why the gate is to be passed over; the reason is kept.")
         raise Invalid(detail, problems=[Problem("/reason", "required", detail)])
     _refuse_present(version)
+    refuse_canaries(version)
     # Outside of the transaction: it may take a minute, and holds no lock meanwhile.
     gate = _gate(version, override)
     with transaction.atomic():
@@ -54,6 +56,26 @@ def promote_version(
 
 def _gate(version: ModelVersion, override: bool) -> dict[str, Any]:
     """The figures that decide; raises Conflict unless they allow it or `override` is set."""
+    guards, found = Guards.from_json(version.model.guards), membership_of(version.run.report)
+    told = found["auc"] if found else None
+    gate = {**_better(version, override), "membership": told}
+    if not (guards.allow(told) or override):
+        raise Conflict(_told_too_well(told, guards.membership or 0.5), code="gate", gate=gate)
+    return gate
+
+
+def _told_too_well(told: float | None, most: float) -> str:
+    if told is None:
+        return _("How well members are told was not measured for this version, and the gate asks for it. "
+                 "Promote it nevertheless with a reason.")  # fmt: skip
+    return _(
+        "Who was trained on is told %(told)d of 100 times (50 is a coin); the gate allows %(most)d. Promote "
+        "it nevertheless with a reason."
+    ) % {"told": hundredths(told), "most": hundredths(most)}
+
+
+def _better(version: ModelVersion, override: bool) -> dict[str, Any]:
+    """Whether its answers are better than those of the version in production."""
     try:
         compared = comparison.compare(version)
     except OSError as error:
@@ -138,8 +160,12 @@ def _move(version: ModelVersion, old: str, new: str, what: str, actor: User | No
 
 
 @transaction.atomic
-def set_guards(*, model: Model, kinds: Sequence[str], tolerance: float, actor: User | None) -> Model:
-    """Say which parts of the test items the gate guards, and how much worse one of them may get."""
+def set_guards(
+    *, model: Model, kinds: Sequence[str], tolerance: float, actor: User | None,
+    membership: float | None = None,
+) -> Model:  # fmt: skip
+    """Say which parts of the test items the gate guards, how much worse one of them may get, and how well
+    members may be told from others at most (an AUC; None asks nothing)."""
     if unknown := sorted(set(kinds) - set(KINDS)):
         detail = _("Unknown: %(unknown)s. There are: %(known)s.") % {
             "unknown": ", ".join(unknown), "known": ", ".join(KINDS),
@@ -148,7 +174,12 @@ def set_guards(*, model: Model, kinds: Sequence[str], tolerance: float, actor: U
     if not 0 <= tolerance <= 1:
         detail = _("The tolerance is a share from 0 to 1.")
         raise Invalid(detail, problems=[Problem("/tolerance", "range", detail)])
-    model.guards = {"kinds": [kind for kind in KINDS if kind in kinds], "tolerance": tolerance}
+    if membership is not None and not 0.5 <= membership <= 1:
+        detail = _("How well members may be told is from 0.5 (a coin) to 1.")
+        raise Invalid(detail, problems=[Problem("/membership", "range", detail)])
+    model.guards = {
+        "kinds": [kind for kind in KINDS if kind in kinds], "tolerance": tolerance, "membership": membership
+    }  # fmt: skip
     model.save(update_fields=["guards"])
     audit.record("model.guarded", model, actor=actor.pk if actor else None, guards=model.guards)
     return model

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common import audit
 from common.errors import Conflict, Invalid, Problem
+from training.leaks import refuse_canaries
 from training.models import ModelVersion, Rollout
 from training.services import registry
 
@@ -27,6 +28,7 @@ def start_rollout(*, version: ModelVersion, kind: str, share: float, actor: User
     registry.refuse_quarantined(version)
     if version.stage == Stage.ARCHIVED:
         raise Conflict(_("Version %d is archived and answers nobody. Restore it first.") % version.number)
+    refuse_canaries(version)
     baseline = ModelVersion.objects.filter(model=version.model_id, stage=Stage.PRODUCTION).first()
     if baseline is None or baseline.pk == version.pk:
         raise Conflict(_("There must be another version in production to try this one beside."))

@@ -55,6 +55,8 @@ def start_run(
     recipe = resolved(chosen.to_json(), recipe, examples=counts.get("train", 0))
     config = build_config(chosen.to_json(), recipe)
     plan = None if search is None else read_search(search, chosen.to_json())
+    if plan is not None and config.is_private:
+        raise _one_budget()
     _check_enough(counts)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"run {project.pk}"])
@@ -87,6 +89,13 @@ def _not_to_learn(name: str, schema: SchemaVersion, fields: Sequence[Field]) -> 
         code = "unknown_field"
         detail = _("No such field that a model can learn. The fields are: %s.") % names
     return Invalid(detail, problems=[Problem("/field", code, detail)])
+
+
+def _one_budget() -> Invalid:
+    """Each trial of a search would spend the budget again, and what the best one is says something of all."""
+    detail = _("A search trains on the same conversations again and again, so no budget of privacy would "
+               "hold. Search without it on other data, or set the recipe by hand.")  # fmt: skip
+    return Invalid(detail, problems=[Problem("/search", "private", detail)])
 
 
 def _counts(project: Project, field: Field, snapshot: Snapshot | None) -> Mapping[str, int]:

@@ -125,11 +125,15 @@ def guards(request: SignedIn, name: str) -> HttpResponse:
     model = access.model_for(request.user, name)
     form = GuardsForm(request.POST)
     if not form.is_valid():
-        raise Invalid(_("The tolerance is a share from 0 to 1."))
+        raise Invalid(
+            _("The tolerance is from 0 to 100 points, how well members may be told from 50 to 100.")
+        )
     tolerance = form.cleaned_data["points"] / 100
+    told = form.cleaned_data["told"]
     registry.set_guards(
-        model=model, kinds=form.cleaned_data["kinds"], tolerance=tolerance, actor=request.user
-    )
+        model=model, kinds=form.cleaned_data["kinds"], tolerance=tolerance,
+        membership=None if told is None else told / 100, actor=request.user,
+    )  # fmt: skip
     messages.success(request, _("The gate is set."))
     return redirect("model", name)
 

@@ -14,6 +14,7 @@ NAMES = (
     "assign", "import", "consensus", "train", "serve", "export", "page", "intents", "active", "snapshot",
     "pii",
     "erasure",
+    "private",
 )  # fmt: skip
 
 

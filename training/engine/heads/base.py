@@ -232,6 +232,12 @@ class Head(ABC):
             entry[1] += float(loss.weigh(truth).sum())
         return {place: total / max(weight, 1e-9) for place, (total, weight) in sums.items()}
 
+    def memory_losses(
+        self, network: nn.Module, examples: Sequence[Example], **how: Any
+    ) -> dict[tuple[int, int], float]:
+        """The losses by which one would tell whether these were trained on (memorisation/membership.py)."""
+        return self.losses(examples, self.outputs(network, examples, **how))
+
     @abstractmethod
     def baseline(self, train: Sequence[Row]) -> tuple[str, "Baseline"]:
         """The best rule that reads no text: its name and how it answers."""

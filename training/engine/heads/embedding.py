@@ -186,6 +186,22 @@ class EmbeddingHead(ChoiceHead):
     def losses(self, examples: Sequence[Example], outputs: Sequence[Any]) -> dict[tuple[int, int], float]:
         return {}
 
+    def memory_losses(
+        self, network: nn.Module, examples: Sequence[Example], **how: Any
+    ) -> dict[tuple[int, int], float]:
+        """How far a text lies from the others here with its label; of a pair, how far from its truth."""
+        outputs = self.outputs(network, examples, **how)
+        targets = np.concatenate([e.targets for e in examples if e.targets is not None])  # (N, C)
+        if self.by_pair:
+            found = [abs(float(e.targets[0, 0]) - float(v[0] @ v[1]))
+                     for e, v in zip(examples, outputs, strict=True) if e.targets is not None]  # fmt: skip
+        else:
+            vectors = np.concatenate(outputs)
+            alike = ((targets @ targets.T) > 0) & ~np.eye(len(vectors), dtype=bool)
+            near = ((vectors @ vectors.T) * alike).sum(axis=1) / np.maximum(alike.sum(axis=1), 1)
+            found = (1 - near).tolist()
+        return {(e.row, e.turn): loss for e, loss in zip(examples, found, strict=True)}
+
     def tuned(
         self, rows: Sequence[Row], examples: Sequence[Example], outputs: Sequence[Any]
     ) -> "EmbeddingHead":

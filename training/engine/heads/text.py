@@ -170,6 +170,15 @@ class TextHead(Head):
             for example, said in zip(examples, outputs, strict=True) if len(said.nlls)
         }  # fmt: skip
 
+    def memory_losses(
+        self, network: nn.Module, examples: Sequence[Example], **how: Any
+    ) -> dict[tuple[int, int], float]:
+        """What the true replies cost; nothing is written for it."""
+        assert isinstance(network, Decoder)  # noqa: S101 - what `network` made
+        logits = self._in_parts(network, examples, how)
+        nlls = [true_nlls(one, example)[0] for one, example in zip(logits, examples, strict=True)]
+        return {(e.row, 0): float(nll.mean()) for e, nll in zip(examples, nlls, strict=True) if len(nll)}
+
     def predictions(
         self, rows: Sequence[Row], examples: Sequence[Example], outputs: Sequence[Any]
     ) -> list[Prediction]:
