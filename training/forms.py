@@ -143,7 +143,7 @@ class RunForm(forms.Form):
         chosen = {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in self.about_run and value not in ("", None, False)
+            if name not in self.about_run and value not in ("", None) and value is not False
         }
         chosen.setdefault("targets", "soft")
         if kept := self.cleaned_data["kept"]:

@@ -178,7 +178,7 @@ def test_the_gate_is_set_and_a_version_archived_on_the_page(make_version: Make, 
     page = f"/models/{version.model.name}/"
     assert client.post(f"{page}guards/", {"kinds": ["speaker"], "points": "1.5"}).status_code == 302
     version.model.refresh_from_db()
-    assert version.model.guards == {"kinds": ["speaker"], "tolerance": 0.015}
+    assert version.model.guards == {"kinds": ["speaker"], "tolerance": 0.015, "membership": None}
     shown = client.get(page).content.decode()
     assert "Against version 1 on the same items" in shown and "+16.7" in shown and 'value="1.5"' in shown
     assert client.post(f"{page}guards/", {"points": "-1"}).status_code == 422
