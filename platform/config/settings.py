@@ -135,6 +135,8 @@ IMPORT_PROCESSES = env.integer("IMPORT_PROCESSES", min(4, os.cpu_count() or 1))
 IMPORT_MAX_LINE_BYTES = env.integer("IMPORT_MAX_LINE_BYTES", 4 * 1024 * 1024)
 ARTIFACTS_DIR = Path(env.text("ARTIFACTS_DIR", str(DATA_DIR / "artifacts")))
 BASE_MODEL = env.text("BASE_MODEL", "starter")
+# Folders below which any trainer may name a base model; other folders only an admin of the site may name.
+BASE_MODELS_DIRS = env.words("BASE_MODELS_DIRS")
 # Lets admins put versions on a model hub; without it nothing is ever sent there.
 HUB_TOKEN = env.secret("HUB_TOKEN", "")
 # What a process that answers questions to models keeps in memory: so many of them, and so many megabytes.

@@ -14,6 +14,7 @@ from accounts.models import Role, User
 from common import audit
 from common.errors import Conflict, Forbidden, Invalid, Problem
 from tasks_app.models import Project
+from training.base_models import check_base_model
 from training.models import Recipe
 from training.recipes import build_config
 from training.snapshots import current_fields
@@ -63,7 +64,8 @@ def keep_recipe(
     if chosen is None:
         detail = _("This project has no such field that a model can learn.")
         raise Invalid(detail, problems=[Problem("/field", "unknown_field", detail)])
-    build_config(chosen.to_json(), settings)
+    config = build_config(chosen.to_json(), settings)
+    check_base_model(config.base_model, project=project, actor=actor)
     try:
         with transaction.atomic():
             recipe = Recipe.objects.create(

@@ -18,6 +18,7 @@ from common.errors import Conflict, DomainError, Invalid, Problem
 from common.rounds import each
 from tasks_app.models import Project
 from training import retraining
+from training.base_models import check_base_model
 from training.models import ModelVersion, RetrainFiring, RetrainRule, Run
 from training.recipes import build_config, resolved
 from training.retrain_conditions import checked_condition, next_time
@@ -47,7 +48,7 @@ class Terms:
 @transaction.atomic
 def create_rule(*, project: Project, field: str, kind: str, terms: Terms, actor: User | None) -> RetrainRule:
     """Keep a rule; it is looked at from now on. Raises Invalid for terms or a field that cannot work."""
-    condition = _check(project, field, kind, terms)
+    condition = _check(project, field, kind, terms, actor)
     rule = RetrainRule(project=project, field=field, kind=kind, created_by=actor)
     _set(rule, terms, condition)
     rule.save()
@@ -59,7 +60,7 @@ def create_rule(*, project: Project, field: str, kind: str, terms: Terms, actor:
 def change_rule(*, rule: RetrainRule, terms: Terms, actor: User | None) -> RetrainRule:
     """Set all terms anew. A schedule begins to count from now."""
     rule = _locked(rule)
-    condition = _check(rule.project, rule.field, rule.kind, terms)
+    condition = _check(rule.project, rule.field, rule.kind, terms, actor)
     _set(rule, terms, condition)
     rule.save()
     audit.record("retrain_rule.changed", rule, actor=actor.pk if actor else None)
@@ -104,7 +105,9 @@ def _set(rule: RetrainRule, terms: Terms, condition: dict[str, Any]) -> None:
     rule.next_at = next_time(condition, timezone.now()) if rule.kind == Kind.SCHEDULE else None
 
 
-def _check(project: Project, name: str, kind: str, terms: Terms) -> dict[str, Any]:
+def _check(
+    project: Project, name: str, kind: str, terms: Terms, actor: User | None
+) -> dict[str, Any]:  # fmt: skip
     """The whole condition. A recipe that cannot work is refused now, not at three in the morning."""
     condition = checked_condition(kind, terms.condition)
     field = next((entry for entry in current_fields(project)[1] if entry.name == name), None)
@@ -113,7 +116,8 @@ def _check(project: Project, name: str, kind: str, terms: Terms) -> dict[str, An
         problems.append(Problem("/field", "unknown_field", _("No such field that a model can learn.")))
     else:
         recipe = settings_of(project=project, head=field.type, recipe=terms.recipe)
-        build_config(field.to_json(), resolved(field.to_json(), recipe, examples=0))
+        config = build_config(field.to_json(), resolved(field.to_json(), recipe, examples=0))
+        check_base_model(config.base_model, project=project, actor=actor)
     if not 1 <= terms.cooldown_hours <= MOST_HOURS:
         detail = _("From 1 to %d hours.") % MOST_HOURS
         problems.append(Problem("/cooldown_hours", "range", detail))

@@ -14,6 +14,7 @@ from common.queueing import enqueue_on_commit
 from tasks_app.fields.base import Field
 from tasks_app.models import Project, SchemaVersion
 from training import tasks, trials
+from training.base_models import check_base_model
 from training.models import Run, Snapshot
 from training.recipes import build_config, chosen_settings, resolved
 from training.search_space import read_search
@@ -54,6 +55,7 @@ def start_run(
     counts = _counts(project, chosen, snapshot)
     recipe = resolved(chosen.to_json(), recipe, examples=counts.get("train", 0))
     config = build_config(chosen.to_json(), recipe)
+    check_base_model(config.base_model, project=project, actor=actor)
     plan = None if search is None else read_search(search, chosen.to_json())
     if plan is not None and config.is_private:
         raise _one_budget()
