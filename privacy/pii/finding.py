@@ -13,7 +13,7 @@ KINDS = frozenset(
         "ACCOUNT", "ADDRESS", "AGE", "API_KEY", "BIRTH_DATE", "BOOKING", "CARD", "CLAIM",
         "CRYPTO", "EMAIL", "IBAN",
         "IP", "LICENCE", "MAC", "NATIONAL_ID", "NUMBER", "ORDER", "PASSPORT", "PASSWORD",
-        "PERSON", "PHONE", "PLATE",
+        "PERSON", "PERSONAL", "PHONE", "PLATE",
         "POLICY", "POSTCODE", "RECORD", "SSN", "URL", "USERNAME",
     }
 )  # fmt: skip

@@ -158,6 +158,7 @@ def job_json(job: ImportJob) -> dict[str, Any]:
         "imported": job.imported,
         "skipped": job.skipped,
         "findings": job.findings,
+        "models": job.options.get("asked"),
         "error_count": job.error_count,
         "errors": job.errors,
         "reason": job.reason,

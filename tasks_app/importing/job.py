@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from operator import itemgetter
 from typing import BinaryIO, cast
 from uuid import UUID
@@ -28,7 +29,8 @@ from tasks_app.importing.copying import Copied, copy_items
 from tasks_app.importing.crew import helpers, in_order
 from tasks_app.importing.labels import ImportedLabels, store_labels
 from tasks_app.importing.lines import Labels
-from tasks_app.importing.preparing import Prepared, PreparedItem, Setup, prepare
+from tasks_app.importing.preparing import Prepared, PreparedItem, Propose, Setup, prepare
+from tasks_app.importing.proposing import proposals_for
 from tasks_app.importing.records import Batch
 from tasks_app.models import ImportJob, Project, SchemaVersion
 from tasks_app.services import slots
@@ -88,8 +90,9 @@ def _read_file(job: ImportJob) -> None:
             max_bytes=settings.IMPORT_MAX_LINE_BYTES,
         )
         batches = records.batches(found, most=BATCH, most_bytes=BATCH_BYTES)
-        with helpers(setup, _helpers_for(job)) as team:
-            for batch, prepared in in_order(batches, team) if team else _here(batches, setup):
+        propose = proposals_for(job, beat=partial(_beat, job)) if _asks_models(job.project) else None
+        with helpers(setup, 0 if propose else _helpers_for(job)) as team:
+            for batch, prepared in in_order(batches, team) if team else _here(batches, setup, propose):
                 _store(job, version, batch, prepared)
 
 
@@ -112,14 +115,27 @@ def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
     )
 
 
+def _asks_models(project: Project) -> bool:
+    return project.privacy_model and project.privacy_policy != Project.PrivacyPolicy.KEEP
+
+
 def _helpers_for(job: ImportJob) -> int:
     """A small file is done before another process has started."""
     count: int = settings.IMPORT_PROCESSES
     return count if count > 1 and job.size - job.offset > WORTH_HELPERS else 0
 
 
-def _here(batches: Iterator[Batch], setup: Setup) -> Iterator[tuple[Batch, Prepared]]:
-    return ((batch, prepare(setup, batch.lines)) for batch in batches)
+def _here(
+    batches: Iterator[Batch], setup: Setup, propose: Propose | None
+) -> Iterator[tuple[Batch, Prepared]]:
+    return ((batch, prepare(setup, batch.lines, propose)) for batch in batches)
+
+
+def _beat(job: ImportJob) -> None:
+    """A sign of life while a model reads: nobody else is to take the job up."""
+    ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.RUNNING, read=job.read).update(
+        heartbeat_at=timezone.now()
+    )
 
 
 @transaction.atomic

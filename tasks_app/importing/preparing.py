@@ -5,9 +5,10 @@ Pure, and what goes in and comes out is JSON, so that it runs in this process or
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 from privacy.keeping import Keeper, Kept
@@ -15,6 +16,7 @@ from privacy.pii.beside import replace_beside
 from privacy.pii.finding import Finding
 from privacy.pii.learned import Learned
 from privacy.pii.payload import RedactedPayload, redact_payload
+from privacy.pii.proposals import joined
 from privacy.pii.surroundings import pseudonymous_id
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_texts
@@ -87,20 +89,17 @@ class Prepared:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
+# What another detector finds in the texts of items, a list for each text of each.
+Propose = Callable[[Sequence[Sequence[str]]], Sequence[Sequence[Sequence[Finding]]]]
+
+
+def prepare(setup: Setup, lines: Sequence[Raw], propose: Propose | None = None) -> Prepared:
+    """What the lines become. `propose` is asked once, about all of them."""
     prepared = Prepared()
     dropped: Counter[str] = Counter()
-    for raw in lines:
-        record = parse(raw)
-        if isinstance(record, Broken):
-            prepared.errors.append({"line": record.number, "detail": record.detail})
-            continue
-        try:
-            parsed = parse_item(record.value, setup.fields)
-        except LineRefused as error:
-            prepared.errors.append({"line": record.number, "detail": nameable(str(error))})
-            continue
-        parsed = replace(parsed, terms=parsed.terms.over(setup.usual))
+    found = [read for raw in lines if (read := _read(setup, raw, prepared))]
+    more = propose([_all_texts(parsed) for _number, parsed in found]) if propose else repeat(None)
+    for (number, parsed), proposed in zip(found, more, strict=False):
         redacted = redact_payload(
             parsed.payload,
             parsed.texts,
@@ -109,23 +108,40 @@ def prepare(setup: Setup, lines: Sequence[Raw]) -> Prepared:
             language=parsed.language,
             scope=setup.scope,
             meta=parsed.meta,
-            proposed=_proposed(setup, parsed),
+            proposed=joined(_learned(setup, parsed), proposed),
         )
         if redacted.dropped:
             prepared.left_out += 1
             dropped += redacted.counts
             continue
-        prepared.items.append(_item(setup, record.number, parsed, redacted))
+        prepared.items.append(_item(setup, number, parsed, redacted))
     prepared.dropped = dict(dropped)
     return prepared
 
 
-def _proposed(setup: Setup, parsed: ParsedItem) -> list[list[Finding]] | None:
+def _read(setup: Setup, raw: Raw, prepared: Prepared) -> tuple[int, ParsedItem] | None:
+    """The line's number and its item; None for a line that is none, whose reason goes to the errors."""
+    record = parse(raw)
+    if isinstance(record, Broken):
+        prepared.errors.append({"line": record.number, "detail": record.detail})
+        return None
+    try:
+        parsed = parse_item(record.value, setup.fields)
+    except LineRefused as error:
+        prepared.errors.append({"line": record.number, "detail": nameable(str(error))})
+        return None
+    return record.number, replace(parsed, terms=parsed.terms.over(setup.usual))
+
+
+def _all_texts(parsed: ParsedItem) -> list[str]:
+    return [*parsed.texts, *(candidate["text"] for candidate in parsed.payload.get("candidates", []))]
+
+
+def _learned(setup: Setup, parsed: ParsedItem) -> list[list[Finding]] | None:
     """What was learned and stands in the item, a list for each text; None where nothing was learned."""
     if not setup.learned:
         return None
-    candidates = [candidate["text"] for candidate in parsed.payload.get("candidates", [])]
-    return [setup.finds_learned.find(text) for text in (*parsed.texts, *candidates)]
+    return [setup.finds_learned.find(text) for text in _all_texts(parsed)]
 
 
 def nameable(text: str) -> str:
