@@ -372,6 +372,12 @@ AUDIT_STRICT = DEBUG
 
 # --- Logs -------------------------------------------------------------------------------------------------
 
+# Every record is scrubbed as it is made; error reports show no values (docs/privacy.md).
+LOGGING_CONFIG = "privacy.logs.configure"
+DEFAULT_EXCEPTION_REPORTER = "privacy.reports.QuietReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "privacy.reports.HideValues"
+ADMINS = [("", address) for address in env.words("ADMINS")]
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

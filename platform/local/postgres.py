@@ -73,6 +73,9 @@ class Postgres:
             "jit": "off",  # its start-up costs more than any query of ours gains
             "timezone": "UTC",
             "log_timezone": "UTC",
+            # Failed statements and their details hold the values that they were about.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -2,9 +2,9 @@
 
 import fcntl
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from training.engine import device
@@ -71,12 +71,13 @@ def _fit_and_say(
     except EngineError as error:
         return _fail(journal, str(error))
     except Exception as error:  # the outermost edge: whatever it is, the platform must learn why
-        traceback.print_exc()
+        logs = import_module("privacy.pii.logs")  # loads the detectors, which only a failure needs
+        print(logs.traceback_of(error), file=sys.stderr)  # noqa: T201
         if device.is_out_of_memory(error):
             return _fail(
                 journal, "Out of memory while loading; use a smaller base model or a larger machine."
             )
-        return _fail(journal, f"{type(error).__name__}: {' '.join(str(error).split())[:500]}")
+        return _fail(journal, " ".join(logs.message_of(error).split()))
     finally:
         leave()
     journal.write("state", state="succeeded", progress=1.0)
