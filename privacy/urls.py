@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.views import certificates, desk, notice_desk, notices, own, public, vault
+from privacy.views import audit, certificates, desk, notice_desk, notices, own, public, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice/", notices.notice_page, name="privacy-notice"),
@@ -15,6 +15,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         notice_desk.notice_compare,
         name="notice-compare",
     ),
+    path("privacy/audit/", audit.log, name="audit-log"),
+    path("privacy/audit/state/", audit.state_fragment, name="audit-state"),
+    path("privacy/audit/verify/", audit.verify, name="audit-verify"),
+    path("privacy/audit/export/", audit.export, name="audit-export"),
+    path("privacy/audit/head/", audit.head, name="audit-head"),
     path("privacy/vault/", vault.accesses, name="vault-log"),
     path("privacy/", own.overview, name="privacy"),
     path("privacy/held/", own.held, name="privacy-held"),

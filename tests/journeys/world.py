@@ -115,6 +115,7 @@ PAGES = [
     ("admin", "/finance/"),
     ("admin", "/finance/batches/{batch}/"),
     ("admin", "/privacy/vault/"),
+    ("admin", "/privacy/audit/"),
     ("admin", "/health/"),
 ]
 BAD_FILE = b'{"id": "x", "turns": [\n{"id": "y", "text": "Call me on +44 20 7946 0958, Maria Jensen."}\n'
