@@ -3,6 +3,7 @@
 Values are never shown: not of local variables, forms, queries, headers, cookies or settings.
 """
 
+from collections.abc import ItemsView
 from types import FrameType
 from typing import Any
 from uuid import UUID
@@ -42,8 +43,8 @@ class HideValues(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: FrameType
-    ) -> list[tuple[str, Any]]:
-        return [(name, kind_of(value)) for name, value in tb_frame.f_locals.items()]
+    ) -> ItemsView[str, Any]:
+        return {name: kind_of(value) for name, value in tb_frame.f_locals.items()}.items()
 
 
 class QuietReporter(ExceptionReporter):

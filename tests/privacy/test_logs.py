@@ -9,20 +9,12 @@ from django.core import mail
 from django.db import DataError, IntegrityError, transaction
 from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
-<<<<<<< Updated upstream
-=======
-from privacy.pii.logs import hide_quoted, message_of, scrub, traceback_of
-from privacy.reports import HideValues, QuietReporter, kind_of
->>>>>>> Stashed changes
 
 from accounts.models import User
 from common.errors import Conflict
 from common.rounds import each
-<<<<<<< Updated upstream
 from privacy.pii.logs import hide_quoted, message_of, scrub, traceback_of
 from privacy.reports import HideValues, QuietReporter, kind_of
-=======
->>>>>>> Stashed changes
 from tests.factories import client_of, make_user
 
 SECRETS = [
