@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.api import audit, desk, notices, requests, vault
+from privacy.api import audit, desk, notices, requests, retention, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice", notices.NoticeApi.as_view(), name="api-privacy-notice"),
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/consents", notices.ConsentsApi.as_view(), name="api-privacy-consents"),
     path("privacy/audit", audit.AuditApi.as_view(), name="api-audit"),
     path("privacy/audit/state", audit.AuditStateApi.as_view(), name="api-audit-state"),
+    path("privacy/retention", retention.RetentionApi.as_view(), name="api-retention"),
+    path("privacy/retention/<slug:kind>", retention.RetentionKindApi.as_view(), name="api-retention-kind"),
     path("privacy/vault-accesses", vault.AccessesApi.as_view(), name="api-vault-accesses"),
     path("privacy/requests", requests.RequestsApi.as_view(), name="api-privacy-requests"),
     path("privacy/requests/<uuid:request_id>", requests.RequestApi.as_view(), name="api-privacy-request"),

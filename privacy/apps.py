@@ -11,7 +11,7 @@ class PrivacyConfig(AppConfig):
         set_gate(replace_typed)
 
         # Models can be imported only from here on.
-        from privacy import holders, inventory_below, inventory_own  # noqa: PLC0415
+        from privacy import holders, inventory_below, inventory_own, kept_kinds  # noqa: PLC0415
         from privacy.accounts_holder import AccountsHolder  # noqa: PLC0415
         from privacy.consents_holder import ConsentsHolder  # noqa: PLC0415
         from privacy.requests_holder import RequestsHolder  # noqa: PLC0415
@@ -19,6 +19,7 @@ class PrivacyConfig(AppConfig):
 
         inventory_below.declare_all()
         inventory_own.declare_all()
+        kept_kinds.register_all()
         holders.register(ConsentsHolder())
         holders.register(AccountsHolder())
         holders.register(VaultHolder())

@@ -20,6 +20,7 @@ def declare_all() -> None:
     _of_what_was_missed()
     _of_the_vault()
     _of_consents()
+    declare("privacy.RetentionRule", persons="changed_by", nothing={"project": _PROJECT, "kind": _CODE})
     _of_requests()
 
 

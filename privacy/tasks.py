@@ -3,10 +3,15 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 
-from privacy.services import key_backup
+from privacy.services import key_backup, retention
 
 
 @shared_task
 def back_up_keys() -> None:
     if settings.VAULT_KEYS_BACKUP:
         key_backup.export_keys(Path(settings.VAULT_KEYS_BACKUP))
+
+
+@shared_task
+def apply_retention() -> None:
+    retention.apply_all()

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.views import audit, certificates, desk, notice_desk, notices, own, public, vault
+from privacy.views import audit, certificates, desk, notice_desk, notices, own, public, retention, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice/", notices.notice_page, name="privacy-notice"),
@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/audit/verify/", audit.verify, name="audit-verify"),
     path("privacy/audit/export/", audit.export, name="audit-export"),
     path("privacy/audit/head/", audit.head, name="audit-head"),
+    path("privacy/retention/", retention.retention, name="retention"),
+    path("privacy/retention/<slug:kind>/", retention.dry_run, name="retention-kind"),
     path("privacy/vault/", vault.accesses, name="vault-log"),
     path("privacy/", own.overview, name="privacy"),
     path("privacy/held/", own.held, name="privacy-held"),

@@ -8,11 +8,12 @@ class TrainingConfig(AppConfig):
         # Models can be imported only from here on.
         from privacy import holders  # noqa: PLC0415
         from privacy.services.proposers import register_proposer  # noqa: PLC0415
-        from training import inventory, proposing  # noqa: PLC0415
+        from training import inventory, kept_kinds, proposing  # noqa: PLC0415
         from training.erasing_models import affected_models  # noqa: PLC0415
         from training.holder import TrainingHolder  # noqa: PLC0415
 
         inventory.declare_all()
+        kept_kinds.register_all()
         holders.register(TrainingHolder())
         holders.register_affected_models(affected_models)
         register_proposer(proposing.current_proposer)

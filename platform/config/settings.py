@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config import env
@@ -317,6 +318,8 @@ CELERY_BEAT_SCHEDULE = {
     "update-recognition": {"task": "annotations.tasks.update_recognition", "schedule": 60.0},
     "seal-audit": {"task": "common.tasks.seal_audit", "schedule": 10.0, "options": {"expires": 10}},
     "check-audit": {"task": "common.tasks.check_audit", "schedule": 60.0, "options": {"expires": 60}},
+    # At night; beat's clock is UTC.
+    "apply-retention": {"task": "privacy.tasks.apply_retention", "schedule": crontab(hour=2, minute=40)},
     "back-up-keys": {"task": "privacy.tasks.back_up_keys", "schedule": 3600.0},
     "carry-out-requests": {"task": "privacy.rounds.carry_out_requests", "schedule": 30.0},
     "send-request-mails": {"task": "privacy.rounds.send_request_mails", "schedule": 60.0},

@@ -13,6 +13,7 @@ from privacy.models.findings import (
     TrustedReading,
 )
 from privacy.models.requests import AccessPackage, SharingOptOut, SubjectRequest
+from privacy.models.retention import RetentionRule, RetentionRun
 from privacy.models.vault import (
     BlindValue,
     DataSubject,
@@ -39,6 +40,8 @@ __all__ = [
     "NoticeDraft",
     "NoticeVersion",
     "Regime",
+    "RetentionRule",
+    "RetentionRun",
     "Rescan",
     "SampleCheck",
     "SharingOptOut",

@@ -41,6 +41,7 @@ PAGES = [
     ("nobody", "/"),
     ("nobody", "/accounts/login/"),
     ("nobody", "/accounts/signup/"),
+    ("nobody", "/privacy/notice/"),
     ("nobody", "/accounts/password/reset/"),
     ("nobody", "/feedback/{link}/"),
     ("nobody", "/privacy/requests/new/"),
@@ -117,6 +118,13 @@ PAGES = [
     ("admin", "/privacy/vault/"),
     ("admin", "/privacy/audit/"),
     ("admin", "/health/"),
+    ("annotator", "/privacy/consents/"),
+    ("annotator", "/privacy/notice/seen/"),
+    ("admin", "/privacy/notices/"),
+    ("admin", "/privacy/notices/pipl/zh-hans/"),
+    ("admin", "/privacy/notices/gdpr/en/compare/"),
+    ("admin", "/privacy/retention/"),
+    ("admin", "/privacy/retention/notifications/?days=30"),
 ]
 BAD_FILE = b'{"id": "x", "turns": [\n{"id": "y", "text": "Call me on +44 20 7946 0958, Maria Jensen."}\n'
 KEEP = {"keep_duplicates": True}
