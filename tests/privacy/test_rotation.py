@@ -14,7 +14,7 @@ from common.ids import uuid7
 from privacy import keyring, sealing
 from privacy.models import SiteKey, SubjectKey, VaultEntry
 from privacy.services import rotation, vault
-from privacy.services.subjects import find_subjects
+from privacy.services.subjects import destroy_keys, find_subjects
 from rewards import sealing as payout_sealing
 from rewards.models import Payout, PayoutAddress
 from rewards.services import addresses
@@ -186,3 +186,38 @@ def test_secrets_of_the_site_are_made_once(project, vault_key):
     with mock.patch.object(SiteKey.objects, "filter", return_value=SiteKey.objects.none()):
         assert keyring.index_key() == first  # as if another had made it in between
     assert SiteKey.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_renewed_meanwhile_is_not_put_back(project, vault_key, settings, monkeypatch):
+    """A rotation that read the old key before an erasure must not write it after."""
+    same = {"subject": "both"}
+    load(project, {"id": "a", "text": "Mail a@example.com.", **same})
+    load(project, {"id": "b", "text": "Mail b@example.com.", **same})
+    change_key(settings)
+    reading, unwrap = threading.Event(), keyring.unwrap
+
+    def slowly(*args):
+        secret = unwrap(*args)
+        if threading.current_thread().name == "rotating" and b"subject key" in args[2]:
+            reading.set()
+            erased.join(timeout=0.7)
+        return secret
+
+    def renew():
+        reading.wait()
+        destroy_keys(items=[item("a").pk])
+        connection.close()
+
+    def turn():
+        rotation.rotate()
+        connection.close()
+
+    monkeypatch.setattr(keyring, "unwrap", slowly)
+    erased = threading.Thread(target=renew)
+    rotating = threading.Thread(target=turn, name="rotating")
+    for thread in (erased, rotating):
+        thread.start()
+    for thread in (rotating, erased):
+        thread.join()
+    assert opened("b") == "b@example.com"
