@@ -25,6 +25,7 @@ from annotations.services import erasing_items, erasing_people
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item
+from tasks_app.services import departing
 from tasks_app.services import erasing_items as locking
 
 
@@ -53,6 +54,10 @@ class AnnotationsHolder:
     def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
         if subject.account is None:
             return {}
+        user = lock_account(subject.account)
+        if user is not None and restricted:
+            # What is being handed in comes first, and is held back with the rest.
+            departing.give_everything_back(user, reason="restricted")
         answers = Answer.objects.filter(worker=subject.account, held=not restricted)
         items = list(answers.order_by().values_list("item", flat=True).distinct())
         changed = answers.update(held=restricted)

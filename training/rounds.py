@@ -48,4 +48,6 @@ def drift_due() -> list[UUID]:
     """Versions in production that have no reading of today."""
     read = DriftReading.objects.filter(day=timezone.now().date()).values("version")
     serving = ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION).exclude(pk__in=read)
+    # What it was trained on cannot be summed up any more once that was withdrawn.
+    serving = serving.exclude(snapshot__withdrawn_at__isnull=False, drift_reference=None)
     return list(serving.values_list("pk", flat=True))

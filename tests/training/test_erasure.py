@@ -2,12 +2,17 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +23,8 @@ from privacy.holders import Subject, affected_models
 from tasks_app.models import Item, Project
 from tests.factories import client_of, make_user
 from tests.privacy.subjects import erase, residue, restrict, rows_that_say
-from training import clearing, run_folder
+from tests.training.test_execution import until
+from training import clearing, execution, run_folder
 from training.models import (
     DriftReference,
     Feedback,
@@ -275,6 +281,8 @@ def test_the_pages_say_it(approved: Project, make_version: Make, admin: User, cl
     page = client.get(f"/models/{version.model.name}/").content.decode()
     assert "In quarantine." in page and "1 erasure since it was trained" in page
     assert "Withdrawn." in client.get(reverse("snapshot", args=[version.snapshot_id])).content.decode()
+    for named in ("run", "run-errors"):
+        assert client.get(reverse(named, args=[version.run_id])).status_code == 200
     done = client.post(f"/models/{version.model.name}/versions/1/keep/", {"legal_ground": "a ground of ours"})
     assert done.status_code == 302
     assert "a ground of ours" in client.get(f"/models/{version.model.name}/").content.decode()
@@ -382,3 +390,49 @@ def test_a_running_run_is_stopped_and_registers_nothing(
     (run.folder / "report.json").write_text(json.dumps(report))
     shutil.copytree(trained / "model", run.folder / "model", dirs_exist_ok=True)
     assert register(run, claim) is None
+
+
+# It holds its folder, hears nothing, and writes the data that it has read again and again.
+STUBBORN = """
+import fcntl, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+folder = sys.argv[1]
+handle = open(folder + "/lock", "a")
+fcntl.flock(handle, fcntl.LOCK_EX)
+data = open(folder + "/train.arrow", "rb").read()
+with open(folder + "/metrics.jsonl", "a") as out:
+    out.write('{"event": "state", "state": "running", "device": "CPU", "time": 0}\\n')
+while True:
+    with open(folder + "/checkpoint.arrow", "wb") as out:
+        out.write(data)
+    time.sleep(0.02)
+"""
+
+
+def test_a_training_that_is_at_work_ends_before_its_folder_is_cleared(
+    approved: Project, quick_recipe: dict[str, Any]
+) -> None:
+    snapshot, _new = freeze_snapshot(project=approved, actor=None)
+    run = start_run(project=approved, field="intent", recipe=quick_recipe, actor=None, snapshot=snapshot)
+    engines: list[subprocess.Popen[bytes]] = []
+
+    def start(arguments: list[str], *, log: Path) -> subprocess.Popen[bytes]:
+        engines.append(subprocess.Popen([sys.executable, "-c", STUBBORN, arguments[1]]))
+        return engines[-1]
+
+    def train() -> None:
+        execution.execute(run.pk)
+        connection.close()
+
+    with patch.object(execution.engine_process, "start", start):
+        trainer = threading.Thread(target=train)
+        trainer.start()
+        until(lambda: (run.folder / "checkpoint.arrow").exists())
+        gone = someone(approved)
+        erase(gone)
+        trainer.join(timeout=30)
+    assert not trainer.is_alive() and engines[0].poll() is not None
+    run.refresh_from_db()
+    assert run.state == "failed" and not hasattr(run, "version")
+    assert residue(gone) == {}
+    assert list(run.folder.iterdir()) == []
