@@ -5,6 +5,7 @@ from dataclasses import astuple
 from itertools import islice
 from typing import Any
 
+from privacy.pii.finding import Scope
 from privacy.pii.offsets import Edit, OffsetMap
 from privacy.pii.redactor import Redactor
 from tasks_app.fields.payload import turn_speakers, turn_texts
@@ -12,13 +13,13 @@ from tasks_app.fields.payload import turn_speakers, turn_texts
 Payload = dict[str, Any]
 
 
-def redact_payload(payload: Mapping[str, Any]) -> tuple[Payload, list[OffsetMap]]:
+def redact_payload(payload: Mapping[str, Any], scope: Scope = "direct") -> tuple[Payload, list[OffsetMap]]:
     """The payload with placeholders in its texts and speakers' names, and a map of offsets per turn."""
     texts = turn_texts(payload)
     names = sorted({name for name in turn_speakers(payload) if name})
     candidates = payload.get("candidates") or []
     offered = [candidate["text"] for candidate in candidates]
-    redacted = Redactor("placeholder").redact_turns([*texts, *names, *offered])
+    redacted = Redactor("placeholder", scope=scope).redact_turns([*texts, *names, *offered])
     found = iter(redacted.texts)
     new_texts, new_names, new_offered = (list(islice(found, len(part))) for part in (texts, names, offered))
     content = _content(payload, new_texts, dict(zip(names, new_names, strict=True)))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from privacy.pii.clues import Clues
+from privacy.pii.detectors.secret import QUOTED
 from privacy.pii.finding import Finding, Scope
 from privacy.pii.folding import WALL, Folded, fold
 from privacy.pii.plan import Plan, plan_for
@@ -78,6 +79,8 @@ def _trim(finding: Finding, text: str) -> Finding | None:
     value = text[finding.start : finding.end]
     if WALL in value:
         return None
+    if finding.detector == QUOTED:  # whose last sign may be of the secret itself
+        return finding
     start = finding.start + len(value) - len(value.lstrip(" \n\t,;:"))
     end = finding.start + len(value.rstrip(" \n\t,;:.。，；?!-"))
     if (start, end) == (finding.start, finding.end):

@@ -4,13 +4,14 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.errors import Conflict, Invalid, Problem, Unavailable
+from privacy.pii.finding import Scope
 from privacy.pii.offsets import OffsetMap
 from tasks_app.fields.payload import check_payload
 from tasks_app.fields.problem import InvalidPayload
@@ -81,7 +82,8 @@ def predict(
         ask=lambda other, asked: _answers(other, None, asked)[1].answers,
     )  # fmt: skip
     clock = Clock()
-    redacted = [redaction.redact_payload(payload) for payload in payloads]
+    scope = cast(Scope, model.project.privacy_scope)
+    redacted = [redaction.redact_payload(payload, scope) for payload in payloads]
     clock.note("redact")
     version, found = _answers(version, fallback, payloads)
     clock.note("answer")

@@ -14,12 +14,18 @@ from typing import Any
 FILES = ("pii_en_presidio", "pii_en_multidogo", "pii_zh_crosswoz", "pii_multi_piianon")
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")  # no white space, no punctuation
 
+# Labels that stood for values, however many in a row; and what is neither those nor a letter.
+_VALUES = re.compile(r"<[A-Z_]+>(?:\W*<[A-Z_]+>)*")
+_SIGNS = re.compile(r"[^<>a-z\u00c0-\U0010ffff]+")
+
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """`template` is the same for texts that differ in their labelled values alone."""
+    """`template` is the same for texts that differ in their labelled values alone; `frame` also for those
+    that differ in case, signs, or how many values stand in a row.
+    """
 
     id: str
     text: str
@@ -28,9 +34,13 @@ class Labelled:
     template: str
 
     @property
-    def half(self) -> str:
-        """ "a" or "b". The misses of half a were read while rules were written; those of b were not."""
-        return "ab"[hashlib.sha256(self.template.encode()).digest()[0] % 2]
+    def frame(self) -> str:
+        return _SIGNS.sub(" ", _VALUES.sub(" <> ", self.template).casefold()).strip()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its misses may have been read while rules were written: every other template's were."""
+        return hashlib.sha256(self.template.encode()).digest()[0] % 2 == 0
 
 
 @dataclass(frozen=True)
@@ -78,3 +88,10 @@ def tokens_within(text: str, spans: Sequence[Span]) -> set[int]:
         for start, end in spans
         if token.start() < end and start < token.end()
     }
+
+
+def halves(rows: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+    """The texts whose misses were read, and those that share no frame with any of them."""
+    seen = [row for row in rows if row.is_read]
+    frames = {row.frame for row in seen}
+    return seen, [row for row in rows if row.frame not in frames]

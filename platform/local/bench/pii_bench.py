@@ -1,11 +1,11 @@
 """How much personal data the rules find in labelled texts, and what a span model of our own adds to them.
 
 `manage.py bench pii [--model] [--data FOLDER]`: token-level precision, recall and F2 of each file, all types
-one class, for direct identifiers and for all kinds; then of the two halves into which the texts are cut by
-their template (the text without its labelled values), of which only the misses of half a were read while
-rules were written. With `--model` the model is cross-fitted in three folds by template, so that no text is
-read by a model that was trained on one of the same template, and what it proposes is merged with the rules'
-as on import.
+one class, for direct identifiers and for all kinds; of the whole file, of the texts whose misses were
+`read` while rules were written, and of the `unread` ones, which share no sentence template with them.
+
+With `--model` a span model is cross-fitted in three folds by template, so that no text is read by a model
+that was trained on one of the same template, and what it proposes is merged with the rules' as on import.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from local.bench.command import Settings
-from local.bench.labelled import FILES, Labelled, Quality, Span, quality, read
+from local.bench.labelled import FILES, Labelled, Quality, Span, halves, quality, read
 from local.entry import ROOT
 from local.errors import LocalError
 from privacy.pii.finding import SCOPES, Scope
@@ -69,9 +69,8 @@ def _joined(rules: Find, proposed: dict[str, list[Span]]) -> Find:
 
 def _figures(name: str, rows: Sequence[Labelled], find: Find) -> dict[str, float]:
     whole = _shown(name, quality(rows, find))
-    halves = {half: [row for row in rows if row.half == half] for half in "ab"}
-    parts = [_shown(f"{name}.half_{half}", quality(part, find)) for half, part in halves.items()]
-    return {**whole, **parts[0], **parts[1]}
+    seen, unseen = (quality(half, find) for half in halves(rows))
+    return {**whole, **_shown(f"{name}.read", seen), **_shown(f"{name}.unread", unseen)}
 
 
 def _shown(name: str, found: Quality) -> dict[str, float]:
@@ -91,7 +90,7 @@ def cross_fitted(rows: Sequence[Labelled], *, epochs: int) -> dict[str, list[Spa
 
 def _fold(row: Labelled) -> int:
     # Another digest than the halves', so that a fold is no part of a half.
-    return hashlib.sha256(b"fold" + row.template.encode()).digest()[0] % FOLDS
+    return hashlib.sha256(b"fold" + row.frame.encode()).digest()[0] % FOLDS
 
 
 def _fit_and_ask(seen: Sequence[Labelled], unseen: Sequence[Labelled], epochs: int) -> dict[str, list[Span]]:

@@ -95,7 +95,7 @@ LABELLED_CODE = PatternDetector(
     name="record-labelled",
     kind="RECORD",
     pattern=re.compile(
-        r"(?<![\w-])(?:MRN|EMP|CLM|POL|INS|NID|DEA|DL|ORD|INV|CUST|ACC|ACCT|BIO|PAT|TKT|PNR|HIC|MBR|SSN|REF)"
+        r"(?<![\w-])(?:MRN|EMP|CLM|POL|INS|NID|DEA|DL|ORD|INV|CUST|ACC|ACCT|BIO|PAT|TKT|PNR|HIC|MBR|SSN|REF|NH)"
         r"[-#_:](?=[\w-]*\d)[\w-]{4,24}"
     ),
     score=0.88,

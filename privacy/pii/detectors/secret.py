@@ -29,14 +29,16 @@ PASSWORD = PatternDetector(
     check=_secret,
 )
 
+QUOTED = "password-quoted"
 QUOTED_SECRET = PatternDetector(
-    name="password-quoted",
+    name=QUOTED,
     kind="PASSWORD",
     pattern=re.compile(
-        r"(?:password|passwd|secret|pwd)[\"']?\s*[:=]\s*[\"'](?P<value>[^\s\"'\ufffc]{6,80})[\"']", re.I
+        r"(?:password|passwd|secret|pwd|\bpass)[\"']?\s*(?::=|[:=])\s*[\"'](?P<value>[^\s\"'\ufffc]{6,80})[\"']",
+        re.I,
     ),
     score=0.9,
-    words=words("password passwd secret pwd db"),
+    words=words("password passwd secret pwd db pass"),
 )
 
 USERNAME = PatternDetector(

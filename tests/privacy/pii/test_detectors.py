@@ -35,6 +35,8 @@ FOUND = [
     ("POLICY", "policy number 968532569", "968532569"),
     ("RECORD", "chart MRN-1003212 attached", "MRN-1003212"),
     ("PASSWORD", "password jkfj 56", "jkfj 56"),
+    ("PASSWORD", 'pass := "wwWbtaYTOd5jC!"', "wwWbtaYTOd5jC!"),
+    ("RECORD", "national health id: NH-933872.", "NH-933872"),
     ("USERNAME", "my username is cminh730", "cminh730"),
     ("API_KEY", "key sk-yeqD3VFMY4XIhYv8gSLdQlev here", "sk-yeqD3VFMY4XIhYv8gSLdQlev"),
     ("BIRTH_DATE", "dob 12/04/1985", "12/04/1985"),
