@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.services.notifications import notify
-from common import audit
+from common import audit, rounds
 from common.turns import turn
 from privacy import erasing, holders, packaging, sharing, subject_search
 from privacy.holders import Subject
@@ -33,6 +33,8 @@ def carry_out_waiting() -> int:
     with turn("privacy.requests") as mine:
         while mine and (row := _next()):
             done += carry_out(row)
+        if mine:
+            _search_ahead()
     send_waiting()
     return done
 
@@ -43,10 +45,22 @@ def _next() -> SubjectRequest | None:
     return waiting.order_by("id").first()
 
 
+def _search_ahead() -> None:
+    """For the desk, which is to see in its preview all that would be erased."""
+    waiting = SubjectRequest.objects.filter(
+        state=State.VERIFIED, searched_at=None, sealed__isnull=False, attempts__lt=ATTEMPTS
+    )
+    for row in waiting.order_by("id")[:20]:
+        SubjectRequest.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
+        rounds.each(subject_search.search_texts, [row])
+
+
 def carry_out(row: SubjectRequest) -> bool:
     """One request to its end, or to a note on what went wrong, without any word of the person."""
     SubjectRequest.objects.filter(pk=row.pk).update(tried_at=timezone.now(), attempts=F("attempts") + 1)
     try:
+        if row.searched_at is None and not row.done_at:
+            subject_search.search_texts(row)
         _WORK[row.kind](row, subject_search.subject_of(row))
     except Exception as error:
         # An error's text may quote what it was about.

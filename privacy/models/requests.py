@@ -64,6 +64,8 @@ class SubjectRequest(models.Model):
     due_on = models.DateField()
     created_at = models.DateTimeField(auto_now_add=True)
     verified_at = models.DateTimeField(null=True)
+    # The texts were looked through for what the person is known by; where, lies with the particulars.
+    searched_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     # Everything is erased and committed; what is left is to look for residue and to sign.
     done_at = models.DateTimeField(null=True)

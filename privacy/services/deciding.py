@@ -15,6 +15,7 @@ from common.queueing import enqueue_on_commit
 from privacy import deadlines, holders, rounds, subject_search
 from privacy.models import SubjectRequest
 from privacy.particulars import keep, particulars_of
+from privacy.services.rectifying import correct_originals
 from privacy.services.requests import OPEN, begin, refuse_unsettled, require_words
 
 Kind, State, Mail = SubjectRequest.Kind, SubjectRequest.State, SubjectRequest.Mail
@@ -39,6 +40,8 @@ def confirm_request(
         row.proof = proof.strip()[:300]
         values = tuple(replace(value, proven=True) for value in known.values)
     chosen = [str(subject) for subject in subjects]
+    if values != known.values:
+        row.searched_at = None
     keep(row, replace(known, values=values, subjects=tuple(chosen)))
     row.actor = actor.pk
     audit.record(
@@ -77,7 +80,7 @@ def extend_deadline(*, request: SubjectRequest, actor: User, reason: str) -> Sub
 
 @transaction.atomic
 def complete_rectification(*, request: SubjectRequest, actor: User, note: str) -> SubjectRequest:
-    """What cannot be put right by itself was put right by hand, as `note` says."""
+    """The sealed originals are put right now; all else was put right by hand, as `note` says."""
     require_words(note, "note")
     row = _locked(request, State.VERIFIED)
     if row.kind != Kind.RECTIFICATION:
@@ -85,6 +88,11 @@ def complete_rectification(*, request: SubjectRequest, actor: User, note: str) -
     now = timezone.now()
     row.state, row.started_at, row.done_at, row.closed_at, row.actor = State.CLOSED, now, now, now, actor.pk
     row.progress, row.reason = 100, note[:300]
+    if (told := particulars_of(row).correction) and all(told.values()):
+        corrected = correct_originals(
+            subject=subject_search.subject_of(row), old=told["old"], new=told["new"]
+        )
+        row.outcome = {"originals_corrected": corrected}
     return _told(row, Mail.CLOSED, "request.closed", actor, kind=row.kind)
 
 

@@ -126,6 +126,7 @@ def record_letter(
     keep(row, Particulars(contact, proven, correction or {}))
     row.save()
     audit.record("request.recorded", row, actor=actor.pk, note=row.proof, kind=kind)
+    enqueue_on_commit(rounds.carry_out_requests)
     return row
 
 
@@ -149,6 +150,7 @@ def _prove(row: SubjectRequest) -> SubjectRequest:
     if row.kind in AT_ONCE and row.channel == Channel.ACCOUNT:
         return begin(row)
     tell_desk(row, "subject_request_received")
+    enqueue_on_commit(rounds.carry_out_requests)  # which looks through the texts, for the desk's preview
     return row
 
 

@@ -22,6 +22,8 @@ from privacy.particulars import digest_of
 from privacy.services import deciding, requests
 from privacy.services.certificates import verify_certificate
 from privacy.services.requests import verify_by_link
+from privacy.services.subjects import find_subjects
+from privacy.services.vault import reveal
 from tests.factories import client_of, make_user
 from tests.privacy.conftest import item, load
 from tests.privacy.holding import Shelf
@@ -367,3 +369,35 @@ def test_the_certificate_page_is_the_holders_of_its_link_or_the_desks(anna, admi
     assert browser.get(f"/privacy/requests/{row.pk}/certificate/").status_code == 200
     token = links.token_of(row, links.SEE)
     assert Client().get(f"/privacy/r/{token}/certificate.json").json()["type"].startswith("manyhands")
+
+
+# -- found by search, and put right ------------------------------------------------------------------------
+
+
+def test_a_person_in_the_clear_is_found_by_a_search_before_the_desk_looks(
+    project, vault_key, admin, mailoutbox, shelf
+):
+    project.privacy_policy = "keep"
+    project.save()
+    load(project, {"id": "a1", "text": "I am anna.smith@example.com."}, {"id": "b1", "text": "I am Bob."})
+    row = requests.open_for_address(address="anna.smith@example.com", kind="access")
+    verify_by_link(request=row)
+    assert carrying_out.subject_search.subject_of(fresh(row)).items == frozenset()
+    carry_out_waiting()
+    assert fresh(row).searched_at is not None and fresh(row).state == "verified"
+    assert carrying_out.subject_search.subject_of(fresh(row)).items == {item("a1").pk}
+
+
+def test_a_wrong_original_is_put_right_and_found_by_its_right_value(project, vault_key, admin, shelf):
+    load(project, {"id": "a1", "text": "I am anna.smith@example.com."}, {"id": "b1", "text": "Hello there."})
+    row = requests.open_for_address(
+        address="anna.smith@example.com",
+        kind="rectification",
+        correction={"old": "anna.smith@example.com", "new": "anna.smyth@example.com"},
+    )
+    verify_by_link(request=row)
+    deciding.complete_rectification(request=fresh(row), actor=admin, note="The address was misspelt.")
+    assert fresh(row).outcome == {"originals_corrected": 1}
+    [original] = reveal(item_id=item("a1").pk, actor=admin.pk, reason="To see that it was put right.")
+    assert original["value"] == "anna.smyth@example.com"
+    assert [len(find_subjects(values=[f"anna.{name}@example.com"])) for name in ("smith", "smyth")] == [0, 1]
