@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from annotations.models import Answer, Consensus
+from privacy.models import SharingOptOut
 from privacy.services.consents import Purpose, people_left_out, people_refusing
 from tasks_app.models import Project
 
@@ -42,6 +43,13 @@ def silent_people(project_id: UUID) -> list[UUID]:
         silent = set(said.filter(worker__in=refusing).values_list("worker_id", flat=True))
     restricted = User.objects.filter(restricted_at__isnull=False)
     return sorted(silent | set(said.filter(worker__in=restricted).values_list("worker_id", flat=True)))
+
+
+def opted_out_people(project_id: UUID) -> list[UUID]:
+    """Those who answered in the project and have opted out of sale and sharing: not passed on to others."""
+    opted_out = SharingOptOut.objects.filter(account__isnull=False).values("account")
+    said = Answer.objects.filter(project=project_id, worker__in=opted_out)
+    return list(said.values_list("worker_id", flat=True).distinct())
 
 
 def usable(rows: QuerySet[Consensus], project: Project) -> QuerySet[Consensus]:

@@ -3,14 +3,16 @@
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from annotations.exporting.rows import PERMITTED, Export
+from annotations.exporting.rows import OPTED_OUT, PERMITTED, Export
 from annotations.permission import RESTS_ON_SILENT
 from common.errors import Conflict, Problem
 
 _COUNT = f"""
 SELECT count(*) FILTER (WHERE i.consent IS NOT DISTINCT FROM false),
        count(*) FILTER (WHERE i.restricted AND i.consent IS DISTINCT FROM false),
-       count(*) FILTER (WHERE i.consent IS DISTINCT FROM false AND NOT i.restricted AND NOT ({PERMITTED})),
+       count(*) FILTER (WHERE {OPTED_OUT} AND NOT i.restricted AND i.consent IS DISTINCT FROM false),
+       count(*) FILTER (WHERE i.consent IS DISTINCT FROM false AND NOT i.restricted AND NOT {OPTED_OUT}
+                              AND NOT ({PERMITTED})),
        count(*) FILTER (WHERE {PERMITTED})
 FROM tasks_app_item i WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s
 """  # noqa: S608 - constants of ours
@@ -28,8 +30,9 @@ WHERE project_id = %(project)s AND NOT extra AND worker_id = ANY(%(silent)s::uui
 def left_out(export: Export) -> dict[str, int]:
     """Reason -> how many are left out; only reasons that there are.
 
-    Items: `no_consent`, `restricted`, `no_terms` (neither they nor the project have licence and legal basis).
-    `values_of_silent` and `answers_of_silent`: by people who took their consent back.
+    Items: `no_consent`, `restricted`, `opted_out` (of sharing), `no_terms` (neither they nor the project have
+    licence and legal basis). `values_of_silent` and `answers_of_silent`: by people who took their consent
+    back or opted out of sharing.
     """
     counts, _permitted = _items(export)
     if export.silent:
@@ -65,8 +68,8 @@ def counted(export: Export) -> str:
 def _items(export: Export) -> tuple[dict[str, int], int]:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, export.parameters())
-        refused, restricted, bare, permitted = cursor.fetchone()
-    return {"no_consent": refused, "restricted": restricted, "no_terms": bare}, permitted
+        *counts, permitted = cursor.fetchone()
+    return dict(zip(("no_consent", "restricted", "opted_out", "no_terms"), counts, strict=True)), permitted
 
 
 def _one(statement: str, export: Export) -> int:

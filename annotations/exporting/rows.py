@@ -46,8 +46,10 @@ WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND i.split = ANY(
   AND {permitted}
 ORDER BY i.position
 """
-PERMITTED = """
-i.consent IS DISTINCT FROM false AND NOT i.restricted
+# Somebody in the item has opted out of sale and sharing: it may be learned from here, and not passed on.
+OPTED_OUT = "EXISTS (SELECT FROM privacy_sharingoptout o WHERE o.item = i.id)"
+PERMITTED = f"""
+i.consent IS DISTINCT FROM false AND NOT i.restricted AND NOT {OPTED_OUT}
 AND (%(licence)s <> '' OR i.licence <> '') AND (%(basis)s <> '' OR i.legal_basis <> '')
 """
 
@@ -115,8 +117,10 @@ class Export:
 
     @cached_property
     def silent(self) -> list[UUID]:
-        """Whose answers are left out."""
-        return permission.silent_people(self.project.pk)
+        """Whose answers are left out: who took consent back, and who opted out of sharing."""
+        return sorted(
+            {*permission.silent_people(self.project.pk), *permission.opted_out_people(self.project.pk)}
+        )
 
     @contextmanager
     def moment(self) -> Iterator[None]:

@@ -9,6 +9,8 @@ from annotations.exporting.report import left_out
 from annotations.exporting.rows import Export
 from annotations.models import Consensus
 from annotations.permission import silent_people
+from privacy import sharing
+from privacy.holders import Subject
 from privacy.services import consents
 from tasks_app.importing import job as work
 from tasks_app.models import Item
@@ -211,3 +213,17 @@ def test_the_command_refuses_and_reports_alike(bare, tmp_path, capsys):
 def test_a_stranger_does_not_learn_what_is_left_out(project):
     stranger = client_of(make_user())
     assert stranger.get(f"/api/v1/projects/{project.pk}/left-out").status_code == 404
+
+
+def test_who_opted_out_of_sharing_is_not_passed_on_and_still_learned_from(project):
+    shared, alone = make_items(project, 2)
+    people = decide(shared, "refund", "refund", "refund") + decide(alone, "delivery", "delivery", "delivery")
+    sharing.opt_out(Subject(account=people[0].pk))
+    sharing.opt_out(Subject(items=frozenset({alone.pk})))
+    sharing.opt_out(Subject(items=frozenset({alone.pk})))
+    [row] = lines(export(project, "all"))
+    assert row["id"] == shared.external_id
+    assert len(row["answers"]) == 2
+    counts = left_out(Export(project, "all"))
+    assert (counts["opted_out"], counts["answers_of_silent"]) == (1, 1)
+    assert learned(project) == {shared.pk, alone.pk}
