@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0007_missed_values'),
+        ('privacy', '0008_retention'),
     ]
 
     operations = [
