@@ -161,6 +161,7 @@ def project_settings(request: SignedIn, project_id: UUID) -> HttpResponse:
         fields=selectors.current_fields(project),
         version=version,
         field_help=field_help(),
+        reveals=access.may_reveal(request.user, project),
     )
     return render(request, "tasks_app/settings.html", context, status=422 if form.errors else 200)
 

@@ -156,7 +156,7 @@ def explain_log(what: str, log: str) -> str:
     """One message from the last lines of a server's log, with the mend for what we know."""
     if "No space left on device" in log:
         return f"{what}: the disk is full. Free some space, or choose another place with --data-dir."
-    if "incompatible" in log and "initialized by" in log:
+    if "database files are incompatible with server" in log:
         return f"{what}: another PostgreSQL version made it. Use another --data-dir.\n{_tail(log)}"
     return f"{what}. It says:\n{_tail(log)}"
 

@@ -126,9 +126,7 @@ def update_project(*, project: Project, actor: User, fields: Any = None, **setti
             "names": ", ".join(sorted(fixed))
         }
         raise Conflict(detail, code="published")
-    wanted = settings.get("may_reveal", project.may_reveal)
-    if wanted != project.may_reveal and not access.decides_on_originals(actor, project):
-        raise Forbidden(_("Only the project's owner and administrators decide who sees originals."))
+    _check_who_reveals(project, actor, settings)
     read_anew = _reads_otherwise(project, settings)
     by_priority = project.sampling == Project.Sampling.PRIORITY
     for name, value in settings.items():
@@ -152,6 +150,13 @@ def _reads_otherwise(project: Project, settings: dict[str, Any]) -> bool:
         return False
     keeps = settings.get("privacy_policy", project.privacy_policy) == Project.PrivacyPolicy.KEEP
     return not keeps and Item.objects.filter(project=project).exists()
+
+
+def _check_who_reveals(project: Project, actor: User, settings: dict[str, Any]) -> None:
+    # As it is stored: a form has written what it wants into `project` already.
+    stored = Project.objects.values_list("may_reveal", flat=True).get(pk=project.pk)
+    if settings.get("may_reveal", stored) != stored and not access.decides_on_originals(actor, project):
+        raise Forbidden(_("Only the project's owner and administrators decide who sees originals."))
 
 
 def fund_project(*, project: Project, amount_minor: int, actor: User, key: str) -> None:

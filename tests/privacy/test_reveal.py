@@ -77,6 +77,14 @@ def test_only_the_owner_and_administrators_say_who_may_look(sealed, project, peo
     assert refused.status_code == 403
     assert client_of(people["owner"]).patch(address, {"may_reveal": "reviewers"}).status_code == 200
     assert client_of(people["requester"]).patch(address, {"title": "Another"}).status_code == 200
+    Project.objects.filter(pk=project.pk).update(may_reveal="owner")
+    browser = page_of(people["requester"])
+    page = browser.get(f"/projects/{project.pk}/settings/").context["form"]
+    typed = {name: page[name].value() for name in page.fields if page[name].value() is not None}
+    browser.post(f"/projects/{project.pk}/settings/", {**typed, "title": "Third", "may_reveal": "owner"})
+    assert Project.objects.get(pk=project.pk).title == "Third"
+    browser.post(f"/projects/{project.pk}/settings/", {**typed, "may_reveal": "reviewers"})
+    assert Project.objects.get(pk=project.pk).may_reveal == "owner"
 
 
 def test_a_look_is_on_record_and_its_values_are_nowhere_else(sealed, people):
