@@ -14,6 +14,7 @@ class PrivacyConfig(AppConfig):
         from privacy import holders, inventory_below, inventory_own, kept_kinds  # noqa: PLC0415
         from privacy.accounts_holder import AccountsHolder  # noqa: PLC0415
         from privacy.consents_holder import ConsentsHolder  # noqa: PLC0415
+        from privacy.findings_holder import FindingsHolder  # noqa: PLC0415
         from privacy.requests_holder import RequestsHolder  # noqa: PLC0415
         from privacy.vault_holder import VaultHolder  # noqa: PLC0415
 
@@ -23,4 +24,5 @@ class PrivacyConfig(AppConfig):
         holders.register(ConsentsHolder())
         holders.register(AccountsHolder())
         holders.register(VaultHolder())
+        holders.register(FindingsHolder())
         holders.register(RequestsHolder())

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from privacy.pii.finding import Scope
+from privacy.pii.learned import Learned
 from privacy.pii.offsets import Edit, OffsetMap
 from privacy.pii.redactor import Redactor
 from tasks_app.fields.payload import turn_speakers, turn_texts
@@ -13,13 +14,20 @@ from tasks_app.fields.payload import turn_speakers, turn_texts
 Payload = dict[str, Any]
 
 
-def redact_payload(payload: Mapping[str, Any], scope: Scope = "direct") -> tuple[Payload, list[OffsetMap]]:
-    """The payload with placeholders in its texts and speakers' names, and a map of offsets per turn."""
+def redact_payload(
+    payload: Mapping[str, Any], scope: Scope = "direct", learned: Learned | None = None
+) -> tuple[Payload, list[OffsetMap]]:
+    """The payload with placeholders in its texts and speakers' names, and a map of offsets per turn.
+
+    `learned` finds what people have found missed in the project before.
+    """
     texts = turn_texts(payload)
     names = sorted({name for name in turn_speakers(payload) if name})
     candidates = payload.get("candidates") or []
     offered = [candidate["text"] for candidate in candidates]
-    redacted = Redactor("placeholder", scope=scope).redact_turns([*texts, *names, *offered])
+    everything = [*texts, *names, *offered]
+    known = [learned.find(text) for text in everything] if learned else None
+    redacted = Redactor("placeholder", scope=scope).redact_turns(everything, known)
     found = iter(redacted.texts)
     new_texts, new_names, new_offered = (list(islice(found, len(part))) for part in (texts, names, offered))
     content = _content(payload, new_texts, dict(zip(names, new_names, strict=True)))
@@ -44,8 +52,8 @@ def _content(payload: Mapping[str, Any], new_texts: list[str], renamed: Mapping[
     return {"turns": turns}
 
 
-def redact_text(text: str) -> str:
-    return Redactor("placeholder").redact_turns([text]).texts[0]
+def redact_text(text: str, learned: Learned | None = None) -> str:
+    return Redactor("placeholder").redact_turns([text], [learned.find(text)] if learned else None).texts[0]
 
 
 def carry(value: Any, maps: list[OffsetMap]) -> Any:

@@ -288,6 +288,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "tasks_app.tasks.expire_leases", "schedule": 15.0},
     "resume-imports": {"task": "tasks_app.tasks.resume_imports", "schedule": 30.0},
+    "resume-protecting": {"task": "tasks_app.tasks.resume_protecting", "schedule": 30.0},
     "aggregate-waiting": {"task": "annotations.tasks.aggregate_waiting", "schedule": 10.0},
     "refit-projects": {"task": "annotations.tasks.refit_projects", "schedule": 60.0},
     "watch-anomalies": {"task": "annotations.tasks.watch_anomalies", "schedule": 600.0},

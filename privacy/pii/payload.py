@@ -115,10 +115,10 @@ def _speakers(payload: dict[str, Any], redactor: Redactor) -> tuple[dict[str, st
 
 def _speaker(name: str, redactor: Redactor) -> tuple[str, list[dict[str, Any]]]:
     # A role, in nearly every file. It is looked at once, unless the texts have made it a name.
-    plain = is_plain(name, redactor.language, "direct") and not redactor.knows(name)
+    plain = is_plain(name, None, "direct") and not redactor.knows(name)
     if redactor.policy == "keep" or plain:
         return name, []
-    result = redactor.redact_turns([name])
+    result = redactor.redact_around([name])
     return result.texts[0], [
         {
             "place": "speaker",

@@ -69,6 +69,14 @@ class Redactor:
             return Redacted(list(texts), [], [OffsetMap() for _ in texts])
         return self.replace(texts, self._find_all(texts, proposed))
 
+    def redact_around(self, texts: list[str]) -> Redacted:
+        """The same of what stands around the turns (names, meta), which need not be in their language."""
+        own, self._plan = self._plan, plan_for(None, None, self.scope)
+        try:
+            return self.redact_turns(texts)
+        finally:
+            self._plan = own
+
     def replace(self, texts: list[str], found: Sequence[Sequence[Finding]]) -> Redacted:
         """Replace what was found, by place and without overlaps in each text, and look for nothing more."""
         self._reserve_numbers(texts)

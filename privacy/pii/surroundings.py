@@ -77,9 +77,9 @@ def _is_time(key: str, text: str) -> bool:
 
 def _redacted(text: str, question: str, redactor: Redactor) -> tuple[str, list[Original]]:
     # Most meta is the same few words in every item; those are looked at once.
-    if is_plain(text, redactor.language, redactor.scope, question) and not redactor.knows(text):
+    if is_plain(text, None, redactor.scope, question) and not redactor.knows(text):
         return text, []
-    result = redactor.redact_turns([question, text])
+    result = redactor.redact_around([question, text])
     found = [
         {"kind": finding.kind, "value": text[finding.start : finding.end], "replacement": replacement}
         for turn, finding, replacement in result.findings

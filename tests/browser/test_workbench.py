@@ -231,6 +231,18 @@ def test_skip_and_flag_carry_their_reason(serve: Serve) -> None:
     assert ("return", {"reason": "I know these people"}) in [call[:2] for call in server.calls]
 
 
+def test_what_is_marked_goes_with_the_flag(serve: Serve) -> None:
+    page, server = serve()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("f")
+    with page.expect_response("**/flag"):
+        page.locator("#bench-flag .primary").click()
+    [body] = [call[1] for call in server.calls if call[0] == "flag"]
+    [span] = body.pop("spans")
+    assert body == {"kind": "personal_data", "comment": ""}
+    assert span["turn"] == 0 and 0 <= span["start"] < span["end"]
+
+
 @pytest.mark.parametrize(
     "payload", [{"text": "One text alone. 😀 Fine?"}, {"pair": ["First one.", "Second one."]}]
 )

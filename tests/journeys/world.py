@@ -14,7 +14,10 @@ from annotations.models import AnomalySignal, Answer, Consensus, Measure, Review
 from annotations.services.appeals import appeal_answer
 from annotations.services.measures import take_measure
 from annotations.services.review import reject_answers
+from privacy.models import CanaryEstimate, Rescan
 from tasks_app.models import Item, Project
+from tasks_app.protecting.estimating import draw_sample, finish_text
+from tasks_app.protecting.missed import Place, report_missed
 from tasks_app.services import imports, projects
 from tasks_app.services.qualification import define_qualification, grant_qualification
 from tests.annotations.crowd import answer, make_reviewer
@@ -82,6 +85,10 @@ PAGES = [
     ("requester", "/projects/{draft}/"),
     ("requester", "/projects/{project}/settings/"),
     ("requester", "/projects/{project}/items/"),
+    ("requester", "/projects/{project}/privacy/"),
+    ("requester", "/projects/{draft}/privacy/"),
+    ("requester", "/projects/{project}/privacy/sample/"),
+    ("reviewer", "/privacy/missed/"),
     ("requester", "/projects/{project}/import/"),
     ("requester", "/projects/{project}/quality/"),
     ("requester", "/projects/{project}/money/"),
@@ -175,6 +182,7 @@ def make_world(version: ModelVersion) -> World:
     drifting(version, people["admin"])
     complained(version)
     ranked(project, requester)
+    missing_something(project, annotator)
     return World({**people, "nobody": None}, ids)
 
 
@@ -225,6 +233,24 @@ def ranked(project: Project, requester: User) -> None:
     )
     for place, item in enumerate(Item.objects.filter(project=project, gold=None)[:4]):
         Item.objects.filter(pk=item.pk).update(priority=STARTED if place == 0 else 4.0 - place)
+
+
+def missing_something(project: Project, annotator: User) -> None:
+    """Something was flagged, with a mark and without; how much is found was measured; a sample is read."""
+    for item, places in zip(make_items(project, 2), ([Place(0, 0, 5)], []), strict=True):
+        report_missed(
+            item=item, item_state="open", places=places, kind="PERSON", actor=annotator, source="flag"
+        )
+    CanaryEstimate.objects.create(
+        project=project.pk, seed=1, state="succeeded", done=120, total=120,
+        tally={"PERSON": [51, 60], "EMAIL": [60, 60]},
+    )  # fmt: skip
+    Rescan.objects.create(
+        project=project.pk, state="succeeded", done=14, total=14, changed=2, findings={"PERSON": 2}
+    )
+    check = draw_sample(project=project, actor=project.owner, size=5)
+    for row in check.texts.order_by("place")[:3]:
+        finish_text(text_id=row.pk, actor=project.owner)
 
 
 FIRED = {"embedding": 0.31, "labels": 0.12, "items": 400, "day": "2026-11-20"}

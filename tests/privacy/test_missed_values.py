@@ -13,6 +13,8 @@ from annotations import consensus
 from annotations.models import Answer, Consensus, Suggestion
 from annotations.services.submission import submit_answer
 from common.errors import Conflict, DomainError, Invalid
+from privacy.findings_holder import FindingsHolder
+from privacy.holders import Subject, Terms
 from privacy.models import Finding, LearnedValue, MissedValue, Rescan, VaultEntry
 from privacy.services import vault
 from tasks_app.importing import job as importing
@@ -445,3 +447,22 @@ def test_a_confirmed_miss_teaches_the_trusted_reviewers_model_without_the_value(
     made_up = lesson.payload["text"][span["start"] : span["end"]]
     assert span["label"] == "PERSON" and NAME not in json.dumps(lesson.payload)
     assert lesson.payload["text"] == TEXT_OF.replace(NAME, made_up) and len(made_up.split()) == 2
+
+
+def test_erasing_a_person_takes_digests_places_and_names_of_those_who_reported(project: Project) -> None:
+    item = item_of(project)
+    row = flagged(item, PLACE)
+    confirm_missed(missed_id=row.pk, kind="PERSON", actor=project.owner)
+    holder, terms = FindingsHolder(), Terms(request=row.pk)
+    person = Subject(items=frozenset({item.pk}), values=(NAME.upper(),))
+    assert holder.residue(person) == {"findings": 1, "missed_values": 1, "learned_values": 1}
+    assert holder.erase(person, terms) == holder.erase(person, terms) | {
+        "findings": 1,
+        "missed_values": 1,
+        "learned_values": 1,
+    }
+    assert holder.residue(person) == {} and MissedValue.objects.get().state == "confirmed"
+    flagger = Subject(account=row.flagged_by_id)
+    [held] = holder.holdings(flagger)
+    assert [one["state"] for one in held.rows] == ["confirmed"]
+    assert holder.erase(flagger, terms) == {"flagged_by": 1} and holder.residue(flagger) == {}

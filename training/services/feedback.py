@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common import audit
 from common.errors import Conflict, Invalid, NotFound, Problem
+from privacy.pii.learned import Learned
+from privacy.services import learning
 from tasks_app.fields.problem import InvalidAnswer
 from tasks_app.fields.schema import parse_fields
 from training import redaction
@@ -56,7 +58,8 @@ def give_feedback(
     if thumbs is None and rating is None and correction is None and not comment.strip():
         detail = _("Send at least one of thumbs, rating, correction and comment.")
         raise Invalid(detail, problems=[Problem("", "empty", detail)])
-    corrected = _checked(prediction, correction) if correction is not None else None
+    learned = learning.learned_by(prediction.version.model.project_id)
+    corrected = _checked(prediction, correction, learned) if correction is not None else None
     try:
         with transaction.atomic():
             feedback = Feedback.objects.create(
@@ -66,7 +69,7 @@ def give_feedback(
                 thumbs=thumbs,
                 rating=rating,
                 correction=corrected,
-                comment=redaction.redact_text(comment.strip())[:2000],
+                comment=redaction.redact_text(comment.strip(), learned)[:2000],
             )
             cases.file_feedback(feedback)
             audit.record("prediction.feedback", prediction, actor=author.pk if author else None)
@@ -75,14 +78,14 @@ def give_feedback(
         raise Conflict(_("You have given feedback on this answer already. Thank you.")) from None
 
 
-def _checked(prediction: Prediction, correction: Any) -> Any:
+def _checked(prediction: Prediction, correction: Any, learned: Learned) -> Any:
     """The canonical correction in the stored text's offsets."""
     snapshot, model = prediction.version.snapshot, prediction.version.model
     field = next(f for f in parse_fields(snapshot.fields) if f.name == model.field)
     moved = redaction.carry(correction, redaction.maps_from_json(prediction.shifts))
     try:
         checked = field.check(moved, prediction.payload, "/correction")
-        return redaction.redact_text(checked) if field.type == "text" else checked
+        return redaction.redact_text(checked, learned) if field.type == "text" else checked
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         raise Invalid(_("This correction does not fit the field."), problems=problems) from None

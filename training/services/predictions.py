@@ -13,6 +13,7 @@ from accounts.models import User
 from common.errors import Conflict, Invalid, Problem, Unavailable
 from privacy.pii.finding import Scope
 from privacy.pii.offsets import OffsetMap
+from privacy.services import learning
 from tasks_app.fields.payload import check_payload
 from tasks_app.fields.problem import InvalidPayload
 from training import asking, besides, redaction, serving
@@ -83,7 +84,8 @@ def predict(
     )  # fmt: skip
     clock = Clock()
     scope = cast(Scope, model.project.privacy_scope)
-    redacted = [redaction.redact_payload(payload, scope) for payload in payloads]
+    learned = learning.learned_by(model.project_id)
+    redacted = [redaction.redact_payload(payload, scope, learned) for payload in payloads]
     clock.note("redact")
     version, found = _answers(version, fallback, payloads)
     clock.note("answer")

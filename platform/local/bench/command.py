@@ -15,6 +15,7 @@ NAMES = (
     "pii",
     "erasure",
     "private",
+    "leak",
 )  # fmt: skip
 
 
@@ -32,6 +33,7 @@ class Settings:
     draws: int | None = None
     model: bool = False
     subjects: int | None = None
+    secrets: int | None = None
 
 
 def main(arguments: list[str]) -> int:
@@ -52,6 +54,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--draws", type=int, help="intents, active: how many times they are drawn")
     parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
     parser.add_argument("--subjects", type=int, help="erasure: people who occur in dialogues")
+    parser.add_argument("--secrets", type=int, help="leak: how many are planted")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})

@@ -83,6 +83,11 @@ class Tally:
         )
 
 
+def said_with_cue(kind: str, value: str, language: str) -> str:
+    """The value in a sentence that says what it is."""
+    return _CARRIERS[_bank(language)][kind][0].format(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Planted:
     kind: str

@@ -28,7 +28,8 @@ _IP_SHAPES = (
     re.compile(
         rf"(?<![\w:])(?:(?:{_GROUP}:){{1,5}}:(?:{_GROUP}:){{0,4}}|(?:{_GROUP}:){{6}}){_V4}{_PREFIX}\b"
     ),
-    re.compile(rf"\b{_V4}(?:/(?:[0-2]?\d|3[0-2]))?\b"),
+    # Not \b: Chinese goes on without a space, and its characters are letters to it.
+    re.compile(rf"(?<![0-9A-Za-z_]){_V4}(?:/(?:[0-2]?\d|3[0-2]))?(?![0-9A-Za-z_])"),
     re.compile(rf"(?<![\w:])(?:{_V6})(?:%[0-9a-zA-Z]+)?{_PREFIX}(?![\w:]|\.\d)"),
 )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from privacy.pii.payload import redact_payload
 from privacy.pii.redactor import Redactor
 from privacy.pii.surroundings import pseudonymous_id, redact_meta
 
@@ -68,3 +69,17 @@ def test_ids_that_are_personal_data_become_stable_pseudonyms(value, kind):
     assert found == kind and value not in shown
     assert pseudonymous_id(value, SECRET)[0] == shown != pseudonymous_id(value, b"another")[0]
     assert pseudonymous_id(shown, SECRET) == (shown, "")
+
+
+def test_what_stands_around_a_dialogue_may_be_in_another_language() -> None:
+    turns = {"turns": [{"speaker": "Priya Solley", "text": "包裹在哪里"}]}
+    found = redact_payload(
+        turns,
+        ["包裹在哪里"],
+        policy="placeholder",
+        secret=b"x",
+        language="zh",
+        meta={"customer_name": "程强晓"},
+    )
+    assert found.payload["turns"][0]["speaker"] == "[PERSON_1]"
+    assert found.meta == {"customer_name": "[PERSON_2]"}
