@@ -170,7 +170,7 @@ def _quantile(values: list[float], share: float) -> int | None:
 def _alarm(row: FairRate, project: Project, now: datetime) -> None:
     """Tell the requester when the median falls below the floor; again after a week, if it still is."""
     floor = fair_rate.floor_of(row, project.currency)
-    low = floor is not None and row.people >= fair_rate.ENOUGH_PEOPLE and (row.median_minor or 0) < floor
+    low = floor is not None and row.people >= fair_rate.enough_people() and (row.median_minor or 0) < floor
     if not low:
         row.alarmed_at = None
     elif row.alarmed_at is None or now - row.alarmed_at >= _ALARM_AGAIN:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
+from annotations.exporting.anonymity import check_people
 from annotations.exporting.errors import CannotExport
 from annotations.exporting.formats import FORMATS, chunks
 from annotations.exporting.report import check_terms, left_out
@@ -25,6 +26,11 @@ from tasks_app.access import project_for
 class ExportInput(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=list(FORMATS), default="jsonl")
     which = serializers.ChoiceField(choices=WHICH, default="approved")
+    people = serializers.ChoiceField(
+        choices=("apart", "merged"),
+        default="apart",
+        help_text="merged: all answers under one name, where pseudonyms could tell who somebody is",
+    )
 
 
 class AnyRenderer(DefaultContentNegotiation):
@@ -48,6 +54,7 @@ class LeftOutApi(APIView):
 class ExportApi(APIView):
     """The approved values (or everything) as a file, streamed as it is read from the database.
 
+    409 `not_anonymous` where languages and pseudonyms together could tell who an annotator is, and
     409 `terms_missing` where nobody has said under which licence and on what legal basis the texts are held.
     What is left out is counted in the header Manyhands-Left-Out.
     """
@@ -60,8 +67,9 @@ class ExportApi(APIView):
         query = ExportInput(data=request.query_params)
         query.is_valid(raise_exception=True)
         name, which = query.validated_data["format"], query.validated_data["which"]
-        export = Export(project, which)
+        export = Export(project, which, merged=query.validated_data["people"] == "merged")
         missing = check_terms(export)
+        check_people(export)
         try:
             body = chunks(export, name)
         except CannotExport as error:

@@ -21,6 +21,7 @@ WHICH = ("approved", "all")
 _PAGE = 500
 _FINAL = (Consensus.State.APPROVED.value, Consensus.State.CORRECTED.value)
 _KINDS = ("turns", "text", "pair", "candidates")
+EVERYBODY = "W"  # what everybody is called where names could tell who somebody is
 # A reader who has gone to sleep must not keep the database from tidying up for ever.
 _PATIENCE = "10min"
 
@@ -105,6 +106,7 @@ class Export:
     project: Project
     which: str = "approved"
     progress: Progress = field(default_factory=Progress)
+    merged: bool = False  # everybody under one name
 
     @cached_property
     def fields(self) -> Sequence[Field]:
@@ -174,6 +176,8 @@ class Export:
 
     def _answer(self, found: Sequence[Any]) -> AnswerRow:
         worker, value, seconds, state = found
+        if self.merged:
+            return AnswerRow(EVERYBODY, value, seconds, state)
         name = self._names.get(worker)
         if name is None:
             name = self._names[worker] = pseudonym(self.project.pk, UUID(worker))

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import translate_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import check_for_language
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -86,6 +87,9 @@ def health(request: SignedIn) -> HttpResponse:
     return render(request, template, {"health": health_checks.overview()})
 
 
+# Without a token, so that the switch on each page sets no cookie for those who only read. A form on another
+# site comes without the session (SameSite=Lax), so the most that it can do is to change a browser's language.
+@csrf_exempt
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """Keep the language for this browser and, when signed in, for the account."""

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from common.currencies import to_minor
 from rewards.models import FairRate
 
-# Fewer people say little about a project, and too much about one of them.
-ENOUGH_PEOPLE = 3
+# Fewer people say little about a project.
+_ENOUGH_PEOPLE = 3
 # A longer silence counts as this much work: reading gives no sign of life, and a coffee break neither.
 IDLE_SECONDS = 120
 # Two signs within this time: the person was surely at it between them. The workbench gives one every 20 s.
@@ -37,6 +37,11 @@ class Rate:
     @property
     def is_low(self) -> bool:
         return None not in (self.median_minor, self.floor_minor) and self.median_minor < self.floor_minor  # type: ignore[operator]
+
+
+def enough_people() -> int:
+    """Fewer say little about a project, and too much about one of them."""
+    return max(_ENOUGH_PEOPLE, int(settings.K_ANONYMITY))
 
 
 def site_floor(currency: str) -> int | None:
@@ -63,7 +68,7 @@ def rate_of(project_id: UUID, currency: str) -> Rate:
 
 def _rate(row: FairRate | None, currency: str) -> Rate:
     floor = floor_of(row, currency)
-    if row is None or row.people < ENOUGH_PEOPLE:
+    if row is None or row.people < enough_people():
         return Rate(currency, None, None, None, row.people if row else 0, 0, floor)
     return Rate(
         currency, row.median_minor, row.upper_minor, row.median_seconds, row.people, row.below_floor, floor

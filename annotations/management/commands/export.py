@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
+from annotations.exporting.anonymity import check_people
 from annotations.exporting.errors import CannotExport
 from annotations.exporting.formats import FORMATS, chunks
 from annotations.exporting.report import check_terms
@@ -24,14 +25,16 @@ class Command(BaseCommand):
         parser.add_argument("project", help="the project's id, or its exact title")
         parser.add_argument("--format", choices=list(FORMATS), default="jsonl")
         parser.add_argument("--which", choices=WHICH, default="approved")
+        parser.add_argument("--merged", action="store_true", help="everybody's answers under one name")
         parser.add_argument("--out", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
         out: Path = options["out"]
         part = out.with_name(f".{out.name}.part")
-        export = Export(_project(options["project"]), options["which"])
+        export = Export(_project(options["project"]), options["which"], merged=options["merged"])
         try:
             missing = check_terms(export)
+            check_people(export)
         except DomainError as refused:
             raise CommandError(refused.message) from None
         total = _expected(export)
