@@ -31,7 +31,7 @@ def quick_passwords() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_notice_known() -> None:
     """A process remembers for some seconds which privacy notice is in force: at first none in each test."""
-    remember_number(0)
+    remember_number(0, seconds=600)
 
 
 @pytest.fixture(scope="session")

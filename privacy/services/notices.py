@@ -126,8 +126,8 @@ def known_number() -> int:
     return _Known.number
 
 
-def remember_number(number: int) -> None:
-    _Known.number, _Known.until = number, time.monotonic() + _KNOWN_FOR
+def remember_number(number: int, *, seconds: float = _KNOWN_FOR) -> None:
+    _Known.number, _Known.until = number, time.monotonic() + seconds
 
 
 def forget_number() -> None:

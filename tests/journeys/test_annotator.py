@@ -39,6 +39,9 @@ def sign_up(page: Page, email: str) -> None:
     for name, text in (("email", email), ("password1", PASSWORD), ("password2", PASSWORD)):
         tab_to(page, page.locator(f"input[name={name}]"))
         page.keyboard.type(text)
+    for name in ("of_age", "notice"):
+        tab_to(page, page.locator(f"input[name={name}]"))
+        page.keyboard.press("Space")
     page.keyboard.press("Enter")
     page.wait_for_url("**/catalogue/")
 
