@@ -70,6 +70,7 @@ _OPTIONS = (
     "min", "max", "step", "top", "from", "to", "from_labels", "to_labels", "directed", "max_length",
 )  # fmt: skip
 _BATCH_TOKENS = 4096
+ALL_LAYERS = -1
 # name -> (smallest, largest) allowed value
 _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 1000), "learning_rate": (0, 1), "head_learning_rate": (0, 1), "warmup_share": (0, 1),
@@ -84,6 +85,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "checkpoint_seconds": (0, 10**7), "threads": (0, 1024), "processes": (0, 64),
     "seed": (0, 2**63 - 1), "dp_epsilon": (0, 100), "dp_noise_multiplier": (0, 1000), "dp_delta": (0, 0.1),
     "dp_max_grad_norm": (1e-6, 1e6), "dp_unit_examples": (1, 1024),
+    "tuned_layers": (ALL_LAYERS, 1000),
 }  # fmt: skip
 _CHOICES: dict[str, tuple[str, ...]] = {
     "head": tuple(HEADS), "class_weights": ("none", "balanced"), "precision": ("auto", "fp32", "bf16"),
@@ -105,6 +107,7 @@ class FitConfig:
     bounded by `micro_tokens`, into which a step is cut without changing its gradient.
     targets: learn the crowd's doubt where a row carries it (soft), or its label alone (hard).
     context_before/after: neighbouring turns shown with a turn. stride: tokens shared by two windows.
+    tuned_layers: how many of the encoder's top layers learn; -1 all of them, 0 only what stands on it.
     fit_head_first: fit the new layer on the untouched encoder before fine-tuning both (see probe.py).
     temperature, partners: of contrastive learning (contrast.py, heads/embedding.py): how sharply near texts
     are told apart, and with how many others of its label a text is shown in each epoch.
@@ -152,6 +155,7 @@ class FitConfig:
     class_weights: str = "none"
     targets: str = "soft"
     freeze_embeddings: bool = False
+    tuned_layers: int = ALL_LAYERS
     fit_head_first: bool = True
     metric: str = "auto"
     temperature: float = 0.1

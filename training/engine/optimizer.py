@@ -5,7 +5,7 @@ import re
 import torch
 from torch import nn
 
-from training.engine.config import FitConfig
+from training.engine.config import ALL_LAYERS, FitConfig
 
 _NOT_DECAYED = ("bias", "norm", "embeddings")
 _LAYER = re.compile(r"\.(\d+)\.")
@@ -24,6 +24,8 @@ def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.AdamW:
     """AdamW, fused where the device has it; no decay on biases, norms, embeddings; own rate for the head."""
     if config.freeze_embeddings:
         network.encoder.get_input_embeddings().requires_grad_(False)  # type: ignore[union-attr,operator]
+    if config.tuned_layers != ALL_LAYERS:
+        freeze_below(network, config.tuned_layers)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter, peak in peak_rates(network, config):
         plain = any(part in name.lower() for part in _NOT_DECAYED)
@@ -36,6 +38,15 @@ def make_optimizer(network: nn.Module, config: FitConfig) -> torch.optim.AdamW:
         ],
         fused=device.type in ("cpu", "cuda", "mps", "xpu"),
     )
+
+
+def freeze_below(network: nn.Module, tuned: int) -> None:
+    """Leave only the top `tuned` layers of the encoder to be trained, and what stands on it."""
+    layers = {name: _layer(name) for name, _ in network.named_parameters() if name.startswith("encoder.")}
+    top = max(layers.values(), default=0)
+    for name, weight in network.named_parameters():
+        if name in layers and layers[name] <= top - tuned:
+            weight.requires_grad_(False)
 
 
 def peak_rates(network: nn.Module, config: FitConfig) -> list[tuple[str, nn.Parameter, float]]:

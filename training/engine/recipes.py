@@ -20,7 +20,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "label_smoothing": 0.1, "average_share": 0.5, "final_rate": 0.2, "keep": "last", "patience": 0,
     },
     PRIVATE: {
-        "dp_epsilon": 8.0, "epochs": 20, "learning_rate": 1e-3, "head_learning_rate": 5e-3,
+        "dp_epsilon": 8.0, "epochs": 20, "tuned_layers": 0, "head_learning_rate": 2e-2,
         "batch_examples": 256, "fit_head_first": False, "freeze_embeddings": True, "dropout": 0.0,
         "average_share": 0.3, "final_rate": 0.2, "keep": "last", "patience": 0, "weight_decay": 0.0,
     },

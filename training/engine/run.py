@@ -74,7 +74,7 @@ class Run:
             return
         join(self.team)
         self.device = device.prepare(self.config, local_rank())
-        self.bf16 = device.use_bf16(self.config.precision, self.device)
+        self.bf16 = device.use_bf16(self._precision(), self.device)
         rows = {name: self._read(name) for name in SPLITS}
         base = resolve_base(self.config.base_model)
         kind = HEADS[self.config.head]
@@ -106,6 +106,11 @@ class Run:
         return bool(described and artifact.data_hash_of(self.dir / "model") in ("", self.data_hash))
 
     # -- preparing ----------------------------------------------------------------------------------------
+
+    def _precision(self) -> str:
+        """One text at a time, turning all weights to bf16 costs a processor more than the product gains."""
+        by_one = self.config.is_private and self.device.type == "cpu"
+        return "fp32" if by_one and self.config.precision == "auto" else self.config.precision
 
     def _read(self, name: str) -> list[Row]:
         path = self.dir / f"{name}.arrow"

@@ -1,6 +1,6 @@
 """What differential privacy costs: the intent of a customer's first message, learned without it and within
-two budgets, on dialogues made for this bench (no shop, and half of the products and phrases, of the test ones
-occur in training).
+two budgets, on dialogues made for this bench; with `--data FOLDER`, on the ten most frequent intents of
+BANKING77.
 
 A conversation is one unit. All three are `python -m training.engine fit` with a shipped recipe, nothing tuned
 here: “starter” without, “private” within the budget; one thread, one after another. `ratio` is how many real
@@ -13,20 +13,24 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from local.bench.command import Settings
-from local.demo.compose import INTENT_WEIGHTS, compose
+from local.bench.intents_bench import read_rows
+from local.demo.compose import compose
 from local.entry import ROOT
 from local.errors import LocalError
 from training.engine.data import Row, write_arrow
 from training.engine.recipes import PRIVATE, STARTER, written_out
 
-FIELD = {"name": "intent", "type": "choice", "labels": sorted(INTENT_WEIGHTS)}
+LABELS = 10
 ITEMS, QUICK_ITEMS, TEST_ITEMS, DEV_ITEMS = 2000, 300, 400, 100
-EPOCHS, QUICK_EPOCHS = 12, 2
+QUICK_EPOCHS = 2
 RUNS: dict[str, dict[str, Any]] = {
     "plain": {"name": STARTER}, "epsilon_8": {"name": PRIVATE, "dp_epsilon": 8.0},
     "epsilon_3": {"name": PRIVATE, "dp_epsilon": 3.0},
@@ -37,12 +41,11 @@ SEED = 13
 def run(settings: Settings) -> dict[str, Any]:
     """`{"settings", "figures"}`: accuracy, membership AUC, spent epsilon and speed of each of RUNS."""
     items = settings.items or (QUICK_ITEMS if settings.quick else ITEMS)
-    epochs = settings.epochs or (QUICK_EPOCHS if settings.quick else EPOCHS)
-    train = rows("train", items)
-    others = {"dev": rows("train", DEV_ITEMS, begin=items), "test": rows("test", TEST_ITEMS)}
-    found = {
-        name: _fit({"train": train, **others}, {**recipe, "epochs": epochs}) for name, recipe in RUNS.items()
-    }
+    epochs = settings.epochs or (QUICK_EPOCHS if settings.quick else None)
+    asked = {"epochs": epochs} if epochs else {}
+    made = read(settings.data) if settings.data else made_up(items + DEV_ITEMS + TEST_ITEMS)
+    splits = parted(made, items)
+    found = {name: _fit(splits, {**recipe, **asked}) for name, recipe in RUNS.items()}
     figures: dict[str, float] = {}
     for name, (report, card) in found.items():
         figures |= {f"{key}_{name}": value for key, value in _figures(report, card).items()}
@@ -51,16 +54,34 @@ def run(settings: Settings) -> dict[str, Any]:
             figures[f"tokens_per_second_{name}"] / figures["tokens_per_second_plain"], 3
         )
     figures["accuracy_rule"] = round(found["plain"][0]["baseline"]["accuracy"], 4)
-    return {"settings": {"items": items, "epochs": epochs, "test_items": TEST_ITEMS}, "figures": figures}
+    return {
+        "settings": {"items": len(splits["train"]), "epochs": epochs, "test_items": TEST_ITEMS},
+        "figures": figures,
+    }
 
 
-def rows(split: str, count: int, *, begin: int = 0) -> list[Row]:
-    """Made-up dialogues, each a conversation of its own: the first message and its intent."""
-    made = [compose("en", split, f"private-bench-{split}-{begin + n}") for n in range(count)]
+def made_up(count: int) -> list[Row]:
+    """Dialogues of the demo's making, each a conversation of its own: the first message and its intent."""
+    made = [compose("en", "train", f"private-bench-{n}") for n in range(count)]
     return [
-        Row(id=f"{split}{begin + n}", payload={"text": one["turns"][0]["text"]}, value=one["truth"]["intent"])
+        Row(id=str(n), payload={"text": one["turns"][0]["text"]}, value=one["truth"]["intent"])
         for n, one in enumerate(made)
     ]
+
+
+def read(folder: Path) -> list[Row]:
+    """The texts of the LABELS most frequent labels of BANKING77, training and test rows together."""
+    rows = [row for name in ("train", "test") for row in read_rows(folder / f"banking77_{name}.csv", name)]
+    kept = {label for label, _ in Counter(row.value for row in rows).most_common(LABELS)}
+    return [row for row in rows if row.value in kept]
+
+
+def parted(rows: Sequence[Row], items: int) -> dict[str, list[Row]]:
+    """By lot, so that members and others differ in nothing but having been trained on."""
+    order = np.random.default_rng(SEED).permutation(len(rows))
+    drawn = [rows[place] for place in order]
+    test, dev = drawn[:TEST_ITEMS], drawn[TEST_ITEMS : TEST_ITEMS + DEV_ITEMS]
+    return {"train": drawn[TEST_ITEMS + DEV_ITEMS :][:items], "dev": dev, "test": test}
 
 
 def _figures(report: dict[str, Any], card: dict[str, Any]) -> dict[str, float]:
@@ -76,7 +97,9 @@ def _figures(report: dict[str, Any], card: dict[str, Any]) -> dict[str, float]:
 
 def _fit(splits: dict[str, Sequence[Row]], recipe: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Report and card of one run, in a process of its own. Raises LocalError when it fails."""
-    config = {"head": "choice", "field": FIELD, "seed": SEED, "threads": 1, **written_out(recipe)}
+    labels = sorted({row.value for part in splits.values() for row in part})
+    field = {"name": "intent", "type": "choice", "labels": labels}
+    config = {"head": "choice", "field": field, "seed": SEED, "threads": 1, **written_out(recipe)}
     with tempfile.TemporaryDirectory(prefix="manyhands-bench-") as name:
         folder = Path(name)
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")

@@ -32,6 +32,7 @@ from training.engine.fit import SUCCEEDED, fit
 from training.engine.loop import Loop
 from training.engine.private import budget
 from training.engine.private.draws import KEY_FILE, Secret, by_unit, draw, noise_like
+from training.engine.private.last_layer import LastLayer
 from training.engine.private.private_loop import PrivateLoop, add_clipped
 from training.engine.recipes import PRIVATE, written_out
 
@@ -105,6 +106,19 @@ def test_without_bounds_the_same_conversation_moves_it_by_more(make_run, monkeyp
     with_it = make_run("with", train=[*rows, *more], dev=rows, **settings)
     one, other = first_step(without, monkeypatch), first_step(with_it, monkeypatch)
     assert float((one - other).norm()) > 0.2
+
+
+@pytest.mark.parametrize("kind", ["choice", "span"])
+def test_where_the_last_layer_alone_learns_the_quick_way_gives_the_same(kind, make_run, monkeypatch):
+    field, rows_of = FIELDS.get(kind, (None, span_rows))
+    grouped = [replace(row, group=f"g{n % 4}") for n, row in enumerate(rows_of(12))]
+    how = {**DP, **({"field": field} if field else {}), "dp_max_grad_norm": 0.05, "tuned_layers": 0}
+    monkeypatch.setattr(PrivateLoop, "_of_unit", None)  # not asked
+    quick = first_step(make_run("quick", train=grouped, dev=grouped, **how), monkeypatch)
+    monkeypatch.setattr(LastLayer, "of", lambda *_: None)
+    slow = first_step(make_run("slow", train=grouped, dev=grouped, **how), monkeypatch)
+    assert 0 < float(slow.norm()) <= 4 * 0.05 * 1.001
+    torch.testing.assert_close(quick, slow, rtol=1e-4, atol=1e-7)
 
 
 def test_a_gradient_that_is_not_finite_moves_nothing():
@@ -276,6 +290,16 @@ def test_a_delta_that_promises_nothing_is_refused(make_run):
 def test_a_budget_of_nothing_is_refused():
     with pytest.raises(EngineError, match="No noise"):
         budget.noise_for(1e-9, rate=1.0, steps=10_000, delta=1e-9)
+
+
+@pytest.mark.parametrize(("tuned", "moved"), [(0, set()), (1, {"1"}), (2, {"0", "1"}), (-1, {"0", "1"})])
+def test_only_the_top_layers_learn_where_the_recipe_says_so(tuned, moved, make_run, tiny_model):
+    folder = private_run(make_run, "run", tuned_layers=tuned, epochs=1)
+    assert fit(folder) == SUCCEEDED
+    before, after = (load_file(path / "model.safetensors") for path in (tiny_model, folder / "model"))
+    layers = {name: tensor for name, tensor in after.items() if "encoder.layer." in name}
+    changed = {name for name, tensor in layers.items() if not torch.equal(tensor, before[name])}
+    assert {name.split("encoder.layer.")[1][0] for name in changed} == moved
 
 
 def test_the_usual_loop_promises_nothing():

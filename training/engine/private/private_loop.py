@@ -9,18 +9,19 @@ read the gradient of each example off its layers know only some; on a processor 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.engine.batching import Ints, Step, Truth
+from training.engine.batching import Ints, Step, Truth, collate, cut
 from training.engine.checkpoint import Progress
 from training.engine.errors import EngineError
 from training.engine.loop import Loop, seed_of
 from training.engine.private import budget, draws
+from training.engine.private.last_layer import LastLayer, UnitGradient
 
 _EMPTY: Ints = np.zeros(0, dtype=np.int64)
 _TINY = 1e-6
@@ -41,6 +42,7 @@ class PrivateLoop(Loop):
                 "may publish a whole conversation and still keep the promise."
             )
         self.weights = [weight for weight in self.network.parameters() if weight.requires_grad]
+        self.last_layer = LastLayer.of(self.network, self.weights, self.loss)
 
     def run(self) -> Progress:
         progress = super().run()
@@ -95,8 +97,7 @@ class PrivateLoop(Loop):
         self.optimizer.zero_grad(set_to_none=True)
         summed = [torch.zeros_like(weight) for weight in self.weights]
         losses = torch.zeros((), device=self.device)
-        for unit in step:
-            loss, gradient = self._of_unit(unit)
+        for loss, gradient in self._units_of(step):
             add_clipped(summed, gradient, norm=self.config.dp_max_grad_norm)
             losses += loss
         generator = self.secret.noise(self.progress.step, self.device)
@@ -106,7 +107,18 @@ class PrivateLoop(Loop):
             weight.grad = (total + noise.to(total.dtype)) / expected
         return losses / max(1, len(step))
 
-    def _of_unit(self, unit: Ints) -> tuple[Tensor, list[Tensor | None]]:
+    def _units_of(self, step: Step) -> Iterator[UnitGradient]:
+        if self.last_layer is None:
+            yield from map(self._of_unit, step)
+            return
+        sizes: Ints = np.array([len(unit) * int(self.lengths[unit].max()) for unit in step], dtype=np.int64)
+        for part in cut(np.arange(len(step)), sizes, examples=512, tokens=self.progress.micro_tokens):
+            units = [[self.examples[index] for index in step[place]] for place in part]
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+                batch = collate([one for unit in units for one in unit], self.pad_id, self.device)
+                yield from self.last_layer.of_units(batch, [sum(e.decisions for e in unit) for unit in units])
+
+    def _of_unit(self, unit: Ints) -> UnitGradient:
         """The mean loss of one unit's examples, and its gradient, by micro-batches."""
         total = float(self.loss.weigh(Truth.of([self.examples[index] for index in unit])).sum()) or 1.0
         gradient: list[Tensor | None] = [None] * len(self.weights)
