@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,9 @@ def _figures(report: dict[str, Any], card: dict[str, Any]) -> dict[str, float]:
     return found
 
 
-def _fit(splits: dict[str, Sequence[Row]], recipe: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _fit(
+    splits: Mapping[str, Sequence[Row]], recipe: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Report and card of one run, in a process of its own. Raises LocalError when it fails."""
     labels = sorted({row.value for part in splits.values() for row in part})
     field = {"name": "intent", "type": "choice", "labels": labels}
