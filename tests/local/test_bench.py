@@ -29,6 +29,7 @@ FIGURES = {
         "items_per_second",
         "peak_mb",
         "clean_turns_per_second",
+        "clean_turns_per_second_all_kinds",
         "redacted_turns_per_second",
         "presidio_turns_per_second",
         "turns_with_findings_share",

@@ -33,6 +33,9 @@ def main(path: Path) -> None:
         json.dumps(
             {
                 "clean_turns_per_second": _rate(lambda: [scan(text) for text in clean], len(clean)),
+                "clean_turns_per_second_all_kinds": _rate(
+                    lambda: [scan(text, scope="all") for text in clean], len(clean)
+                ),
                 "redacted_turns_per_second": _rate(
                     lambda: [Redactor().redact_turns(dialogue) for dialogue in dialogues], len(turns)
                 ),
