@@ -28,7 +28,7 @@ def canonical_value(row: Consensus, value: Any, item: Item) -> Any:
     except InvalidAnswer as invalid:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         raise Invalid(_("The corrected value does not fit this field."), problems=problems) from None
-    return gate_answer([field], {field.name: checked}, item)[field.name]
+    return gate_answer([field], {field.name: checked}, item, row.project)[field.name]
 
 
 def put_value(row: Consensus, value: Any, item: Item) -> None:

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.api import audit, desk, notices, requests, retention, vault
+from privacy.api import audit, desk, notices, reports, requests, retention, vault
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice", notices.NoticeApi.as_view(), name="api-privacy-notice"),
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="api-privacy-notice-draft",
     ),
     path("privacy/consents", notices.ConsentsApi.as_view(), name="api-privacy-consents"),
+    path("privacy/register", reports.RegisterApi.as_view(), name="api-register"),
+    path("privacy/impact-assessment", reports.ImpactApi.as_view(), name="api-impact"),
     path("privacy/audit", audit.AuditApi.as_view(), name="api-audit"),
     path("privacy/audit/state", audit.AuditStateApi.as_view(), name="api-audit-state"),
     path("privacy/retention", retention.RetentionApi.as_view(), name="api-retention"),

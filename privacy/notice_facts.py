@@ -52,7 +52,8 @@ def _consents() -> str:
     return "\n".join(f"- {purposes.statement_of(one)} {purposes.EFFECTS[one]}" for one in purposes.OPTIONAL)
 
 
-def _recipients() -> str:
+def recipients() -> list[str]:
+    """Who gets data, one sentence each; also for the record of processing activities."""
     found = [_("Payments: the bank that carries them out.")]
     if settings.EMAIL_HOST not in _OWN_HOSTS:
         found.append(_("Mail: the mail server %(host)s.") % {"host": settings.EMAIL_HOST})
@@ -63,10 +64,14 @@ def _recipients() -> str:
     if settings.DATA_RECIPIENTS:
         found.append(settings.DATA_RECIPIENTS)
     found.append(_("Nobody else. Data is neither sold nor shared for advertising."))
-    return "\n".join(f"- {one}" for one in found)
+    return found
 
 
-def _transfers() -> str:
+def _recipients() -> str:
+    return "\n".join(f"- {one}" for one in recipients())
+
+
+def transfers() -> str:
     if settings.DATA_LOCATION:
         return str(settings.DATA_LOCATION)
     return _("Everything is kept on servers of the controller; this site sends nothing to other hosts.")
@@ -84,6 +89,6 @@ VARIABLES: dict[str, Callable[[], str]] = {
     "purposes": _processing,
     "consents": _consents,
     "recipients": _recipients,
-    "transfers": _transfers,
+    "transfers": transfers,
     "retention": lambda: _("Until you close your account; what the books need, as long as the law asks."),
 }

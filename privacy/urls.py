@@ -1,6 +1,17 @@
 from django.urls import URLPattern, URLResolver, path
 
-from privacy.views import audit, certificates, desk, notice_desk, notices, own, public, retention, vault
+from privacy.views import (
+    audit,
+    certificates,
+    desk,
+    notice_desk,
+    notices,
+    own,
+    public,
+    reports,
+    retention,
+    vault,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/notice/", notices.notice_page, name="privacy-notice"),
@@ -15,6 +26,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         notice_desk.notice_compare,
         name="notice-compare",
     ),
+    path("privacy/register/", reports.register_page, name="privacy-register"),
+    path("privacy/register/<slug:form>/", reports.register_file, name="privacy-register-file"),
+    path("privacy/impact-assessment/", reports.impact_page, name="privacy-impact"),
+    path("privacy/impact-assessment/<slug:form>/", reports.impact_file, name="privacy-impact-file"),
     path("privacy/audit/", audit.log, name="audit-log"),
     path("privacy/audit/state/", audit.state_fragment, name="audit-state"),
     path("privacy/audit/verify/", audit.verify, name="audit-verify"),

@@ -147,8 +147,8 @@ class Project(models.Model):
     # before the crowd sees any; 0: neither is asked for.
     privacy_check = models.PositiveIntegerField(db_default=0, default=0)
     # Where the texts come from and what allows to pass them on; a line of an import may say otherwise.
-    data_source = models.CharField(max_length=300, blank=True, default="", db_default="")
-    data_licence = models.CharField(max_length=100, blank=True, default="", db_default="")
+    data_source = TypedChar(max_length=300, blank=True, default="", db_default="")
+    data_licence = TypedChar(max_length=100, blank=True, default="", db_default="")
     data_basis = models.CharField(
         max_length=20, choices=LegalBasis.choices, blank=True, default="", db_default=""
     )

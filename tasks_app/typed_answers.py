@@ -7,14 +7,17 @@ from privacy.services.beside import redact_beside
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_texts
 from tasks_app.fields.texts import gate_texts
-from tasks_app.models import Item
+from tasks_app.models import Item, Project
 
 
-def gate_answer(fields: Sequence[Field], answer: Mapping[str, Any], item: Item) -> dict[str, Any]:
-    """The canonical answer about an item, with its texts as others may read them."""
-    policy = item.project.privacy_policy
+def gate_answer(
+    fields: Sequence[Field], answer: Mapping[str, Any], item: Item, project: Project
+) -> dict[str, Any]:
+    """The canonical answer about an item of the project, with its texts as others may read them."""
 
     def clean(text: str) -> str:
-        return redact_beside(text, item=item.pk, texts=turn_texts(item.payload), policy=policy)
+        return redact_beside(
+            text, item=item.pk, texts=turn_texts(item.payload), policy=project.privacy_policy
+        )
 
     return gate_texts(fields, answer, clean)

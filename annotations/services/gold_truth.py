@@ -49,7 +49,7 @@ def correct_gold(*, item: Item, truth: Any, reason: str, actor: User) -> Rescore
     item = _lock(item, reason)
     fields = selectors.schema_fields(selectors.current_schema(item.project).pk)
     try:
-        checked = gate_answer(fields, check_answer(fields, truth, item.payload), item)
+        checked = gate_answer(fields, check_answer(fields, truth, item.payload), item, item.project)
     except InvalidAnswer as invalid:
         problems = [
             Problem(p.pointer.replace("/answer", "/truth", 1), p.code, p.detail) for p in invalid.problems

@@ -150,7 +150,7 @@ def _checked(assignment: Assignment, answer: Any) -> dict[str, Any]:
         problems = [Problem(p.pointer, p.code, p.detail) for p in invalid.problems]
         detail = _("The answer does not fit. Nothing was lost; correct it and submit again.")
         raise Invalid(detail, problems=problems) from None
-    return gate_answer(fields, value, assignment.item)
+    return gate_answer(fields, value, assignment.item, assignment.project)
 
 
 def _store(parameters: dict[str, Any]) -> _Stored | None:

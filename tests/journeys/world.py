@@ -124,6 +124,8 @@ PAGES = [
     ("admin", "/finance/batches/{batch}/"),
     ("admin", "/privacy/vault/"),
     ("admin", "/privacy/audit/"),
+    ("admin", "/privacy/register/"),
+    ("admin", "/privacy/impact-assessment/"),
     ("admin", "/health/"),
     ("annotator", "/privacy/consents/"),
     ("annotator", "/privacy/notice/seen/"),
