@@ -14,6 +14,7 @@ from annotations.models import AnomalySignal, Answer, Consensus, Measure, Review
 from annotations.services.appeals import appeal_answer
 from annotations.services.measures import take_measure
 from annotations.services.review import reject_answers
+from common.ids import uuid7
 from privacy.models import CanaryEstimate, Rescan
 from tasks_app.models import Item, Project
 from tasks_app.protecting.estimating import draw_sample, finish_text
@@ -29,10 +30,12 @@ from training.models import (
     ActiveLearning,
     DriftReading,
     FeedbackCase,
+    ModelErasure,
     ModelVersion,
     Prediction,
     RetrainFiring,
     Run,
+    Snapshot,
 )
 from training.ranking import STARTED
 from training.services.active_learning import set_active_learning
@@ -119,6 +122,7 @@ PAGES = [
     ("admin", "/models/{model}/comparisons/"),
     ("admin", "/training/snapshots/"),
     ("admin", "/training/snapshots/{snapshot}/"),
+    ("admin", "/training/snapshots/{withdrawn}/"),
     ("admin", "/training/runs/{run}/errors/"),
     ("admin", "/finance/"),
     ("admin", "/finance/batches/{batch}/"),
@@ -180,12 +184,43 @@ def make_world(version: ModelVersion) -> World:
         "month": f"{timezone.now():%Y-%m}",
         "link": ask(version, people["admin"]),
         **requested(annotator, people["admin"]),
+        "withdrawn": erased_from(version).pk,
     }
     drifting(version, people["admin"])
     complained(version)
     ranked(project, requester)
     missing_something(project, annotator)
     return World({**people, "nobody": None}, ids)
+
+
+def erased_from(version: ModelVersion) -> Snapshot:
+    """A version before it that learned from what was erased since, and the snapshot that was withdrawn."""
+    now, project = timezone.now(), version.model.project
+    snapshot = Snapshot.objects.create(
+        project=project, number=90, schema_version=version.snapshot.schema_version,
+        fields=version.snapshot.fields, counts=version.snapshot.counts, sha256=f"withdrawn-{version.pk.hex}",
+        withdrawn_at=now,
+    )  # fmt: skip
+    run = Run.objects.create(
+        project=project, number=90, field="intent", queued_at=now, snapshot=snapshot, state="succeeded",
+        report=version.run.report,
+    )  # fmt: skip
+    gone = ModelVersion.objects.create(
+        model=version.model, number=90, run=run, snapshot=snapshot, stage="archived", quarantined_at=now,
+        path=version.path, card=version.card, metrics=version.metrics, config_hash=version.config_hash,
+    )  # fmt: skip
+    ModelErasure.objects.create(
+        version=gone, request=uuid7(), action="retrain", items=3, retraining="candidate"
+    )
+    ModelErasure.objects.create(
+        version=version,
+        request=uuid7(),
+        action="keep",
+        items=1,
+        through=gone,
+        legal_ground="GDPR Art. 17(3)(d): figures for research 研究统计",
+    )
+    return snapshot
 
 
 def drifting(version: ModelVersion, admin: User) -> None:
