@@ -14,7 +14,8 @@ PAST = 5
 
 
 def context(model: Model) -> dict[str, Any]:
-    versions = list(model.versions.select_related("runtime").order_by("-number")[:20])
+    usable = model.versions.filter(quarantined_at=None).select_related("runtime")
+    versions = list(usable.order_by("-number")[:20])
     running = model.rollouts.filter(state=Rollout.State.RUNNING).select_related("version", "baseline")
     past = model.rollouts.exclude(state=Rollout.State.RUNNING).select_related("version", "baseline")
     wish = (
