@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from privacy.pii.finding import Finding, Scope
 from privacy.pii.folding import MASK, PLACEHOLDER
 from privacy.pii.offsets import UNCHANGED, OffsetMap, replace_spans
-from privacy.pii.plan import plan_for
+from privacy.pii.plan import Plan, plan_for
 from privacy.pii.scan import Turn, merge, moved, scan_turn
 from privacy.pii.surrogates import Surrogates
 from privacy.pii.values import Repeats, normalised, person_parts
@@ -58,6 +58,7 @@ class Redactor:
         self._counts: dict[str, int] = {}
         self._repeats = Repeats()
         self._plan = plan_for(language, None, scope)
+        self._any_language = plan_for(None, None, scope)
 
     def redact_turns(self, texts: list[str], proposed: Sequence[Sequence[Finding]] | None = None) -> Redacted:
         """Scan the turns in their order and replace by the policy.
@@ -71,11 +72,12 @@ class Redactor:
 
     def redact_around(self, texts: list[str]) -> Redacted:
         """The same of what stands around the turns (names, meta), which need not be in their language."""
-        own, self._plan = self._plan, plan_for(None, None, self.scope)
+        own, self.language = self.language, None
+        self._plan, plan = self._any_language, self._plan
         try:
             return self.redact_turns(texts)
         finally:
-            self._plan = own
+            self.language, self._plan = own, plan
 
     def replace(self, texts: list[str], found: Sequence[Sequence[Finding]]) -> Redacted:
         """Replace what was found, by place and without overlaps in each text, and look for nothing more."""
@@ -142,8 +144,16 @@ class Redactor:
             unread = unsearched = self._reread(turns, texts, found, grown)
         return found
 
+    def _plan_of(self, turn: Turn) -> Plan:
+        """A turn in the other language's script is read by its detectors too, whatever the file says."""
+        if self.language is None:
+            return self._plan
+        clues = turn.clues
+        other = clues.han if self.language == "en" else not clues.han and len(clues.words) > 2
+        return self._any_language if other else self._plan
+
     def _scan(self, turns: list[Turn], unread: Iterable[int]) -> dict[int, list[Finding]]:
-        found = ((turn, scan_turn(turns[turn], self._plan)) for turn in unread)
+        found = ((turn, scan_turn(turns[turn], self._plan_of(turns[turn]))) for turn in unread)
         return {turn: findings for turn, findings in found if findings}
 
     @staticmethod

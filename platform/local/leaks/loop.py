@@ -110,7 +110,7 @@ class Loop:
         made = self.requester.post("projects", {
             "title": "Support chats", "instructions": "Choose.", "fields": FIELDS,
             "overlap": {"min": 1, "max": 2}, "reward": {"amount_minor": 2, "currency": "USD"},
-            "sample_check_share": 1.0,
+            "sample_check_share": 1.0, "data_licence": "CC0-1.0", "data_basis": "contract",
         })  # fmt: skip
         self.project = made["id"]
         secret = self.script.file_name
@@ -217,7 +217,7 @@ class Loop:
         self.admin.post(promote, {"override": True, "reason": "To try it."})
         items = [{"text": one.said} for one in self.script.asked]
         asked = self.admin.post(f"models/{name}/predict", {"items": items})
-        bad = {"items": [{"text": 7, one.value: 1} for one in self.script.asked[:1]]}
+        bad = {"items": [{"text": 7, "pair": one.said} for one in self.script.asked[:1]]}
         self.admin.post(f"models/{name}/predict", bad)
         for prediction, one in zip(
             (asked or {}).get("prediction_ids", []), self.script.feedback, strict=False

@@ -3,7 +3,7 @@
 import pytest
 
 from privacy.pii.payload import redact_payload
-from privacy.pii.redactor import Redactor
+from privacy.pii.redactor import Language, Redactor
 from privacy.pii.surroundings import pseudonymous_id, redact_meta
 
 SECRET = b"secret"
@@ -83,3 +83,18 @@ def test_what_stands_around_a_dialogue_may_be_in_another_language() -> None:
     )
     assert found.payload["turns"][0]["speaker"] == "[PERSON_1]"
     assert found.meta == {"customer_name": "[PERSON_2]"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("zh", "my date of birth is 25/04/1977", "my date of birth is [BIRTH_DATE_1]"),
+        ("zh", "my username is zanvelali27", "my username is [USERNAME_1]"),
+        ("en", "出生日期1965年11月6日", "出生日期[BIRTH_DATE_1]"),
+        ("en", "地址是西安市雁塔区人民南路286号", "地址是[ADDRESS_1]"),
+    ],
+)
+def test_a_turn_in_another_language_than_the_file_says_is_read_all_the_same(
+    language: Language, text: str, expected: str
+) -> None:
+    assert Redactor("placeholder", language=language).redact_turns([text]).texts == [expected]
