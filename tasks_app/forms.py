@@ -134,6 +134,9 @@ class ProjectForm(forms.ModelForm[Project]):
             "privacy_check": _("0: none. Otherwise the share found is to be measured as well."),
             "data_licence": _("Such as CC-BY-4.0, or “for our own use”. Nothing is exported without one."),
             "data_basis": _("Nothing is exported without one. Lines of an import may name their own."),
+            "privacy_scope": _(
+                "The second takes nationalities, titles and capitalised names of anything, too."
+            ),
             "max_per_person": _("Empty: no limit."),
             "max_per_group": _("A group is what an import line names as such, often one conversation."),
         }
@@ -172,8 +175,8 @@ class ProjectForm(forms.ModelForm[Project]):
             ("drop", _("a reason to leave the item out")),
         ]
         self.fields["privacy_scope"].choices = [  # type: ignore[attr-defined]
-            ("direct", _("what tells who somebody is: names, numbers, addresses, dates of birth")),
-            ("all", _("also places, organisations, nationalities, dates, titles, jobs and health")),
+            ("direct", _("what tells who somebody is")),
+            ("all", _("also places, companies, dates, jobs, health")),
         ]
         self.fields["originals"].choices = [  # type: ignore[attr-defined]
             ("vault", _("kept sealed in the vault")),
