@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -79,7 +79,7 @@ class ExportApi(APIView):
         )
         filename = f"{slugify(project.title) or 'project'}-{which}.{FORMATS[name].suffix}"
         return StreamingHttpResponse(
-            body,
+            _told(body, export, request.user.pk),
             content_type=FORMATS[name].content_type,
             headers={
                 "Content-Disposition": f'attachment; filename="{filename}"',
@@ -88,4 +88,13 @@ class ExportApi(APIView):
                 # first lines back, and take more of the processor than the export does.
                 "Content-Encoding": "identity",
             },
+        )
+
+
+def _told(body: Iterator[bytes], export: Export, actor: UUID) -> Iterator[bytes]:
+    """What the gate replaced is known when the last byte has gone; it is put on record then."""
+    yield from body
+    if export.progress.replaced:
+        audit.record(
+            "project.export_cleaned", export.project, actor=actor, replaced=dict(export.progress.replaced)
         )

@@ -1,5 +1,6 @@
 """What every export format is made of: one row per item, read in pages, as of one moment."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import orjson
 from django.db import connection, transaction
 
 from annotations import permission
+from annotations.exporting.gate import clean_row
 from annotations.models import Consensus
 from tasks_app import selectors
 from tasks_app.fields.base import Field
@@ -94,9 +96,10 @@ class Row:
 
 @dataclass
 class Progress:
-    """How many items have been read so far."""
+    """How many items have been read so far, and what the gate replaced in them, by kind."""
 
     items: int = 0
+    replaced: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,8 @@ class Export:
             cursor.execute(statement, {**self.parameters(), "splits": list(splits)})
             while page := cursor.fetchmany(_PAGE):
                 for found in page:
-                    yield self._row(found, everything=everything)
+                    row = self._row(found, everything=everything)
+                    yield clean_row(row, self.fields, self.project.privacy_policy, self.progress.replaced)
                 self.progress.items += len(page)
 
     def parameters(self) -> dict[str, Any]:

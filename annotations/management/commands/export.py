@@ -53,6 +53,8 @@ class Command(BaseCommand):
             part.unlink(missing_ok=True)
         for reason, count in missing.items():
             self.stdout.write(f"left out: {count:,} {reason}")
+        for kind, count in sorted(export.progress.replaced.items()):
+            self.stdout.write(f"replaced on the way out: {count:,} {kind}")
         self.stdout.write(f"{out}: {export.progress.items:,} items, {written / 1e6:.1f} MB")
 
     def _progress(self, written: int, items: int, total: int) -> None:
