@@ -3,7 +3,7 @@ from pathlib import Path
 from celery import shared_task
 from django.conf import settings
 
-from privacy.services import key_backup, retention
+from privacy.services import key_backup, pruning, retention
 
 
 @shared_task
@@ -15,3 +15,5 @@ def back_up_keys() -> None:
 @shared_task
 def apply_retention() -> None:
     retention.apply_all()
+    if pruning.destroy_unused_keys():
+        back_up_keys()

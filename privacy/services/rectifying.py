@@ -15,6 +15,7 @@ def correct_originals(*, subject: Subject, old: str, new: str) -> int:
     Published texts show placeholders and stay as they are; a text in the clear is put right by hand.
     """
     corrected = 0
+    resealing.hold_subjects_of(subject.items)
     entries = VaultEntry.objects.select_for_update().filter(item__in=subject.items).order_by("pk")
     for entry in entries:
         originals = open_entry(entry)

@@ -3,13 +3,18 @@
 Everything here happens in the caller's transaction.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from privacy import blind, keyring, sealing
 from privacy.keeping import Kept
 from privacy.models import BlindValue, SubjectItem, VaultEntry
 from privacy.services.keeping import hold_keys, hold_subjects
+
+_HOLD = "SELECT 1 FROM privacy_datasubject WHERE id = ANY(%s::uuid[]) ORDER BY id FOR SHARE"
 
 
 def hold_subject_of(project: UUID, item: UUID) -> UUID:
@@ -18,6 +23,13 @@ def hold_subject_of(project: UUID, item: UUID) -> UUID:
     kept = Kept(str(item), str(link.subject), blind.ITEM)
     hold_subjects(project, {kept.subject: kept})
     return link.subject
+
+
+def hold_subjects_of(items: Collection[UUID]) -> None:
+    """Keep the subjects of all these from being erased until the commit, before any entry is locked."""
+    subjects = SubjectItem.objects.filter(item__in=items).values_list("subject", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [sorted(set(subjects))])
 
 
 def reseal(entry: VaultEntry, subject: UUID, originals: list[dict[str, Any]]) -> None:

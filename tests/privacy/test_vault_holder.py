@@ -5,8 +5,8 @@ from django.db import transaction
 
 from common.errors import Conflict
 from privacy.holders import Subject, Terms, all_holders
-from privacy.models import BlindValue, DataSubject, Finding, SubjectItem, SubjectKey, VaultEntry
-from privacy.services import vault
+from privacy.models import BlindValue, DataSubject, DestroyedKey, Finding, SubjectItem, SubjectKey, VaultEntry
+from privacy.services import pruning, vault
 from privacy.services.subjects import find_subjects, items_of
 from tests.privacy.conftest import REASON, item, load
 
@@ -126,3 +126,14 @@ def test_no_original_of_the_vault_is_anywhere_in_the_database(dialogues, owner):
 
 def _plain(value):
     return bytes(value) if isinstance(value, memoryview) else value
+
+
+def test_a_key_goes_when_retention_has_taken_all_that_it_opens(dialogues, owner):
+    load(dialogues, {"id": "b2", "subject": "bob", "text": "bob@example.org, once more."})
+    VaultEntry.objects.filter(item__in=[item("a1").pk, item("b1").pk]).delete()
+    assert pruning.destroy_unused_keys() == 1  # Anna's; Bob has another entry
+    assert DestroyedKey.objects.count() == 1
+    assert vault.reveal(item_id=item("b2").pk, actor=owner.pk, reason=REASON)
+    assert pruning.destroy_unused_keys() == 0
+    load(dialogues, {"id": "a2", "subject": "anna", "text": "anna@example.net, once more."})
+    assert vault.reveal(item_id=item("a2").pk, actor=owner.pk, reason=REASON)
