@@ -56,12 +56,13 @@ def _codes(value: str) -> Iterator[str]:
 
 def _phones(value: str) -> Iterator[str]:
     """By the national significant number, which E.164 and what people dial at home have in common."""
-    digits = _national(unicodedata.normalize("NFKC", value).strip())
+    digits = national_number(unicodedata.normalize("NFKC", value).strip())
     if len(digits) > 5:
         yield f"phone:{digits[-_NATIONAL:]}"
 
 
-def _national(text: str) -> str:
+def national_number(text: str) -> str:
+    """The digits that identify a number at home; an international one is asked what its country's code is."""
     digits = re.sub(r"\D", "", text)
     if text.startswith("+") or digits.startswith("00"):
         try:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from privacy.pii.lookup import national_number
+
 _SEPARATED = r"[ ().,/+_-]{0,3}"
 _SPACE = r"(?:\s|\\[nrt])+"  # JSON writes some of it as a backslash and a letter
 _SHORTEST = 3
@@ -22,7 +24,7 @@ def wording_of(value: str) -> str | None:
         return None
     digits = re.sub(r"\D", "", text)
     if _NUMBER.fullmatch(text) and len(digits) >= _DIGITS:
-        return _SEPARATED.join(digits.lstrip("0") or digits)
+        return _SEPARATED.join(national_number(text) or digits)
     return _SPACE.join(_escaped(word) for word in text.split())
 
 
