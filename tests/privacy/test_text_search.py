@@ -23,7 +23,8 @@ def kept(owner):
 @pytest.mark.parametrize(
     "value",
     [
-        "Anna Smith", "anna  smith", "020 7946 0958", "02079460958", "+44 20 7946 0958", "A.Smith+X@example.com", "王小明",
+        "Anna Smith", "anna  smith", "020 7946 0958", "02079460958", "+44 20 7946 0958",
+        "A.Smith+X@example.com", "王小明",
         "4421907788",
     ],
 )  # fmt: skip
