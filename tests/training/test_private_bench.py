@@ -41,7 +41,7 @@ def test_it_tells_what_each_way_reaches_and_what_it_costs(monkeypatch: pytest.Mo
             "memorisation": {"membership": {"auc": 0.6}},
             "privacy": epsilon and {"epsilon": epsilon, "noise_multiplier": 1.0},
         }  # fmt: skip
-        return report, {"tokens_per_second": 100.0 if epsilon is None else 40.0}
+        return report, {"tokens_per_second": 100.0 if epsilon is None else 40.0, "cpu_seconds": 9.0}
 
     monkeypatch.setattr(private_bench, "_fit", fit)
     figures = private_bench.run(Settings(quick=True))["figures"]

@@ -112,7 +112,8 @@ class PrivateLoop(Loop):
             yield from map(self._of_unit, step)
             return
         sizes: Ints = np.array([len(unit) * int(self.lengths[unit].max()) for unit in step], dtype=np.int64)
-        for part in cut(np.arange(len(step)), sizes, examples=512, tokens=self.progress.micro_tokens):
+        order = np.argsort(sizes, kind="stable")  # like lengths together: little of a batch is padding
+        for part in cut(order, sizes, examples=512, tokens=self.progress.micro_tokens):
             units = [[self.examples[index] for index in step[place]] for place in part]
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
                 batch = collate([one for unit in units for one in unit], self.pad_id, self.device)
