@@ -27,6 +27,7 @@ from training.engine.data import Row
 from training.engine.fit import SUCCEEDED, fit
 from training.engine.memorisation import canaries
 from training.engine.memorisation.membership import membership, sample
+from training.engine.private.draws import KEY_FILE
 
 FEW = {"choice": (CHOICE_FIELD, choice_rows), "scale": (SCALE_FIELD, scale_rows),
        "span": (SPAN_FIELD, span_rows), "rank": (RANK_FIELD, rank_rows),
@@ -180,6 +181,8 @@ def memory_of(make_run, counting_model):
             "test": noisy_rows(80, prefix="t"),
         }
         folder = make_run(name, **rows, base_model=str(counting_model), **{**HEART, **settings})
+        (folder / "checkpoints").mkdir()
+        (folder / "checkpoints" / KEY_FILE).write_bytes(b"s" * 32)  # of a private one: no luck in its noise
         assert fit(folder) == SUCCEEDED
         return report_of(folder)["memorisation"]
 
