@@ -17,6 +17,7 @@ from local.leaks.script import FIELDS, Script
 
 _FORMATS = ("jsonl", "csv", "conll", "label-studio", "hf")
 _PATIENCE = 240.0
+_SWEEPS = 45.0
 QUICK = {"epochs": 1, "batch_examples": 8, "max_length": 32, "stride": 8, "threads": 1, "log_every": 1}
 
 
@@ -109,7 +110,7 @@ class Loop:
     def _import(self) -> None:
         made = self.requester.post("projects", {
             "title": "Support chats", "instructions": "Choose.", "fields": FIELDS,
-            "overlap": {"min": 1, "max": 2}, "reward": {"amount_minor": 2, "currency": "USD"},
+            "overlap": {"min": 1, "max": 1}, "reward": {"amount_minor": 2, "currency": "USD"},
             "sample_check_share": 1.0, "data_licence": "CC0-1.0", "data_basis": "contract",
         })  # fmt: skip
         self.project = made["id"]
@@ -170,8 +171,7 @@ class Loop:
     def _decide(self) -> None:
         self.requester.post(f"projects/{self.project}/refit")
         reasons = itertools.cycle([one.said for one in self.script.comments])
-        queue = self.reviewer.get(f"projects/{self.project}/reviews") or {"results": []}
-        for number, entry in enumerate(queue["results"][:12]):
+        for number, entry in enumerate(self._queue()[:12]):
             if number % 3 == 0:
                 body = {"value": self._corrected(entry), "reason": next(reasons)}
                 self.reviewer.post(f"consensus/{entry['id']}/correct", body)
@@ -189,6 +189,15 @@ class Loop:
         for appeal in heard["results"][:2]:
             body = {"upheld": True, "uphold": True, "reason": next(reasons), "decision": next(reasons)}
             self.reviewer.post(f"appeals/{appeal['id']}/decide", body)
+
+    def _queue(self) -> list[dict[str, Any]]:
+        """What waits for a reviewer, once the sweeps have been at it."""
+        end = time.monotonic() + _SWEEPS
+        while time.monotonic() < end:
+            if found := (self.reviewer.get(f"projects/{self.project}/reviews") or {}).get("results"):
+                return list(found)
+            time.sleep(0.5)
+        return []
 
     def _corrected(self, entry: Mapping[str, Any]) -> Any:
         replies = self.script.replies
