@@ -51,6 +51,8 @@ def make(items: int) -> dict[str, object]:
 
     found = crowd.make(items, _PEOPLE, OVERLAP)
     project = Project.objects.get(pk=str(found["project"]))
+    project.data_licence, project.data_basis = "CC0-1.0", "not_personal"
+    project.save(update_fields=["data_licence", "data_basis"])
     schema = project.schema_versions.get().pk
     parameters: dict[str, Any] = {
         **found, "schema": schema, "spans": _SPANS, "overlap": OVERLAP, "people": _PEOPLE

@@ -121,7 +121,9 @@ class Api:
 
     def approved(self, project: str) -> dict[str, dict[str, Any]]:
         """The item's own id in the file -> field -> the value that is final by now."""
-        lines = self.caller.get_lines(f"projects/{project}/export", format="jsonl", which="all")
+        lines = self.caller.get_lines(
+            f"projects/{project}/export", format="jsonl", which="all", people="merged"
+        )
         rows = (json.loads(line) for line in lines)
         return {str(row["id"]): row.get("approved") or {} for row in rows}
 

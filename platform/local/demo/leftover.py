@@ -28,6 +28,7 @@ def leave_work(stage: Stage, deadline: Deadline) -> str:
         template=publishing.TEMPLATE,
         title=f"{chosen.title}: try it yourself",
         sample_check_share=0.5,
+        **publishing.terms(later),
     )
     publishing.fund(later, deadline)
     publishing.import_dialogues(later, deadline)

@@ -38,9 +38,25 @@ def create_project(stage: Stage, deadline: Deadline) -> str:
         title=f"{chosen.title}: {stage.path.stem}" if stage.path else chosen.title,
         reward=chosen.reward,
         overlap=chosen.overlap,
+        **terms(stage),
         **settings,
     )
     return f"from the template “{TEMPLATE}”"
+
+
+def terms(stage: Stage) -> dict[str, str]:
+    """What the dialogues may be used for: the shipped ones are ours; a file is its owner's own."""
+    if stage.path is None:
+        return {
+            "data_source": "written for this demo",
+            "data_licence": "CC0-1.0",
+            "data_basis": "not_personal",
+        }
+    return {
+        "data_source": stage.path.name,
+        "data_licence": "for our own use",
+        "data_basis": "legitimate_interest",
+    }
 
 
 def _with_intents(fields: list[dict[str, Any]], intents: tuple[str, ...]) -> list[dict[str, Any]]:
