@@ -45,6 +45,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.order_fields(["email", "password1", "password2", "residence", "of_age", "notice", "agreed"])
         shown = notices.regimes()
         field: Any = self.fields["residence"]
         field.choices = [(one, RESIDENCES[one]) for one in shown]
