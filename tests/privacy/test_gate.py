@@ -40,6 +40,7 @@ EXCEPTIONS = {
     "rewards.Transfer.memo": "project titles and reasons, through the gate in the services that book",
     "tasks_app.Item.external_id": "pseudonymised by the import",
     "tasks_app.Item.group": "pseudonymised by the import",
+    "tasks_app.Item.licence": "the name of a licence, out of the imported file",
     "training.SnapshotItem.group": "copied from the item",
     "training.ModelVersion.card": "made by a program from figures and names of fields",
     "training.Run.log": "printed by the engine, which prints no values (tests/privacy/test_logs.py)",
