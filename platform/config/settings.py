@@ -198,10 +198,11 @@ PRIVACY_REGIMES = env.words("PRIVACY_REGIMES", "gdpr,ccpa,pipl")
 MINIMUM_AGE = env.integer("MINIMUM_AGE", 16)
 # Whether answers are exported and trained on only if their author said yes, instead of unless they said no.
 ANSWERS_NEED_CONSENT = env.flag("ANSWERS_NEED_CONSENT")
-# Under which licence and on which legal basis a project's texts are held that says nothing itself; without
-# either nothing is exported. Only for sites all of whose texts come under the same terms.
-DATA_LICENCE = env.text("DATA_LICENCE")
-DATA_LEGAL_BASIS = env.text("DATA_LEGAL_BASIS")
+# Under which licence and on which legal basis a project's texts are held that says nothing itself. As it is:
+# the operator's own conversations, all rights reserved, exported by its own people and passed on to nobody.
+# Empty: each project states its terms first, and exports nothing before.
+DATA_LICENCE = env.text("DATA_LICENCE", "LicenseRef-Proprietary")
+DATA_LEGAL_BASIS = env.text("DATA_LEGAL_BASIS", "legitimate_interest")
 # How many people must share what a table says of each of them (languages, country) before it is shown.
 K_ANONYMITY = env.integer("K_ANONYMITY", 5)
 # How long the proof of a consent outlives an erased person's account, for the defence of legal claims.

@@ -227,3 +227,10 @@ def test_who_opted_out_of_sharing_is_not_passed_on_and_still_learned_from(projec
     counts = left_out(Export(project, "all"))
     assert (counts["opted_out"], counts["answers_of_silent"]) == (1, 1)
     assert learned(project) == {shared.pk, alone.pk}
+
+
+def test_a_program_that_knows_no_terms_exports_under_those_of_the_site(bare, settings):
+    settings.DATA_LICENCE, settings.DATA_LEGAL_BASIS = "LicenseRef-Proprietary", "legitimate_interest"
+    bring_in(bare, known(1), known(2, consent=False))
+    answer = export(bare)
+    assert answer.status_code == 200 and [row["id"] for row in lines(answer)] == ["1"]

@@ -78,6 +78,8 @@ def test_a_version_stays_here_while_its_texts_have_no_terms(
     SnapshotItem.objects.create(snapshot=version.snapshot, item=item.pk, group="g", split="train")
     refused = client_of(admin).post(url(version), {"repo": "us/model"})
     assert refused.status_code == 409 and refused.json()["code"] == "terms_missing"
+    settings.DATA_LICENCE = "LicenseRef-Proprietary"  # as shipped: for the operator's own people
+    assert client_of(admin).post(url(version), {"repo": "us/model"}).json()["code"] == "terms_missing"
     settings.DATA_LICENCE = "MIT"
     Item.objects.filter(pk=item.pk).update(consent=False)
     assert client_of(admin).post(url(version), {"repo": "us/model"}).json()["code"] == "no_consent"

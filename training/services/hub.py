@@ -19,6 +19,8 @@ from training.models import ModelVersion, SnapshotItem
 from training.services.registry import refuse_quarantined
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+# What the site says of its own texts where nobody has chosen: they are not for others.
+PROPRIETARY = "LicenseRef-Proprietary"
 _GIVEN_UP = timedelta(hours=1)  # after which a push that was lost with its worker may be asked for again
 
 
@@ -46,11 +48,13 @@ def push_version(*, version: ModelVersion, repo: str, actor: User) -> ModelVersi
 
 
 def _check_terms(version: ModelVersion) -> None:
-    """A model leaves the site with what its texts have taught it: their licence must be known as well."""
+    """A model leaves the site with what its texts have taught it: a licence must let them go."""
     project = version.model.project
     learned = SnapshotItem.objects.filter(snapshot=version.snapshot_id).values("item")
     texts = Item.objects.filter(pk__in=learned)
-    bare = Q(licence="") if not project.licence else Q(pk__in=[])
+    bare = Q(licence=PROPRIETARY)
+    if project.licence in {"", PROPRIETARY}:
+        bare |= Q(licence="")
     bare |= Q(legal_basis="") if not project.legal_basis else Q(pk__in=[])
     if texts.filter(bare).exists():
         raise Conflict(
