@@ -18,6 +18,7 @@ from privacy import holders
 from privacy.holders import Subject, Terms
 from privacy.models import SubjectRequest
 from privacy.services.certificates import sign_certificate
+from privacy.services.requests import refuse_unsettled
 
 
 class ResidueLeft(Exception):
@@ -29,7 +30,8 @@ class ResidueLeft(Exception):
 
 
 def erase(row: SubjectRequest, subject: Subject) -> dict[str, Any]:
-    """Erase, look, sign. Returns what was erased. Raises ResidueLeft, and then there is no certificate."""
+    """Erase, look, sign. Returns what was erased. Raises ResidueLeft, and then there is no certificate;
+    Conflict, with nothing erased, when the person has earned something since and did not give it up."""
     outcome = _erase_all(row, subject)
     if residue := residue_of(subject):
         raise ResidueLeft(residue)
@@ -39,7 +41,9 @@ def erase(row: SubjectRequest, subject: Subject) -> dict[str, Any]:
 
 @transaction.atomic
 def _erase_all(row: SubjectRequest, subject: Subject) -> dict[str, Any]:
-    row.refresh_from_db(fields=["outcome"])
+    row.refresh_from_db(fields=["outcome", "waives_earnings"])
+    if row.account and not row.done_at:
+        refuse_unsettled(row.account, waives=row.waives_earnings)
     models = row.outcome.get("models") or [asdict(model) for model in holders.affected_models(subject)]
     terms = Terms(request=row.pk, actor=row.actor, legal_ground=_ground(row))
     erased: dict[str, Counter[str]] = {

@@ -19,11 +19,14 @@ class Subject:
     items: every item in which the person occurs, found by vault key or by search.
     values: what the person is known by (name, e-mail, phone, as typed); to look for in what is kept in the
     clear. Never stored and never logged.
+    subjects: people in dialogues (DataSubject) who are this one: named by an id that is proven, or recognised
+    by the desk. Not everybody in whose dialogue a value occurs.
     """
 
     account: UUID | None = None
     items: frozenset[UUID] = frozenset()
     values: tuple[str, ...] = ()
+    subjects: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def _of_requests() -> None:
         persons="file nonce sealed_key",
         nothing={"request": "whose it is stands in the request"},
     )
-    declare("privacy.SharingOptOut", persons="account", items="item")
+    declare("privacy.SharingOptOut", persons="account subject", items="item")
     declare("privacy.SigningKey", nothing={"id public nonce sealed": _KEY})
     declare("privacy.Certificate", nothing={"document": "counts and digests, as it was given out"})
 

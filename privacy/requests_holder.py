@@ -82,7 +82,7 @@ def _packages(subject: Subject) -> QuerySet[AccessPackage]:
 
 
 def _opt_outs(subject: Subject) -> QuerySet[SharingOptOut]:
-    mine = Q(item__in=subject.items)
+    mine = Q(item__in=subject.items) | Q(subject__in=subject.subjects)
     if subject.account is not None:
         mine |= Q(account=subject.account)
     return SharingOptOut.objects.filter(mine)

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.models import User
 from privacy.holders import Subject
 from privacy.models import SubjectRequest
 from privacy.particulars import Value, keep, particulars_of
@@ -17,11 +16,13 @@ def subject_of(row: SubjectRequest) -> Subject:
     """By account, by the items found before, and by what the vault finds now. Proven values only."""
     known = particulars_of(row)
     proven = [value for value in known.values if value.proven]
-    items = items_with(proven) | {UUID(item) for item in known.items}
-    for subject in known.subjects:
-        items |= subjects.items_of(UUID(subject))
-    words = dict.fromkeys([*known.words, *_words(row, proven)])
-    return Subject(account=row.account, items=frozenset(items), values=tuple(words))
+    matches = _matches(proven)
+    people = {UUID(subject) for subject in known.subjects}
+    people |= {match.subject.pk for match in matches if match.by_reference}
+    items = {UUID(item) for item in known.items}.union(*(match.items for match in matches))
+    items = items.union(*map(subjects.items_of, people))
+    words = dict.fromkeys([*known.words, *_words(proven)])
+    return Subject(row.account, frozenset(items), tuple(words), frozenset(people))
 
 
 def search_texts(row: SubjectRequest, report: Callable[[float], None] = lambda share: None) -> None:
@@ -46,11 +47,10 @@ def keep_items(row: SubjectRequest, subject: Subject) -> None:
     SubjectRequest.objects.filter(pk=row.pk).update(nonce=row.nonce, sealed=row.sealed)
 
 
-def items_with(values: Iterable[Value]) -> set[UUID]:
-    """Every item in whose originals one of the values occurs, or whose subject is known by it."""
+def _matches(values: Iterable[Value]) -> list[subjects.Match]:
+    """In whose originals one of the values occurs, or who is known by it."""
     sure = _telling(list(values))
-    found = subjects.find_subjects(values=[value.text for value in sure]) if sure else []
-    return {item for match in found for item in match.items}
+    return subjects.find_subjects(values=[value.text for value in sure]) if sure else []
 
 
 def _telling(values: list[Value]) -> list[Value]:
@@ -58,12 +58,10 @@ def _telling(values: list[Value]) -> list[Value]:
     return [value for value in values if value.kind != "name"] or values
 
 
-def _words(row: SubjectRequest, proven: list[Value]) -> tuple[str, ...]:
-    """What to look for in the clear. An account's own address belongs to it, proven or not."""
-    words = [value.text for value in proven if value.kind != "customer_id"]
-    if row.account is not None:
-        words += User.objects.filter(pk=row.account, imported=False).values_list("email", flat=True)
-    return tuple(dict.fromkeys(words))
+def _words(proven: list[Value]) -> tuple[str, ...]:
+    """What to look for in the clear. Not an account's address whose mailbox nobody has shown to read: anybody
+    can sign up with somebody else's, and would end that one's requests and read of them."""
+    return tuple(dict.fromkeys(value.text for value in proven if value.kind != "customer_id"))
 
 
 def matches_of(row: SubjectRequest) -> list[subjects.Match]:

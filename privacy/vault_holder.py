@@ -55,9 +55,10 @@ class VaultHolder:
 def _own_values(subject: Subject) -> Iterator[dict[str, Any]]:
     """In dialogues that the import says are theirs all values; in those of others, what they asked with.
 
-    An item that names nobody may be anybody's: its other values are not shown to whoever occurs in it.
+    An item that names nobody may be anybody's, and so may one of somebody who was not recognised as this
+    person, were it the only one of that one's: its other values are not shown to whoever occurs in it.
     """
-    key, own = keyring.index_key(), _own_items(subject.items)
+    key, own = keyring.index_key(), _own_items(subject)
     asked = {digest for value in subject.values for digest in blind.digests_asked(key, value)}
     entries = VaultEntry.objects.filter(item__in=subject.items).order_by("item")
     if first := entries.first():
@@ -68,13 +69,10 @@ def _own_values(subject: Subject) -> Iterator[dict[str, Any]]:
                 yield {"item": str(entry.item), "kind": row["kind"], "value": row["value"]}
 
 
-def _own_items(items: frozenset[UUID]) -> set[UUID]:
-    """Of subjects that are named and all of whose items are asked for."""
-    named = DataSubject.objects.filter(
-        kind=DataSubject.Kind.SUBJECT, pk__in=subjects.subjects_of(items)
-    ).values_list("pk", flat=True)
-    theirs = (subjects.items_of(subject) for subject in named)
-    return {item for found in theirs if found <= items for item in found}
+def _own_items(subject: Subject) -> set[UUID]:
+    """Of subjects that the import names and who are this person."""
+    named = DataSubject.objects.filter(kind=DataSubject.Kind.SUBJECT, pk__in=subject.subjects)
+    return {item for pk in named.values_list("pk", flat=True) for item in subjects.items_of(pk)}
 
 
 def _accesses(account: UUID) -> Iterator[dict[str, Any]]:

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import roles
 from accounts.models import Role, User
-from common.errors import Invalid, Problem
+from common.errors import Conflict, Invalid, Problem
 from tasks_app.models import Project
 from training.engine.config import STARTER
-from training.models import ModelVersion, Recipe
+from training.models import ModelVersion, Recipe, Run
 
 
 def check_base_model(name: str, *, project: Project, actor: User | None) -> None:
@@ -33,6 +35,50 @@ def check_base_model(name: str, *, project: Project, actor: User | None) -> None
     detail = _("You may name a hub name, “starter”, a version of this project, or a folder that the site's "
                "admins have set aside for base models.")  # fmt: skip
     raise Invalid(detail, problems=[Problem("/recipe/base_model", "not_allowed", detail)])
+
+
+def refuse_quarantined_base(name: str) -> None:
+    """Raises Conflict for a version that learned from erased data, however it is named: what is trained from
+    it has learned from them too."""
+    if (base := quarantined_base(resolved_base(name))) is not None:
+        raise Conflict(
+            _("Version %d learned from data that was erased since; nothing can be trained from it.")
+            % base.number,
+            code="quarantined",
+        )
+
+
+def quarantined_base(base: str) -> ModelVersion | None:
+    """The version in quarantine that has this (resolved) name or folder."""
+    return _version_at(base, ModelVersion.objects.exclude(quarantined_at=None))
+
+
+def hold_base(run: Run) -> None:
+    """Until the caller's transaction ends the version that the run starts from goes into no quarantine: the
+    erasure came before and is seen, or comes after and sees what the caller has written."""
+    if (base := _version_at(base_of(run), ModelVersion.objects.all())) is not None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"promote {base.model_id}"])
+
+
+def _version_at(base: str, rows: QuerySet[ModelVersion]) -> ModelVersion | None:
+    found = rows.only("path", "hub", "number", "model") if base and base != STARTER else []
+    return next((version for version in found if base in places_of(version)), None)
+
+
+def base_of(run: Run) -> str:
+    """What a run starts from, a folder as its full path; "" where it names nothing."""
+    return resolved_base(str(run.recipe.get("base_model") or ""))
+
+
+def resolved_base(name: str) -> str:
+    return str(Path(name).expanduser().resolve()) if name.startswith(("/", ".", "~")) else name
+
+
+def places_of(version: ModelVersion) -> list[str]:
+    """Under what names a version can be a base model: its folder, and where it was pushed to."""
+    places = [str(version.folder.resolve()), str(version.folder)]
+    return [*places, version.hub["repo"]] if version.hub.get("repo") else places
 
 
 def _is_open(name: str) -> bool:

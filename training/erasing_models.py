@@ -5,7 +5,6 @@ that saw the data saw it too.
 """
 
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
@@ -16,7 +15,8 @@ from accounts.models import User
 from common import audit
 from privacy.holders import AffectedModel, Subject, Terms
 from tasks_app.models import Project
-from training import lineage
+from training import hub, lineage
+from training.base_models import base_of, places_of, quarantined_base
 from training.erasure_card import renew_card
 from training.models import (
     ActiveLearning,
@@ -25,6 +25,7 @@ from training.models import (
     ModelVersion,
     Preannotation,
     Rollout,
+    Run,
     Snapshot,
     SnapshotItem,
 )
@@ -55,24 +56,34 @@ def versions_that_saw(snapshots: Iterable[Snapshot]) -> dict[ModelVersion, Model
     found: dict[ModelVersion, ModelVersion | None] = dict.fromkeys(direct)
     if not found:
         return found
-    based = [(row, _base_of(row)) for row in related.order_by("created_at") if _base_of(row)]
+    based = [(row, base_of(row.run)) for row in related.order_by("created_at") if base_of(row.run)]
     fresh = list(found)
     while fresh:
-        places = {place: version for version in fresh for place in _places_of(version)}
+        places = {place: version for version in fresh for place in places_of(version)}
         fresh = [row for row, base in based if row not in found and base in places]
-        found |= {row: places[_base_of(row)] for row in fresh}
+        found |= {row: places[base_of(row.run)] for row in fresh}
     return found
 
 
-def _base_of(version: ModelVersion) -> str:
-    base = str(version.run.recipe.get("base_model") or "")
-    return str(Path(base).resolve()) if base.startswith(("/", ".")) else base
+def runs_from(version: ModelVersion) -> QuerySet[Run]:
+    """Queued and running ones that start from this version."""
+    live = Run.objects.filter(state__in=[Run.State.QUEUED, Run.State.RUNNING])
+    places = set(places_of(version))
+    started = live.filter(recipe__has_key="base_model").only("recipe")
+    return live.filter(pk__in=[run.pk for run in started if base_of(run) in places])
 
 
-def _places_of(version: ModelVersion) -> list[str]:
-    """Under what names a version can be a base model: its folder, and where it was pushed to."""
-    places = [str(version.folder.resolve()), str(version.folder)]
-    return [*places, version.hub["repo"]] if version.hub.get("repo") else places
+def share_fate(version: ModelVersion) -> None:
+    """Of a version that has just been registered and whose base went into quarantine while it was trained."""
+    base = quarantined_base(base_of(version.run))
+    if base is None:
+        return
+    for row in base.erasures.exclude(action=Action.ANONYMISED):
+        ModelErasure.objects.get_or_create(
+            version=version, request=row.request, defaults={"action": Action.QUARANTINE, "through": base}
+        )
+    quarantine(version)
+    renew_card(version)
 
 
 def affected_models(subject: Subject) -> list[AffectedModel]:
@@ -176,6 +187,12 @@ def _fall_back(version: ModelVersion) -> None:
 
 def _stop_using(version: ModelVersion) -> None:
     now = timezone.now()
+    runs_from(version).update(
+        state=Run.State.FAILED, claim=None, finished_at=now, seconds_left=None, reason=REASON
+    )
+    ModelVersion.objects.filter(pk=version.pk, hub__state=hub.QUEUED).update(
+        hub={**version.hub, "state": hub.FAILED, "reason": REASON}
+    )
     for side in ("version", "baseline"):
         Rollout.objects.filter(**{side: version}, state=Rollout.State.RUNNING).update(
             state=Rollout.State.STOPPED, reason=REASON, ended_at=now

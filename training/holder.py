@@ -56,10 +56,14 @@ class TrainingHolder:
         )
         erasing_data.withdraw_snapshots(snapshots)
         places = erasing_data.blank_places(subject.items) if subject.items else {}
+        affected = erasing_models.act_on(versions, terms, dict(places))
+        # One that was being registered when its base went into quarantine; from here on none can be.
+        late = erasing_models.versions_that_saw(snapshots)
+        affected += erasing_models.act_on({one: late[one] for one in late if one not in versions}, terms, {})
         done |= {
             "snapshots": len([one for one in snapshots if one.withdrawn_at is None]),
             "places": sum(places.values()),
-            "versions": erasing_models.act_on(versions, terms, dict(places)),
+            "versions": affected,
             "versions_anonymised": erasing_models.note_anonymised(
                 [one for one in stays if one not in versions], terms
             ),

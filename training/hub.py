@@ -17,7 +17,8 @@ def push(version_id: UUID) -> None:
     """Upload a version that waits for it. A second delivery finds nothing to claim."""
     version = ModelVersion.objects.select_related("model").get(pk=version_id)
     asked = dict(version.hub)
-    waiting = ModelVersion.objects.filter(pk=version_id, hub__state=QUEUED)
+    # One that was put into quarantine since it was asked for does not leave the site.
+    waiting = ModelVersion.objects.filter(pk=version_id, hub__state=QUEUED, quarantined_at=None)
     if not waiting.update(hub={**asked, "state": RUNNING, "at": timezone.now().isoformat()}):
         return
     try:

@@ -13,8 +13,10 @@ from django.utils.text import slugify
 from common import audit
 from tasks_app.models import Project
 from training import assessing, cards
+from training.base_models import hold_base
 from training.engine import metrics
 from training.engine.config import EMBEDDING
+from training.erasing_models import share_fate
 from training.models import Model, ModelVersion, Run
 from training.services import cases
 
@@ -26,6 +28,7 @@ def register(run: Run, claim: UUID) -> ModelVersion | None:
     head = json.loads((run.folder / "model" / "head.json").read_text(encoding="utf-8"))
     report = assessing.assess(run, report, metric_of(run))
     with transaction.atomic():
+        hold_base(run)
         now = timezone.now()
         mine = Run.objects.filter(pk=run.pk, state=Run.State.RUNNING, claim=claim)
         if not mine.update(
@@ -34,6 +37,7 @@ def register(run: Run, claim: UUID) -> ModelVersion | None:
             return None
         run.refresh_from_db()
         version = _new_version(run, report, artifact, head)
+        share_fate(version)
         cases.note_version(version)
         audit.record(
             "model.registered", version, actor=None, model=version.model.name, version=version.number

@@ -50,7 +50,11 @@ WHERE i.project_id = %(project)s AND i.state <> %(withdrawn)s AND i.split = ANY(
 ORDER BY i.position
 """
 # Somebody in the item has opted out of sale and sharing: it may be learned from here, and not passed on.
-OPTED_OUT = "EXISTS (SELECT FROM privacy_sharingoptout o WHERE o.item = i.id)"
+OPTED_OUT = """(
+EXISTS (SELECT FROM privacy_sharingoptout o WHERE o.item = i.id)
+OR EXISTS (SELECT FROM privacy_subjectitem s JOIN privacy_sharingoptout o ON o.subject = s.subject
+           WHERE s.item = i.id))
+"""
 PERMITTED = f"""
 i.consent IS DISTINCT FROM false AND NOT i.restricted AND NOT {OPTED_OUT}
 AND (%(licence)s <> '' OR i.licence <> '') AND (%(basis)s <> '' OR i.legal_basis <> '')

@@ -134,12 +134,13 @@ def request_of(request: Request, request_id: UUID) -> SubjectRequest:
     """By account, or by the key of a mailed link. Strangers learn nothing."""
     key = request.headers.get(KEY_HEADER, "")
     if key:
+        # Whoever brings a key is its holder and nobody else, also when they are signed in.
         row = links.read(key, links.SEE)
         if row.pk == request_id:
             return row
-    if not request.user.is_authenticated:
-        raise NotFound(_("There is no such request."))
-    return access.request_for(request.user, request_id)
+    elif request.user.is_authenticated:
+        return access.request_for(request.user, request_id)
+    raise NotFound(_("There is no such request."))
 
 
 class RequestApi(APIView):
@@ -158,7 +159,7 @@ class DownloadApi(APIView):
     @extend_schema(parameters=[KEY], responses={(200, "application/zip"): bytes, 404: OpenApiResponse()})
     def get(self, request: Request, request_id: UUID) -> HttpResponseBase:
         row = request_of(request, request_id)
-        if KEY_HEADER not in request.headers:
+        if not request.headers.get(KEY_HEADER):
             row = access.own_request(cast(User, request.user), request_id)
         return answers.package_response(row)
 

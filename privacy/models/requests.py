@@ -132,7 +132,9 @@ class AccessPackage(models.Model):
 
 
 class SharingOptOut(models.Model):
-    """Whose data is not sold or shared (CCPA §1798.120): an account's, or what stands in one item."""
+    """Whose data is not sold or shared (CCPA §1798.120): an account's, what stands in one item, or all
+    that is a person's in dialogues, also what comes in later. subject: a DataSubject's id, to which a later
+    import of the same person leads again."""
 
     class Source(models.TextChoices):
         REQUEST = "request"
@@ -141,17 +143,19 @@ class SharingOptOut(models.Model):
     id = models.BigAutoField(primary_key=True)
     account = models.UUIDField(null=True, unique=True)
     item = models.UUIDField(null=True, unique=True)
+    subject = models.UUIDField(null=True, unique=True)
     source = models.CharField(max_length=7, choices=Source.choices, default=Source.REQUEST)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(account__isnull=False, item__isnull=True)
-                | Q(account__isnull=True, item__isnull=False),
+                condition=Q(account__isnull=False, item__isnull=True, subject__isnull=True)
+                | Q(account__isnull=True, item__isnull=False, subject__isnull=True)
+                | Q(account__isnull=True, item__isnull=True, subject__isnull=False),
                 name="sharing_opt_out_of_one",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.account or self.item} {self.source}"
+        return f"{self.account or self.item or self.subject} {self.source}"

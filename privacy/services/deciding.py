@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common import audit
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, Invalid, NotFound, Problem
 from common.queueing import enqueue_on_commit
-from privacy import deadlines, holders, rounds, subject_search
+from privacy import deadlines, holders, restricting, rounds, subject_search
 from privacy.models import SubjectRequest
-from privacy.particulars import keep, particulars_of
+from privacy.particulars import Value, keep, particulars_of
 from privacy.services.rectifying import correct_originals
 from privacy.services.requests import OPEN, begin, refuse_unsettled, require_words
+from privacy.services.subjects import find_subjects
 
 Kind, State, Mail = SubjectRequest.Kind, SubjectRequest.State, SubjectRequest.Mail
 
@@ -39,7 +40,7 @@ def confirm_request(
         require_words(proof, "proof")
         row.proof = proof.strip()[:300]
         values = tuple(replace(value, proven=True) for value in known.values)
-    chosen = [str(subject) for subject in subjects]
+    chosen = _recognised(values, subjects)
     if values != known.values:
         row.searched_at = None
     keep(row, replace(known, values=values, subjects=tuple(chosen)))
@@ -53,6 +54,15 @@ def confirm_request(
         subjects=chosen,
     )
     return begin(row)
+
+
+def _recognised(values: Sequence[Value], chosen: Sequence[UUID]) -> list[str]:
+    """Only somebody who is known by one of the values can be this person; a slip would erase another one."""
+    matches = find_subjects(values=[value.text for value in values]) if chosen else []
+    if set(chosen) - {match.subject.pk for match in matches}:
+        detail = _("One of the people you chose is not known by what the request names.")
+        raise Invalid(detail, problems=[Problem("/subjects", "unknown", detail)])
+    return [str(subject) for subject in chosen]
 
 
 @transaction.atomic
@@ -108,10 +118,11 @@ def retry_request(*, request: SubjectRequest, actor: User) -> SubjectRequest:
 @transaction.atomic
 def lift_restriction(*, request: SubjectRequest, actor: User | None) -> SubjectRequest:
     """The person's data is used again; they are told (GDPR Art. 18(3))."""
+    restricting.take_turn()
     row = _locked(request, State.CLOSED)
     if not row.is_in_force:
         raise Conflict(_("There is no restriction in force."), code="not_in_force")
-    subject = subject_search.subject_of(row)
+    subject = restricting.without_others(row, subject_search.subject_of(row))
     for holder in holders.all_holders():
         holder.restrict(subject, restricted=False)
     row.lifted_at = timezone.now()

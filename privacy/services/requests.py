@@ -49,6 +49,8 @@ def open_for_account(
     User.objects.select_for_update().get(pk=user.pk)  # of two at the same moment, the second finds the first
     known = SubjectRequest.objects.filter(account=user.pk, kind=kind, state__in=OPEN, channel=Channel.ACCOUNT)
     if kind != Kind.RECTIFICATION and (row := known.first()):
+        if waive_earnings and proven and not row.waives_earnings:
+            _give_up_earnings(row)
         return _prove(row) if proven and row.state == State.RECEIVED else row
     _refuse_twice(user, kind)
     if kind == Kind.ERASURE:
@@ -63,6 +65,13 @@ def open_for_account(
     audit.record("request.received", row, actor=user.pk, kind=kind, channel=row.channel)
     _send_mail(row)
     return _prove(row) if proven else row
+
+
+def _give_up_earnings(row: SubjectRequest) -> None:
+    """Said later than the request: what was in the way of it is no more."""
+    row.waives_earnings, row.attempts, row.tried_at = True, 0, None
+    row.save(update_fields=["waives_earnings", "attempts", "tried_at"])
+    enqueue_on_commit(rounds.carry_out_requests)
 
 
 @transaction.atomic
@@ -132,19 +141,27 @@ def record_letter(
 
 @transaction.atomic
 def verify_by_link(*, request: SubjectRequest) -> SubjectRequest:
-    """The holder of the mailed link has shown that the address is theirs. Twice is harmless."""
+    """The holder of the mailed link has shown that the address is theirs. Twice is harmless.
+
+    Raises Conflict when something has to be settled by now before the account can be erased.
+    """
     row = SubjectRequest.objects.select_for_update().get(pk=request.pk)
-    return _prove(row) if row.state == State.RECEIVED else row
+    if row.state != State.RECEIVED:
+        return row
+    known = particulars_of(row)
+    others = tuple(value for value in known.values if value.text != known.contact)
+    keep(row, replace(known, values=(Value("email", known.contact, proven=True), *others)))
+    return _prove(row)
 
 
 def _prove(row: SubjectRequest) -> SubjectRequest:
     row.state, row.verified_at = State.VERIFIED, timezone.now()
     if row.channel == Channel.LINK:
-        known = particulars_of(row)
-        user = account_at(known.contact)
+        user = account_at(particulars_of(row).contact)
         row.account = user.pk if user else None
-        shown = [replace(value, proven=value.text == known.contact) for value in known.values]
-        keep(row, replace(known, values=tuple(shown)))
+    elif row.kind == Kind.ERASURE and row.account:
+        # The link may be opened days later, and the person may have worked meanwhile.
+        refuse_unsettled(row.account, waives=row.waives_earnings)
     row.save()
     audit.record("request.verified", row, actor=row.account, channel=row.channel)
     if row.kind in AT_ONCE and row.channel == Channel.ACCOUNT:

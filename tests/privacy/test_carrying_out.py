@@ -7,18 +7,22 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Notification, User
+from annotations.exporting.report import left_out
+from annotations.exporting.rows import Export
+from common.errors import Invalid
 from common.turns import turn
-from privacy import carrying_out, holders, links, packaging
+from privacy import carrying_out, holders, links, packaging, sharing
 from privacy.carrying_out import carry_out_waiting
-from privacy.holders import AffectedModel
+from privacy.holders import AffectedModel, Obstacle
 from privacy.models import AccessPackage, Certificate, SharingOptOut, SubjectRequest
-from privacy.particulars import digest_of
+from privacy.particulars import Value, digest_of
 from privacy.services import deciding, requests
 from privacy.services.certificates import verify_certificate
 from privacy.services.requests import verify_by_link
@@ -46,6 +50,7 @@ def anna(shelf):
     user = make_user("anna")
     user.set_password(PASSWORD)
     user.save()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
     shelf.notes += [(user.pk, {"text": f"note {n} 便条"}) for n in range(3)]
     shelf.notes.append((make_user("ben").pk, {"text": "about Ben"}))
     return user
@@ -101,6 +106,11 @@ def test_the_file_is_sealed_and_the_subjects_alone(anna, admin):
     browser.force_login(admin)
     assert browser.get(f"/privacy/requests/{row.pk}/download/").status_code == 404
     assert client_of(admin).get(f"/api/v1/privacy/requests/{row.pk}/download").status_code == 404
+    # Nor with the key of somebody else's request beside it.
+    other = requests.open_for_address(address="x@example.org", kind="access")
+    key = {"X-Request-Key": links.token_of(other, links.SEE)}
+    path = f"/api/v1/privacy/requests/{row.pk}/download"
+    assert client_of(admin).get(path, headers=key).status_code == 404
     browser.force_login(anna)
     assert browser.get(f"/privacy/requests/{row.pk}/download/").status_code == 200
 
@@ -407,3 +417,111 @@ def test_a_wrong_original_is_put_right_and_found_by_its_right_value(project, vau
     [original] = reveal(item_id=item("a1").pk, actor=admin.pk, reason="To see that it was put right.")
     assert original["value"] == "anna.smyth@example.com"
     assert [len(find_subjects(values=[f"anna.{name}@example.com"])) for name in ("smith", "smyth")] == [0, 1]
+
+
+# -- whose it is not ---------------------------------------------------------------------------------------
+
+
+def test_who_signed_up_with_somebody_elses_address_gets_nothing_of_theirs(admin, shelf):
+    """Nobody has shown to read that mailbox: neither listed nor ended are the requests that came from it."""
+    theirs = requests.open_for_address(address="victim@example.org", kind="access")
+    verify_by_link(request=theirs)
+    squatter = User.objects.create(email="victim@example.org")
+    squatter.set_password(PASSWORD)
+    squatter.save()
+    row = requests.open_for_account(user=squatter, kind="access")
+    carry_out_waiting()
+    shown = zip_of(client_of(squatter).get(f"/api/v1/privacy/requests/{row.pk}/download"))
+    assert [one["id"] for one in json.loads(shown.read("data/privacy_requests.json"))] == [str(row.pk)]
+    erase(squatter)
+    carry_out_waiting()
+    assert fresh(theirs).state == "verified" and fresh(theirs).sealed is not None
+
+
+def test_a_mailed_link_shows_that_the_accounts_address_is_theirs(shelf):
+    user = make_user("anna")
+    row = requests.open_for_account(user=user, kind="erasure")
+    verify_by_link(request=row)
+    assert carrying_out.subject_search.subject_of(fresh(row)).values == (user.email,)
+
+
+def test_an_address_in_very_many_dialogues_is_for_the_desk_to_look_at(
+    project, vault_key, anna, admin, shelf, monkeypatch
+):
+    monkeypatch.setattr(carrying_out, "MOST_AT_ONCE", 1)
+    load(project, *({"id": f"d{n}", "text": f"{n}: write to {anna.email} for help."} for n in range(2)))
+    row = erase(anna)
+    assert carry_out_waiting() == 0
+    assert fresh(row).state == "verified" and shelf.erasures == []
+    assert Notification.objects.filter(user=admin, kind="subject_request_received").exists()
+    deciding.confirm_request(request=fresh(row), actor=admin)
+    assert carry_out_waiting() == 1 and fresh(row).state == "closed"
+
+
+def test_the_desk_cannot_choose_somebody_whom_the_values_do_not_name(project, vault_key, admin, shelf):
+    load(project, {"id": "a1", "subject": "c-7", "text": "My mail is bob.jones@example.org."})
+    row = requests.open_for_address(address="anna.smith@example.com", kind="erasure")
+    verify_by_link(request=row)
+    [bob] = find_subjects(values=["c-7"])
+    with pytest.raises(Invalid):
+        deciding.confirm_request(request=fresh(row), actor=admin, subjects=[bob.subject.pk])
+    assert fresh(row).state == "verified"
+
+
+# -- what was earned between the request and its end -------------------------------------------------------
+
+
+def test_what_was_earned_since_is_not_given_up_unasked(anna, shelf, monkeypatch):
+    owed = Obstacle("earnings", "You have 3.00 USD to be paid out.", waivable=True)
+    row = erase(anna)
+    monkeypatch.setattr("privacy.holders._obstacle_sources", [lambda subject: [owed]])
+    assert carry_out_waiting() == 0
+    assert (fresh(row).problem, shelf.erasures) == ("to_be_settled", [])
+    again = requests.open_for_account(
+        user=anna, kind="erasure", password=PASSWORD, waive_earnings=True
+    )  # said now, of the same request
+    assert again.pk == row.pk and carry_out_waiting() == 1
+
+
+def test_a_link_that_is_opened_after_work_was_done_says_so(shelf, monkeypatch):
+    row = requests.open_for_account(user=make_user("anna"), kind="erasure")
+    owed = Obstacle("earnings", "You have 3.00 USD to be paid out.", waivable=True)
+    monkeypatch.setattr("privacy.holders._obstacle_sources", [lambda subject: [owed]])
+    page = Client().post(f"/privacy/verify/{links.token_of(row, links.VERIFY)}/")
+    assert page.status_code == 409 and "3.00 USD" in page.text
+    assert fresh(row).state == "received"
+
+
+# -- opt-outs and restrictions of people in dialogues ------------------------------------------------------
+
+
+def test_an_opt_out_covers_what_comes_in_later_of_the_same_person_and_nobody_else(
+    project, vault_key, admin, shelf
+):
+    load(project, {"id": "a1", "subject": "c-7", "text": "My mail is anna.smith@example.com."})
+    load(project, {"id": "b1", "subject": "c-8", "text": "My sister is anna.smith@example.com."})
+    row = requests.open_for_address(
+        address="anna.smith@example.com", kind="opt_out", values=[Value("customer_id", "c-7")]
+    )
+    verify_by_link(request=row)
+    deciding.confirm_request(request=fresh(row), actor=admin, proof="The customer file was looked at.")
+    carry_out_waiting()
+    load(project, {"id": "a2", "subject": "c-7", "text": "Where is my parcel?"})
+    load(project, {"id": "b2", "subject": "c-8", "text": "Where is mine?"})
+    found = sharing.opted_out_items([item(name).pk for name in ("a1", "a2", "b1", "b2")])
+    assert set(found) == {item("a1").pk, item("a2").pk, item("b1").pk}
+    assert left_out(Export(project, "approved"))["opted_out"] == 3
+
+
+def test_a_dialogue_stays_restricted_while_one_of_its_people_wants_it(project, vault_key, admin):
+    load(project, {"id": "d1", "text": "I am anna.smith@example.com, he is bob.jones@example.org."})
+    rows = []
+    for address in ("anna.smith@example.com", "bob.jones@example.org"):
+        rows.append(requests.open_for_address(address=address, kind="restrict"))
+        verify_by_link(request=rows[-1])
+        deciding.confirm_request(request=fresh(rows[-1]), actor=admin)
+    carry_out_waiting()
+    deciding.lift_restriction(request=fresh(rows[0]), actor=admin)
+    assert item("d1").restricted
+    deciding.lift_restriction(request=fresh(rows[1]), actor=admin)
+    assert not item("d1").restricted

@@ -219,3 +219,24 @@ def test_a_person_may_see_what_is_held_and_nobody_elses_texts(project: Project, 
     assert found["account"][0]["email"] == MAIL
     assert sum(entry["amount"] for entry in found["ledger"]) == 20
     assert "somebody else's secret" not in repr(found)
+
+
+def test_what_is_approved_after_its_author_was_erased_is_the_projects_again(
+    project: Project, person: User
+) -> None:
+    """It was given up with the account: in the wallet of nobody it would be lost."""
+    [item] = make_items(project, 1)
+    answer(item, person, "refund")
+    erase(subject_of(person))
+    for _n in range(2):
+        answer(item, make_user(), "refund")
+    consensus.aggregate_item(item.pk)
+    author = Answer.objects.order_by("pk")[0]
+    assert author.state == "approved" and wallet(author.worker) == wallet(person) == 0
+    assert not LedgerAccount.objects.filter(kind="wallet", owner=author.worker_id).exists()
+    assert Transfer.objects.get(key=f"pay:answer:{author.pk}").kind == Transfer.Kind.RELEASE
+    escrow = LedgerAccount.objects.get(kind="escrow", owner=project.pk)
+    reserved = LedgerAccount.objects.get(kind="reserved", owner=project.pk)
+    paid = 2 * project.reward_minor
+    assert escrow.balance + reserved.balance == 100_000 - paid
+    assert_books_add_up()

@@ -7,6 +7,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from common.errors import Conflict
+from privacy import sharing
+from privacy.holders import Subject
 from tasks_app.models import Item
 from tests.factories import client_of, make_items
 from training import hub
@@ -85,3 +87,15 @@ def test_a_version_stays_here_while_its_texts_have_no_terms(
     assert client_of(admin).post(url(version), {"repo": "us/model"}).json()["code"] == "no_consent"
     Item.objects.filter(pk=item.pk).update(consent=None)
     assert client_of(admin).post(url(version), {"repo": "us/model"}).status_code == 202
+
+
+def test_a_version_stays_here_that_learned_from_people_who_opted_out_of_sharing(
+    make_version: Make, admin: User, settings: Settings
+) -> None:
+    settings.HUB_TOKEN = "secret-token"
+    version = make_version()
+    learned = SnapshotItem.objects.filter(snapshot=version.snapshot).first()
+    assert learned is not None
+    sharing.opt_out(Subject(items=frozenset([learned.item])))
+    refused = client_of(admin).post(url(version), {"repo": "us/model"})
+    assert refused.status_code == 409 and refused.json()["code"] == "opted_out"

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common import audit
 from common.errors import Conflict, DomainError, Invalid, Problem
+from training.base_models import base_of, quarantined_base
 from training.erasure_card import renew_card
 from training.models import ModelErasure, ModelVersion, Run
 from training.services.registry import promote_version
@@ -64,21 +65,13 @@ def _run_for(version: ModelVersion) -> Run:
     if known is not None and known.run is not None:
         return known.run
     recipe = {name: value for name, value in version.run.recipe.items() if name != "base_model"}
-    if not _is_tainted(version.run.recipe.get("base_model")):
+    if quarantined_base(base_of(version.run)) is None:
         recipe["base_model"] = version.run.recipe.get("base_model")
     recipe = {name: value for name, value in recipe.items() if value is not None}
     return start_run(
         project=version.model.project, field=version.model.field, recipe=recipe, actor=None,
         priority=Run.Priority.NORMAL,
     )  # fmt: skip
-
-
-def _is_tainted(base: object) -> bool:
-    return any(base in (str(one.folder), one.hub.get("repo")) for one in quarantined_versions())
-
-
-def quarantined_versions() -> list[ModelVersion]:
-    return list(ModelVersion.objects.exclude(quarantined_at=None))
 
 
 def _conclude(row: ModelErasure) -> None:

@@ -13,6 +13,7 @@ from accounts.models import User
 from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
+from privacy import sharing
 from tasks_app.models import Item
 from training import hub, tasks
 from training.models import ModelVersion, SnapshotItem
@@ -64,6 +65,10 @@ def _check_terms(version: ModelVersion) -> None:
     if refused := texts.filter(Q(consent=False) | Q(restricted=True)).count():
         detail = _("This version learned from %(n)s texts that may not be used any more. Train it anew.")
         raise Conflict(detail % {"n": refused}, code="no_consent")
+    if held_back := len(sharing.opted_out_items(learned)):
+        detail = _("This version learned from %(n)s texts whose people have opted out of sharing. It may be "
+                   "used here, and not passed on.")  # fmt: skip
+        raise Conflict(detail % {"n": held_back}, code="opted_out")
 
 
 def _is_fresh(moment: str) -> bool:

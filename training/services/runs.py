@@ -14,7 +14,7 @@ from common.queueing import enqueue_on_commit
 from tasks_app.fields.base import Field
 from tasks_app.models import Project, SchemaVersion
 from training import tasks, trials
-from training.base_models import check_base_model
+from training.base_models import base_of, check_base_model, refuse_quarantined_base
 from training.models import Run, Snapshot
 from training.recipes import build_config, chosen_settings, resolved
 from training.search_space import read_search
@@ -56,6 +56,7 @@ def start_run(
     recipe = resolved(chosen.to_json(), recipe, examples=counts.get("train", 0))
     config = build_config(chosen.to_json(), recipe)
     check_base_model(config.base_model, project=project, actor=actor)
+    refuse_quarantined_base(config.base_model)
     plan = None if search is None else read_search(search, chosen.to_json())
     if plan is not None and config.is_private:
         raise _one_budget()
@@ -107,13 +108,17 @@ def _counts(project: Project, field: Field, snapshot: Snapshot | None) -> Mappin
     if snapshot.project_id != project.pk or field.name not in snapshot.counts:
         detail = _("This snapshot is of another project, or does not hold this field.")
         raise Invalid(detail, problems=[Problem("/snapshot", "snapshot", detail)])
+    _refuse_withdrawn(snapshot)
+    counts: Mapping[str, int] = snapshot.counts[field.name]
+    return counts
+
+
+def _refuse_withdrawn(snapshot: Snapshot) -> None:
     if snapshot.withdrawn_at is not None:
         raise Conflict(
             _("Snapshot %d was withdrawn: data in it was erased. Train on a new one.") % snapshot.number,
             code="withdrawn",
         )
-    counts: Mapping[str, int] = snapshot.counts[field.name]
-    return counts
 
 
 def _check_enough(counts: Mapping[str, int]) -> None:
@@ -153,7 +158,14 @@ def cancel_run(*, run: Run, actor: User | None) -> Run:
 
 @transaction.atomic
 def resume_run(*, run: Run, actor: User | None) -> Run:
-    """Queue a failed or cancelled run again; it goes on from its last checkpoint if it has one."""
+    """Queue a failed or cancelled run again; it goes on from its last checkpoint if it has one.
+
+    Raises Conflict where data that it was to learn from, or learned from, was erased since.
+    """
+    refuse_quarantined_base(base_of(run))
+    if run.snapshot is not None:
+        take_turn_with_erasures(run.snapshot)
+        _refuse_withdrawn(run.snapshot)
     changed = Run.objects.filter(pk=run.pk, state__in=[State.FAILED, State.CANCELLED]).update(
         state=State.QUEUED,
         queued_at=timezone.now(),

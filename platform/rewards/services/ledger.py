@@ -91,23 +91,32 @@ def release(*, project_id: UUID, currency: str, amount_minor: int, key: str) -> 
 
 @transaction.atomic
 def pay(*, project_id: UUID, currency: str, payments: Sequence[Payment]) -> int:
-    """Pay people out of the project's reserve, each key exactly once. Returns how many were paid just now."""
-    source = reserved(project_id, currency)
+    """Pay people out of the project's reserve, each key exactly once. Returns how many were paid just now.
+
+    What somebody would get who was erased meanwhile was given up with the account: it is the project's again.
+    """
+    source, back = reserved(project_id, currency), escrow(project_id, currency)
+    due = [payment for payment in payments if payment.amount_minor > 0]
+    erased = _erased({payment.worker_id for payment in due})
     drafts = [
         Draft(
             key=f"pay:{payment.key}",
-            kind=Transfer.Kind.PAY,
-            memo=payment.memo,
+            kind=Transfer.Kind.RELEASE if payment.worker_id in erased else Transfer.Kind.PAY,
+            memo="" if payment.worker_id in erased else payment.memo,
             legs={
                 source: -payment.amount_minor,
-                wallet(payment.worker_id, currency): payment.amount_minor,
+                back if payment.worker_id in erased else wallet(payment.worker_id, currency):
+                    payment.amount_minor,
             },
         )
-        for payment in payments
-        if payment.amount_minor > 0
-    ]
+        for payment in due
+    ]  # fmt: skip
     # What is left may still be released into the escrow, whose lock comes before those of the wallets.
     return len(book(drafts, later=[escrow(project_id, currency)]))
+
+
+def _erased(people: set[UUID]) -> set[UUID]:
+    return set(User.objects.filter(pk__in=people, erased_at__isnull=False).values_list("pk", flat=True))
 
 
 def hold_payout(*, user_id: UUID, currency: str, amount_minor: int, key: str) -> None:
