@@ -17,8 +17,8 @@ from common import audit
 from privacy import holders
 from privacy.holders import Subject, Terms
 from privacy.models import SubjectRequest
+from privacy.obstacles import refuse_unsettled
 from privacy.services.certificates import sign_certificate
-from privacy.services.requests import refuse_unsettled
 
 
 class ResidueLeft(Exception):

@@ -14,9 +14,10 @@ from common.errors import Conflict, Invalid, NotFound, Problem
 from common.queueing import enqueue_on_commit
 from privacy import deadlines, holders, restricting, rounds, subject_search
 from privacy.models import SubjectRequest
+from privacy.obstacles import refuse_unsettled
 from privacy.particulars import Value, keep, particulars_of
 from privacy.services.rectifying import correct_originals
-from privacy.services.requests import OPEN, begin, refuse_unsettled, require_words
+from privacy.services.requests import OPEN, begin, require_words
 from privacy.services.subjects import find_subjects
 
 Kind, State, Mail = SubjectRequest.Kind, SubjectRequest.State, SubjectRequest.Mail

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -15,8 +14,9 @@ from accounts.models import User
 from common import audit
 from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
-from privacy import deadlines, holders, rounds
+from privacy import deadlines, rounds
 from privacy.models import SubjectRequest
+from privacy.obstacles import refuse_unsettled
 from privacy.particulars import Particulars, Value, digest_of, keep, particulars_of
 from privacy.reminding import tell_desk
 from privacy.services.identity import account_at, has_given_password, proven_addresses
@@ -197,19 +197,6 @@ def _refuse_twice(user: User, kind: str) -> None:
     closed = SubjectRequest.objects.filter(account=user.pk, kind=kind, state=State.CLOSED)
     if kind == Kind.RESTRICT and closed.filter(lifted_at=None).exists():
         raise Conflict(_("Your data is restricted already."), code="in_force")
-
-
-def refuse_unsettled(account: UUID, *, waives: bool) -> None:
-    """Raises Conflict with what must be settled before the account can be erased."""
-    found = [
-        obstacle
-        for obstacle in holders.obstacles(holders.Subject(account=account))
-        if not (obstacle.waivable and waives)
-    ]
-    if found:
-        words = " ".join(obstacle.text for obstacle in found)
-        problems = [Problem("", obstacle.code, obstacle.text) for obstacle in found]
-        raise Conflict(words, code="to_be_settled", problems=problems)
 
 
 def require_words(reason: str, field: str) -> None:
