@@ -59,10 +59,14 @@ def top_up_preview(project: Project) -> TopUp:
     banned = WorkerProgress.objects.filter(project=project, banned_at__isnull=False)
     left_out = {project.owner_id, *banned.values_list("worker_id", flat=True)}
     wanted, lines = {}, []
-    for person in fair_rate.people_of(project.pk):
+    people = fair_rate.people_of(project.pk)
+    # The days of whoever was erased stay, under a number that is nobody's and has no wallet.
+    there = User.objects.filter(pk__in=[person.worker for person in people], erased_at=None)
+    reachable = set(there.values_list("pk", flat=True))
+    for person in people:
         owed = person.owed_minor(floor)
         due = owed - paid.get(person.worker, 0)
-        if due > 0 and person.worker not in left_out:
+        if due > 0 and person.worker in reachable - left_out:
             wanted[person.worker] = owed
             lines.append(_shortfall(project, person, due))
     return TopUp(floor, tuple(lines), wanted)

@@ -243,6 +243,9 @@ REST_FRAMEWORK = {
         "feedback": env.text("FEEDBACK_RATE", "600/min"),
     },
     "EXCEPTION_HANDLER": "common.web.problem_document",
+    # How many proxies add to X-Forwarded-For; what is left of theirs anybody can write there, and would so be
+    # counted as somebody else by every limit.
+    "NUM_PROXIES": env.integer("PROXIES", 1 if env.flag("HTTPS") else 0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -11,12 +11,14 @@ from accounts.models import Notification
 from annotations import fair_rate, money
 from annotations.models import Answer
 from common.errors import Conflict
+from privacy.holders import Subject
 from rewards import fair_rate as rates
-from rewards.models import Activity, FairRate, WorkedDay
+from rewards.models import Activity, FairRate, LedgerAccount, WorkedDay
 from tasks_app.models import Assignment
 from tasks_app.services import banning
 from tests.annotations.crowd import answer
 from tests.factories import client_of, lease, make_items, make_project, make_user
+from tests.privacy.subjects import erase
 
 FLOOR = override_settings(FAIR_RATE_FLOORS={"USD": Decimal("8")})
 NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=2)
@@ -218,6 +220,15 @@ def test_who_was_kept_out_is_not_lifted_by_one_click(project) -> None:
     people = crowd(project, 30, 60, 90)
     banning.ban_worker(project=project, worker=people[2], reason="Random answers.", actor=project.owner)
     assert [line.due_minor for line in money.top_up_preview(project).lines] == [10]
+
+
+@FLOOR
+def test_who_was_erased_is_not_lifted_and_keeps_nobody_else_from_it(project) -> None:
+    people = crowd(project, 30, 60, 90)
+    erase(Subject(account=people[2].pk))
+    assert money.pay_top_up(project=project, expected_minor=10, actor=project.owner) == 10
+    paid = LedgerAccount.objects.filter(kind="wallet", balance__gt=0).values_list("owner", flat=True)
+    assert set(paid) <= {person.pk for person in people[:2]}
 
 
 @FLOOR

@@ -331,3 +331,12 @@ def test_opting_out_is_recorded_at_once(anna):
     requests.open_for_account(user=anna, kind="opt_out")
     carry_out_waiting()
     assert SubjectRequest.objects.get().outcome == {"opted_out": {"accounts": 1, "items": 0}}
+
+
+def test_who_writes_another_address_into_a_header_is_counted_all_the_same():
+    path, body = "/api/v1/privacy/requests", {"kind": "access", "subject": "x@example.org"}
+    codes = [
+        client_of(None).post(path, body, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code
+        for n in range(21)
+    ]
+    assert codes == [201] * 20 + [429]

@@ -41,7 +41,7 @@ from training.models import (
     SnapshotItem,
 )
 from training.registration import register
-from training.services import erasures
+from training.services import erasures, preannotations, registry, rollouts
 from training.services.hub import push_version
 from training.services.runs import resume_run, start_run
 from training.services.snapshots import freeze_snapshot
@@ -520,3 +520,21 @@ def test_a_queued_push_of_a_version_in_quarantine_sends_nothing(
     api.assert_not_called()
     version.refresh_from_db()
     assert version.hub["state"] == "failed"
+
+
+def test_a_trial_or_a_way_back_that_is_being_asked_for_waits_for_the_erasure(
+    approved: Project, make_version: Make, admin: User
+) -> None:
+    """Who read the version before it went into quarantine would bring it back, or try it in the shadow."""
+    make_version(stage="production")
+    tried, back = make_version(), make_version()
+    registry.archive_version(version=back, actor=admin)
+    erase(someone(approved))  # `tried` and `back` are as they were read before
+    for ask in (
+        lambda: registry.restore_version(version=back, actor=admin),
+        lambda: rollouts.start_rollout(version=tried, kind="shadow", share=1, actor=admin),
+        lambda: preannotations.start_preannotation(version=tried, actor=admin),
+    ):
+        with pytest.raises(Conflict, match="quarantine"):
+            ask()
+    assert not Rollout.objects.exists()

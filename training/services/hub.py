@@ -17,7 +17,7 @@ from privacy import sharing
 from tasks_app.models import Item
 from training import hub, tasks
 from training.models import ModelVersion, SnapshotItem
-from training.services.registry import refuse_quarantined
+from training.services.registry import hold_free
 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 # What the site says of its own texts where nobody has chosen: they are not for others.
@@ -33,7 +33,7 @@ def push_version(*, version: ModelVersion, repo: str, actor: User) -> ModelVersi
     """
     if not settings.HUB_TOKEN:
         raise Conflict(_("No hub token is set on this site, so nothing can be pushed."), code="no_hub_token")
-    refuse_quarantined(version)
+    hold_free(version)
     if not _REPO.fullmatch(repo):
         detail = _("Name a repository such as “owner/name”.")
         raise Invalid(detail, problems=[Problem("/repo", "format", detail)])

@@ -10,7 +10,7 @@ from common.errors import Conflict, Invalid, Problem
 from common.queueing import enqueue_on_commit
 from training import preannotating, tasks
 from training.models import ModelVersion, Preannotation
-from training.services.registry import refuse_quarantined
+from training.services.registry import hold_free
 
 State = Preannotation.State
 USUAL_SHARE = 0.9
@@ -27,7 +27,7 @@ def start_preannotation(
     if not 0 < share <= 1:
         detail = _("Give a share above 0 and up to 1.")
         raise Invalid(detail, problems=[Problem("/share", "range", detail)])
-    refuse_quarantined(version)
+    hold_free(version)
     project = version.model.project
     total = preannotating.open_items(project.pk).count()
     if not total:

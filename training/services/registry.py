@@ -145,6 +145,8 @@ def restore_version(*, version: ModelVersion, actor: User | None) -> ModelVersio
 
 
 def _move(version: ModelVersion, old: str, new: str, what: str, actor: User | None) -> ModelVersion:
+    if new != Stage.ARCHIVED:
+        hold_free(version)
     _one_at_a_time(version)
     changed = ModelVersion.objects.filter(pk=version.pk, stage=old).update(
         stage=new, retired_at=timezone.now() if new == Stage.ARCHIVED else None
@@ -227,6 +229,13 @@ def refuse_quarantined(version: ModelVersion) -> None:
             % version.number,
             code="quarantined",
         )
+
+
+def hold_free(version: ModelVersion) -> None:
+    """Raises Conflict for a version in quarantine; any other goes into none before the caller commits."""
+    _one_at_a_time(version)
+    version.refresh_from_db(fields=["quarantined_at", "stage"])
+    refuse_quarantined(version)
 
 
 def _refuse_present(version: ModelVersion) -> None:

@@ -25,7 +25,7 @@ def start_rollout(*, version: ModelVersion, kind: str, share: float, actor: User
     if not 0 < share <= 1:
         detail = _("Give a share above 0 and up to 1.")
         raise Invalid(detail, problems=[Problem("/share", "range", detail)])
-    registry.refuse_quarantined(version)
+    registry.hold_free(version)
     if version.stage == Stage.ARCHIVED:
         raise Conflict(_("Version %d is archived and answers nobody. Restore it first.") % version.number)
     refuse_canaries(version)
