@@ -39,7 +39,9 @@ def register_all() -> None:
         Kind(
             "originals", _("Originals in the vault"),
             _("What was replaced in texts. The texts keep their placeholders."),
-            VaultEntry.objects.all, "created_at", 365, project="project", remove=_forget_originals,
+            # A restriction (GDPR Art. 18) is asked for so that they are kept.
+            lambda: VaultEntry.objects.filter(restricted=False), "created_at", 365, project="project",
+            remove=_forget_originals,
         )
     )  # fmt: skip
     register(

@@ -12,6 +12,8 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any
 
+_CONTAINERS = (dict, list, set, frozenset, tuple, bytes)
+
 
 def configure(settings: dict[str, Any]) -> None:
     """What Django calls with LOGGING."""
@@ -77,4 +79,4 @@ def _argument(core: Any, value: Any) -> Any:
     if hasattr(value, "_meta") and hasattr(value, "pk"):  # a row: its name may be a person's
         return f"{value._meta.label_lower} {value.pk}"
     # Containers print as the repr of what is in them; Celery prints errors and arguments so.
-    return core.hide_quoted(repr(value)) if isinstance(value, (dict, list, set)) else value
+    return core.hide_quoted(repr(value)) if isinstance(value, _CONTAINERS) else value

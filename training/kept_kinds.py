@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from privacy.retention import Kind, register
 from training.clearing import clear_on_commit
-from training.models import FeedbackCase, FilesToClear, Prediction, Run
+from training.models import Feedback, FeedbackCase, FilesToClear, Prediction, Run
 
 _CLOSED = (FeedbackCase.State.LEARNED, FeedbackCase.State.DISMISSED)
 _OVER = (Run.State.SUCCEEDED, Run.State.FAILED, Run.State.CANCELLED)
@@ -18,7 +19,7 @@ def register_all() -> None:
     register(
         Kind(
             "predictions", _("Answers of models"), _("With what people said about them. Texts are redacted."),
-            Prediction.objects.all, "created_at", 180, project="version__model__project",
+            _without_open_feedback, "created_at", 180, project="version__model__project",
         )
     )  # fmt: skip
     register(
@@ -36,6 +37,12 @@ def register_all() -> None:
             remove=_clear_folders,
         )
     )  # fmt: skip
+
+
+def _without_open_feedback() -> QuerySet[Prediction]:
+    """What people said goes with its prediction; while it is looked into, both stay."""
+    said = Feedback.objects.filter(prediction=OuterRef("pk"), case__isnull=False)
+    return Prediction.objects.exclude(Exists(said.exclude(case__state__in=_CLOSED)))
 
 
 def _clear_folders(keys: Sequence[Any]) -> int:

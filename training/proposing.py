@@ -1,12 +1,18 @@
 """A span model in production as one more detector of personal data.
 
-That of a project of the template "find-personal-data", the one promoted last where there are several.
+That of a project of the template "find-personal-data", the one promoted last where there are several. It
+reads the imports of its own owner's projects, or of all if that owner administers the site: no requester's
+model decides about the texts of others.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.db.models import Q
+
+from accounts.models import Membership, Role
 from privacy.pii.finding import Finding, Scope
 from privacy.pii.proposals import findings_of
 from training import serving
@@ -18,10 +24,15 @@ _SPAN = "span"
 _SCORE = 0.66
 
 
-def current_proposer() -> "SpanProposer | None":
+def current_proposer(owner: UUID) -> "SpanProposer | None":
+    admins = Membership.objects.filter(scope=None, role=Role.ADMIN).values("user")
+    whose = Q(model__project__owner=owner) | Q(model__project__owner__in=admins)
     version = (
         ModelVersion.objects.filter(
-            stage=ModelVersion.Stage.PRODUCTION, model__head=_SPAN, model__project__template=TEMPLATE
+            whose | Q(model__project__owner__is_superuser=True),
+            stage=ModelVersion.Stage.PRODUCTION,
+            model__head=_SPAN,
+            model__project__template=TEMPLATE,
         )
         .select_related("model")
         .order_by("-promoted_at")

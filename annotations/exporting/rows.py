@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from annotations import permission
 from annotations.exporting.gate import clean_row
 from annotations.models import Consensus
+from privacy.pii.learned import Learned
+from privacy.services import learning
 from tasks_app import selectors
 from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
@@ -131,6 +133,10 @@ class Export:
             {*permission.silent_people(self.project.pk), *permission.opted_out_people(self.project.pk)}
         )
 
+    @cached_property
+    def learned(self) -> Learned:
+        return learning.learned_by(self.project.pk)
+
     @contextmanager
     def moment(self) -> Iterator[None]:
         """Everything that is read in the block is from one state of the database."""
@@ -147,7 +153,10 @@ class Export:
             while page := cursor.fetchmany(_PAGE):
                 for found in page:
                     row = self._row(found, everything=everything)
-                    yield clean_row(row, self.fields, self.project.privacy_policy, self.progress.replaced)
+                    yield clean_row(
+                        row, self.fields, self.project.privacy_policy, self.progress.replaced,
+                        self.learned, self.project.privacy_scope,
+                    )  # fmt: skip
                 self.progress.items += len(page)
 
     def parameters(self) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from django.db import models
 Replace = Callable[[str], tuple[str, Counter[str]]]
 # Names, ids and single words of code are not scanned: most strings in JSON are.
 _CODE = re.compile(r"[a-z0-9_.:/+\-]{0,80}\Z")
+# A telephone number, a card or an address of the network looks like code and is none; a date stays one.
+_NUMBER = re.compile(r"(?!\d{4}-\d\d-\d\d\b)\+?\d[\d./:+\-]{5,}[\dx]\Z")
 _replaced: ContextVar[Counter[str] | None] = ContextVar("replaced", default=None)
 
 
@@ -43,7 +45,7 @@ def through_gate(text: str) -> str:
 def json_through_gate(value: Any) -> Any:
     """JSON with every text in it passed through; keys and codes stay."""
     if isinstance(value, str):
-        return value if _CODE.match(value) else through_gate(value)
+        return value if _CODE.match(value) and not _NUMBER.match(value) else through_gate(value)
     if isinstance(value, dict):
         return {key: json_through_gate(one) for key, one in value.items()}
     return [json_through_gate(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -33,6 +33,7 @@ _THINGS = words(
 _TIMES = words("at created date epoch modified received sent since time timestamp ts updated")
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_a-zA-Z]+")
+_CODE = re.compile(r"[A-Za-z_]+[0-9]{0,3}")  # a key as nearly all are
 _SHORTEST_NUMBER = 7  # digits of a number, not a text, that is looked at
 _MOST_KNOWN = 4096
 
@@ -42,13 +43,14 @@ Original = dict[str, Any]
 def redact_meta(meta: dict[str, Any], redactor: Redactor) -> tuple[dict[str, Any], list[Original]]:
     """The meta as others may see it, and what was replaced: [{place, path, kind, value, replacement}].
 
-    Keys stay as they are. A number of seven digits or more is read like a text, and becomes one if replaced.
+    A key that is somebody's address or number, or a name from the texts, is replaced as well. A number of
+    seven digits or more is read like a text, and becomes one if replaced.
     """
     originals: list[Original] = []
 
     def read(value: Any, key: str, path: str) -> Any:
         if isinstance(value, dict):
-            return {name: read(inner, name, f"{path}/{name}") for name, inner in value.items()}
+            return entries(value, path)
         if isinstance(value, list):
             return [read(inner, key, f"{path}/{at}") for at, inner in enumerate(value)]
         text = _text_of(value)
@@ -58,10 +60,27 @@ def redact_meta(meta: dict[str, Any], redactor: Redactor) -> tuple[dict[str, Any
         originals.extend({"place": "meta", "path": path, **one} for one in found)
         return new if found else value
 
+    def entries(inside: dict[str, Any], path: str) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for name, inner in inside.items():
+            new, found = _redacted(name, "", redactor) if _may_name(name, redactor) else (name, [])
+            while new in shown:  # masks of two keys may look the same
+                new += "_"
+            originals.extend({"place": "meta", "path": path, **one} for one in found)
+            shown[new] = read(inner, name, f"{path}/{new}")
+        return shown
+
     if redactor.policy == "keep":
         return meta, []
-    changed = {name: read(inner, name, f"/{name}") for name, inner in meta.items()}
+    changed = entries(meta, "")
     return (changed, originals) if originals else (meta, [])
+
+
+def _may_name(key: str, redactor: Redactor) -> bool:
+    """Not "Customer Name", which reads like somebody's."""
+    if _CODE.fullmatch(key):
+        return False
+    return "@" in key or sum(map(str.isdigit, key)) >= _SHORTEST_NUMBER or redactor.knows(key)
 
 
 def _text_of(value: Any) -> str | None:

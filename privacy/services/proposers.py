@@ -1,11 +1,12 @@
 """Detectors of higher apps that imports may ask beside the rules. They register at AppConfig.ready."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from privacy.pii.proposals import Proposer
 
-# None: there is none at the moment, such as no model in production.
-Provider = Callable[[], Proposer | None]
+# For the owner of the project that imports. None: there is none at the moment.
+Provider = Callable[[UUID], Proposer | None]
 _providers: list[Provider] = []
 
 
@@ -14,6 +15,6 @@ def register_proposer(provider: Provider) -> None:
         _providers.append(provider)
 
 
-def current_proposers() -> list[Proposer]:
-    """Those that are there now, each as it is now."""
-    return [found for provider in _providers if (found := provider()) is not None]
+def current_proposers(owner: UUID) -> list[Proposer]:
+    """Those that are there now for projects of `owner`, each as it is now."""
+    return [found for provider in _providers if (found := provider(owner)) is not None]

@@ -106,7 +106,8 @@ def _batches(rule: RetentionRule, run: RetentionRun) -> Iterator[int]:
                 busy_until=timezone.now() + _BUSY
             ):
                 return
-            rows = _due(kind, run.before, rule.project).order_by("pk")
+            before = min(run.before, _before(rule.pk))
+            rows = _due(kind, before, rule.project).order_by("pk")
             rows = rows if last is None else rows.filter(pk__gt=last)
             keys = list(
                 rows.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)[:BATCH]
@@ -116,6 +117,12 @@ def _batches(rule: RetentionRule, run: RetentionRun) -> Iterator[int]:
             last, removed = keys[-1], _remove(kind, keys)
             RetentionRun.objects.filter(pk=run.pk).update(removed=_plus(run, removed))
         yield removed
+
+
+def _before(rule_id: UUID) -> datetime:
+    """By the rule as it is now: whoever has asked for longer since the execution began has it."""
+    days = RetentionRule.objects.values_list("days", flat=True).get(pk=rule_id)
+    return timezone.now() - timedelta(days=days)
 
 
 def _plus(run: RetentionRun, removed: int) -> int:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts.services.notifications import notify
 from privacy.keyring import UnknownKey
+from privacy.pii.logs import message_of
 from privacy.services import learning, vault
 from privacy.services.keeping import keeper_for
 from tasks_app import selectors
@@ -72,7 +73,7 @@ def run(job_id: UUID) -> None:
         raise  # the row stays as it is, and the sweep takes the job up again
     except Exception as error:
         logger.exception("Import %s failed", job_id)
-        _finish(job, ImportJob.State.FAILED, f"An error of ours after line {job.read}: {error}")
+        _finish(job, ImportJob.State.FAILED, f"An error of ours after line {job.read}: {message_of(error)}")
         return
     _finish(job, ImportJob.State.SUCCEEDED)
     slots.open_waiting(project_id=job.project_id)

@@ -15,6 +15,7 @@ from privacy.keeping import Keeper, Kept
 from privacy.pii.beside import replace_beside
 from privacy.pii.finding import Finding
 from privacy.pii.learned import Learned
+from privacy.pii.logs import scrub
 from privacy.pii.payload import RedactedPayload, redact_payload
 from privacy.pii.proposals import joined
 from privacy.pii.surroundings import pseudonymous_id
@@ -128,7 +129,9 @@ def _read(setup: Setup, raw: Raw, prepared: Prepared) -> tuple[int, ParsedItem] 
     try:
         parsed = parse_item(record.value, setup.fields)
     except LineRefused as error:
-        prepared.errors.append({"line": record.number, "detail": nameable(str(error))})
+        # What is wrong may quote what stands there; it is kept and shown, and nobody would find it again.
+        detail = str(error) if setup.policy == "keep" else scrub(str(error))
+        prepared.errors.append({"line": record.number, "detail": nameable(detail)})
         return None
     return record.number, replace(parsed, terms=parsed.terms.over(setup.usual))
 
@@ -169,7 +172,8 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
     originals = [*redacted.originals, *named]
     approved = carried(parsed.approved)
     answers = [
-        {"annotator": a.annotator, "value": carried(a.value), "seconds": a.seconds} for a in parsed.answers
+        {"annotator": _annotator(setup, a.annotator), "value": carried(a.value), "seconds": a.seconds}
+        for a in parsed.answers
     ]
     labelled = bool(answers) or approved is not None
     return PreparedItem(
@@ -191,6 +195,11 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
         counts=dict(redacted.counts + Counter(row["kind"] for row in named)),
         labels={"payload": redacted.payload, "answers": answers, "approved": approved} if labelled else None,
     )
+
+
+def _annotator(setup: Setup, name: str) -> str:
+    """An e-mail address or a full name as a pseudonym: the same person still has one."""
+    return name if setup.policy == "keep" else pseudonymous_id(name, bytes.fromhex(setup.secret))[0]
 
 
 def _pseudonymised(setup: Setup, parsed: ParsedItem) -> tuple[ParsedItem, list[dict[str, Any]]]:

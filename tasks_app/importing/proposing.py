@@ -14,7 +14,7 @@ _AT_ONCE = 32  # items, between two signs of life
 
 def proposals_for(job: ImportJob, *, beat: Callable[[], None]) -> Propose | None:
     """What asks the models that are there now, and None where there are none. The job says which."""
-    models = current_proposers()
+    models = current_proposers(job.project.owner_id)
     job.options = {**job.options, "asked": [model.name for model in models]}
     job.save(update_fields=["options"])
     scope = cast(Scope, job.project.privacy_scope)

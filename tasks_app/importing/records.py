@@ -158,7 +158,9 @@ def read_array(stream: BinaryIO, *, skip: int = 0) -> Records:
             else:
                 yield Broken(number, 0, 'Expected an object such as {"id": "1", "turns": [...]}.')
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise UnreadableFile(f"The file is not a JSON array after element {number}: {error}.") from None
+        # The rest of its message repeats what stands there.
+        what = str(error).partition("\n")[0].rstrip(". ")
+        raise UnreadableFile(f"The file is not a JSON array after element {number}: {what}.") from None
     if number == 0:
         raise UnreadableFile("The file holds no JSON array of items. Expected [{...}, {...}].")
 

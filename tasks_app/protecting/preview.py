@@ -19,7 +19,7 @@ SAMPLES = 3
 _AROUND = 60  # characters on either side
 # The kinds and detectors of all findings, in one pass over the index of the project.
 _BY_KIND = """
-SELECT kind, detector, count(*), count(DISTINCT item), avg(score), min(score)
+SELECT kind, detector, count(*), avg(score), min(score)
 FROM privacy_finding WHERE project = %s GROUP BY kind, detector ORDER BY 3 DESC
 """
 
@@ -68,9 +68,9 @@ def _kind(project_id: UUID, kind: str, rows: Sequence[Any]) -> KindFound:
     return KindFound(
         kind=kind,
         count=count,
-        detectors=tuple((row[1], row[2], row[4]) for row in rows),
-        score=sum(row[2] * row[4] for row in rows) / count,
-        least=min(row[5] for row in rows),
+        detectors=tuple((row[1], row[2], row[3]) for row in rows),
+        score=sum(row[2] * row[3] for row in rows) / count,
+        least=min(row[4] for row in rows),
         samples=tuple(_samples(project_id, kind)),
     )
 

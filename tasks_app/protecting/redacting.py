@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from common import audit
 from privacy.models import Finding as FoundPlace
+from privacy.models import MissedValue, TrustedReading
 from privacy.pii.finding import Finding
 from privacy.pii.payload import known_language
 from privacy.pii.redactor import Policy, Redacted, Redactor
@@ -34,6 +35,20 @@ class Finder(Protocol):
     def alone(self, text: str) -> list[Finding]:
         """Of a text that stands by itself: a reply, a comment, a value of the item's meta."""
         ...
+
+
+@dataclass(frozen=True)
+class Same:
+    """For a copy of an item: the places that were found in its texts, and `find` in a text that differs."""
+
+    places: dict[str, list[Finding]]
+    find: Finder
+
+    def item(self, item: Item, texts: list[str]) -> list[list[Finding]]:
+        return [self.places[text] if text in self.places else self.find.alone(text) for text in texts]
+
+    def alone(self, text: str) -> list[Finding]:
+        return self.find.alone(text)
 
 
 @dataclass(frozen=True)
@@ -92,11 +107,25 @@ def redact_item(*, item_id: UUID, find: Finder, actor: User | None, reason: str)
     _store(item, texts, result, change)
     move_reports(item, result, actor)
     fixed = fix_copies(change)
+    for copy in _copies_of(item):
+        same = Same(dict(zip(texts.all, found, strict=True)), find)
+        redact_item(item_id=copy, find=same, actor=actor, reason=reason)
     counts = Counter(finding.kind for _turn, finding, _new in result.findings)
     audit.record(
         "item.redacted", item, actor=actor.pk if actor else None, kinds=dict(counts), carried=dict(fixed)
     )
     return counts
+
+
+def _copies_of(item: Item) -> list[UUID]:
+    """Where trusted reviewers have the item's text as well, as it was or as an example (see trusted.py)."""
+    reader = TrustedReading.objects.filter(project=item.project_id).values_list("reader", flat=True).first()
+    if reader is None:
+        return []
+    reports = MissedValue.objects.filter(item=item.pk).values_list("pk", flat=True)
+    names = [str(item.pk), *(f"lesson-{report}" for report in reports)]
+    rows = Item.objects.filter(project=reader, external_id__in=names)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _take_back(item: Item, reason: str, actor: User | None) -> None:

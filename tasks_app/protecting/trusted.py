@@ -1,9 +1,11 @@
 """Trusted reviewers: a project of its own in which they read a sample for what was missed, by invitation.
 
-They see the texts as the crowd would. What they mark teaches the model that is one more detector.
+They see the texts as the crowd would. Whose an item is, its copy is as well, so that an erasure takes both. What
+they mark teaches the model that is one more detector.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -22,6 +24,17 @@ from tasks_app.protecting.kinds import FIELD, TEMPLATE
 from tasks_app.protecting.missed import Teaching
 from tasks_app.services.projects import create_project
 
+_SAME_SUBJECT = """
+INSERT INTO privacy_subjectitem (item, subject)
+SELECT c.copy, s.subject FROM unnest(%s::uuid[], %s::uuid[]) c (item, copy)
+JOIN privacy_subjectitem s ON s.item = c.item ON CONFLICT DO NOTHING
+"""
+_SAME_VALUES = """
+INSERT INTO privacy_blindvalue (digest, item)
+SELECT v.digest, c.copy FROM unnest(%s::uuid[], %s::uuid[]) c (item, copy)
+JOIN privacy_blindvalue v ON v.item = c.item ON CONFLICT DO NOTHING
+"""
+
 
 @transaction.atomic
 def ask_trusted(*, project: Project, actor: User, size: int) -> Project:
@@ -32,7 +45,8 @@ def ask_trusted(*, project: Project, actor: User, size: int) -> Project:
     if project.template == TEMPLATE:
         raise Conflict(_("This project looks for personal data itself."), code="reader")
     items = list(
-        Item.objects.filter(project=project, gold__isnull=True)
+        Item.objects.filter(project=project, gold__isnull=True, restricted=False)
+        .exclude(consent=False)
         .exclude(state=Item.State.WITHDRAWN)
         .order_by("shuffle")[:size]
     )
@@ -47,6 +61,8 @@ def ask_trusted(*, project: Project, actor: User, size: int) -> Project:
         visibility=Project.Visibility.INVITED,
         # The texts are what is looked at; nothing more is replaced in them on the way.
         privacy_policy=Project.PrivacyPolicy.KEEP,
+        # What is found after all is sealed with the item that the text comes from, once.
+        originals=Project.Originals.DISCARD,
     )
     TrustedReading.objects.create(project=project.pk, reader=reader.pk)
     _copy(items, reader)
@@ -61,7 +77,7 @@ def reader_of(project: Project) -> Project | None:
 
 def _copy(items: list[Item], reader: Project) -> None:
     """The texts alone, under the id of the item that they come from."""
-    Item.objects.bulk_create(
+    made = Item.objects.bulk_create(
         Item(
             project=reader,
             external_id=str(item.pk),
@@ -69,9 +85,22 @@ def _copy(items: list[Item], reader: Project) -> None:
             payload=_without_candidates(item.payload),
             content_hash=content_hash({"of": str(item.pk)}),
             position=_next_position(),
+            **_terms(item),
         )
         for item in items
     )
+    _belong({item.pk: copy.pk for item, copy in zip(items, made, strict=True)})
+
+
+def _terms(item: Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in ("consent", "legal_basis", "licence")}
+
+
+def _belong(copies: dict[UUID, UUID]) -> None:
+    """Copies (item -> copy) are found as their items are: by whose they are, and by who else occurs."""
+    with connection.cursor() as cursor:
+        for sql in (_SAME_SUBJECT, _SAME_VALUES):
+            cursor.execute(sql, [list(copies), list(copies.values())])
 
 
 def _without_candidates(payload: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +135,8 @@ def add_lesson(teaching: Teaching) -> None:
         position=_next_position(),
         state=Item.State.CLOSED,
         split="train",
+        **_terms(teaching.item),
     )
+    _belong({teaching.item.pk: example.pk})
     labels = ImportedLabels(example.pk, payload, [], {FIELD: spans})
     store_labels(reader, version, [labels])

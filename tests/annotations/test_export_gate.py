@@ -8,6 +8,7 @@ from annotations.exporting.formats import FORMATS, chunks
 from annotations.exporting.rows import Export
 from annotations.models import Consensus
 from common.models import AuditEvent
+from privacy.services.learning import learn_value
 from tests.factories import SPAN, TEXT, client_of, make_items, make_project
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +59,15 @@ def test_what_was_replaced_is_on_record():
     assert b"nolene" not in b"".join(answer.streaming_content)
     event = AuditEvent.objects.get(action="project.export_cleaned")
     assert event.data == {"replaced": {"EMAIL": 2}} and event.actor == project.owner_id
+
+
+def test_what_people_have_found_does_not_leave_before_all_is_read_again():
+    project = make_project(fields=(TEXT,), data_licence="CC0-1.0", data_basis="consent")
+    [item] = make_items(project, payloads=[{"text": "Hello, Zorvath Quillby here."}])
+    said = "zorvath quillby wants a refund"
+    Consensus.objects.create(
+        project=project, item=item, field="reply", value=said, confidence=1, state="approved"
+    )
+    learn_value(project_id=project.pk, value="Zorvath Quillby", kind="PERSON")
+    export = Export(project)
+    assert b"uillby" not in b"".join(chunks(export, "jsonl")) and export.progress.replaced["PERSON"] == 2

@@ -16,6 +16,7 @@ from annotations.services.measures import take_measure
 from annotations.services.submission import submit_answer
 from common import gate
 from common.errors import Invalid
+from common.gate import json_through_gate
 from privacy.services.beside import redact_beside
 from rewards.models import Bonus, Transfer
 from rewards.services.recognition import set_listing
@@ -335,3 +336,13 @@ def test_what_is_counted_ends_with_its_block():
         gate.through_gate(CLEAN)
     gate.through_gate(SAID)
     assert kinds == Counter(EMAIL=1, PHONE=1)
+
+
+@pytest.mark.parametrize("typed", ["+4915123456789", "4111-1111-1111-1111", "4111111111111111"])
+def test_a_number_alone_in_json_is_no_code(typed):
+    assert json_through_gate({"to": typed})["to"].startswith("[")
+
+
+def test_codes_in_json_stay():
+    codes = ["refund", "2026-11-28T09:30:00", "2026-11-28", "12.50", "0", "a/b:c", "deadbeef01"]
+    assert json_through_gate(codes) == codes

@@ -97,6 +97,7 @@ def test_messages_arguments_and_tracebacks_are_clean(lines):
     log.warning("about %s", "nolene.smith@gmail.com")
     log.warning("about %(who)s", {"who": "212-555-0143"})
     log.error("given %s", {"text": TEXT})
+    log.error("given %s and %s", (TEXT, 1), TEXT.encode())
     log.error("failed: %s", ValueError(f"cannot parse {TEXT!r}"))
     log.error(ValueError(f"cannot parse {TEXT!r}"))
     try:

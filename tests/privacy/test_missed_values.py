@@ -3,6 +3,7 @@
 import json
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -15,8 +16,9 @@ from annotations.services.submission import submit_answer
 from common.errors import Conflict, DomainError, Invalid
 from privacy.findings_holder import FindingsHolder
 from privacy.holders import Subject, Terms
-from privacy.models import Finding, LearnedValue, MissedValue, Rescan, VaultEntry
+from privacy.models import BlindValue, Finding, LearnedValue, MissedValue, Rescan, SubjectItem, VaultEntry
 from privacy.services import vault
+from privacy.services.subjects import items_of
 from tasks_app.importing import job as importing
 from tasks_app.models import Assignment, Flag, Item, Project
 from tasks_app.protecting import reading
@@ -447,6 +449,26 @@ def test_a_confirmed_miss_teaches_the_trusted_reviewers_model_without_the_value(
     made_up = lesson.payload["text"][span["start"] : span["end"]]
     assert span["label"] == "PERSON" and NAME not in json.dumps(lesson.payload)
     assert lesson.payload["text"] == TEXT_OF.replace(NAME, made_up) and len(made_up.split()) == 2
+
+
+def test_what_trusted_reviewers_have_is_put_right_and_erased_with_its_item(project: Project) -> None:
+    item = item_of(project)
+    for other in (item_of(project, "Kept out."), item_of(project, "Held back.")):
+        field = {"consent": False} if "Kept" in other.payload["text"] else {"restricted": True}
+        Item.objects.filter(pk=other.pk).update(**field)
+    subject, digest = uuid4(), uuid4()
+    SubjectItem.objects.create(item=item.pk, subject=subject)
+    BlindValue.objects.create(item=item.pk, digest=digest)
+    reader = ask_trusted(project=project, actor=project.owner, size=10)
+    [copied] = Item.objects.filter(project=reader)
+    assert SubjectItem.objects.filter(item=copied.pk, subject=subject).exists()
+    assert BlindValue.objects.filter(item=copied.pk, digest=digest).exists()
+    row = flagged(item, PLACE)
+    confirm_missed(missed_id=row.pk, kind="PERSON", actor=project.owner)
+    copied.refresh_from_db()
+    assert copied.payload == {"text": TEXT_OF.replace(NAME, "[PERSON_1]")}
+    held = Item.objects.filter(project=reader).values_list("pk", flat=True)
+    assert items_of(subject) == {item.pk, *held} and len(held) == 2  # the example as well
 
 
 def test_erasing_a_person_takes_digests_places_and_names_of_those_who_reported(project: Project) -> None:

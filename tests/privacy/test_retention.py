@@ -84,6 +84,24 @@ def test_what_was_removed_before_a_kill_counts_once(admin, annotator, monkeypatc
     assert AuditEvent.objects.filter(action="retention.applied").count() == 1
 
 
+def test_who_asks_for_longer_after_a_kill_has_it(admin, annotator):
+    old(annotator, 5, days=100)
+    row = rule(admin, days=30)
+    RetentionRun.objects.create(rule=row, before=timezone.now() - timedelta(days=30))  # left by a kill
+    rule(admin, days=365)
+    assert retention.apply_rule(row.pk) == 0 and Notification.objects.count() == 5
+
+
+def test_restricted_originals_stay(admin):
+    project = uuid4()
+    for restricted in (True, False):
+        VaultEntry.objects.create(project=project, item=uuid4(), nonce=b"", sealed=b"", restricted=restricted)
+    VaultEntry.objects.update(created_at=timezone.now() - timedelta(days=90))
+    rule(admin, kind="originals", days=30)
+    retention.apply_all()
+    assert [entry.restricted for entry in VaultEntry.objects.all()] == [True]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_at_the_same_moment_carry_a_rule_out_once(admin, annotator, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 5)

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import override_settings
 
+from accounts.models import User
 from privacy.models import Finding, VaultEntry
 from privacy.services import vault
 from tasks_app.importing import job as work
@@ -195,6 +196,33 @@ def test_meta_of_a_project_that_keeps_personal_data_stays(owner):
     load(project, lines({"id": "anna@example.com", "text": "One.", "meta": {"mail": "anna@example.com"}}))
     item = Item.objects.get()
     assert (item.external_id, item.meta) == ("anna@example.com", {"mail": "anna@example.com"})
+
+
+def test_a_name_of_somebody_who_answered_becomes_a_pseudonym(project):
+    said = [{"annotator": name, "value": {"intent": "refund"}} for name in ("anna@example.com", "w01")]
+    load(project, lines({"id": "1", "text": "One.", "answers": said}))
+    names = sorted(User.objects.filter(imported=True).values_list("display_name", flat=True))
+    assert names[0].startswith("email-") and names[1] == "w01" and "anna" not in names[0]
+
+
+@pytest.mark.parametrize(
+    "content, format",
+    [
+        (b'[{"text": "I am Rebecca Edwards, 555-1234" x}]', "json"),
+        (lines({"text": "a", "rebecca.e@example.net": 1, "approved": {"rebecca.e@example.net": 1}}), "jsonl"),
+    ],
+)
+def test_a_reason_repeats_nothing_of_what_stands_in_the_file(project, content, format):
+    job = load(project, content, format)
+    assert job.reason or job.errors
+    assert not any(part in f"{job.reason} {job.errors}" for part in ("Rebecca", "rebecca", "555"))
+
+
+def test_an_error_of_ours_is_told_without_values(project):
+    fault = ValueError("cannot read 'Rebecca Edwards'")
+    with mock.patch.object(work, "prepare", side_effect=fault):
+        job = load(project, lines({"text": "a"}))
+    assert job.state == "failed" and "ValueError" in job.reason and "Rebecca" not in job.reason
 
 
 def test_offsets_follow_when_the_text_is_normalised(project):

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
+from accounts.roles import grant
 from annotations.models import Consensus
 from privacy.services.proposers import current_proposers
 from tasks_app.importing import job as work
 from tasks_app.models import Item, Project
 from tasks_app.services import imports
-from tests.factories import CHOICE, make_items, make_project
+from tests.factories import CHOICE, make_items, make_project, make_user
 from training import execution, proposing
 from training.models import ModelVersion, Run
 from training.services.runs import start_run
@@ -58,14 +59,25 @@ def load(project: Project, *texts: str) -> None:
 
 def test_a_promoted_model_is_one_more_detector(version: ModelVersion, settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
-    assert proposing.current_proposer() is None and current_proposers() == []  # not in production yet
+    owner = version.model.project.owner
+    assert proposing.current_proposer(owner.pk) is None and current_proposers(owner.pk) == []  # not yet
     promote(version)
-    [proposer] = current_proposers()
+    [proposer] = current_proposers(owner.pk)
     assert proposer.name == f"{version.model.name} v1"
-    project = make_project(fields=[CHOICE], funds=0, privacy_model=True)
+    project = make_project(owner, fields=[CHOICE], funds=0, privacy_model=True)
     load(project, "please send the parcel last week", "please send the lamp last week")
     first, second = Item.objects.filter(project=project).order_by("position")
     assert first.payload["text"] == "please send the [PERSON_1] last week"
     assert second.payload["text"] == "please send the lamp last week"
     Project.objects.filter(pk=version.model.project_id).update(template="customer-service")
-    assert current_proposers() == []  # models of other templates are never asked
+    assert current_proposers(owner.pk) == []  # models of other templates are never asked
+
+
+def test_no_requester_s_model_decides_about_the_texts_of_others(version: ModelVersion) -> None:
+    promote(version)
+    owner, other = version.model.project.owner, make_user("other")
+    assert current_proposers(other.pk) == []
+    grant(owner, Role.ADMIN, scope=other.pk)  # administers something, and not the site
+    assert current_proposers(other.pk) == []
+    grant(owner, Role.ADMIN)
+    assert len(current_proposers(other.pk)) == 1

@@ -46,6 +46,17 @@ def test_what_the_texts_have_told_is_known_in_meta_too():
     ]  # fmt: skip
 
 
+def test_a_key_that_is_somebody_goes_and_others_stay():
+    redactor = Redactor()
+    redactor.redact_turns(["I am Rebecca Edwards."])
+    meta = {"by": {"anna@example.com": 1, "Rebecca Edwards": 2, "Customer Name": "", "n1": 3}}
+    shown, originals = redact_meta(meta, redactor)
+    assert shown == {"by": {"[EMAIL_1]": 1, "[PERSON_1]": 2, "Customer Name": "", "n1": 3}}
+    assert [one["path"] for one in originals] == ["/by", "/by"]
+    masked, _originals = redact_meta({"by": {"anna@example.com": 1, "olga@example.com": 2}}, Redactor("mask"))
+    assert sorted(masked["by"].values()) == [1, 2]
+
+
 @pytest.mark.parametrize(
     "value", ["", "conv-2024-11873", "482-11873", "0001", "r17", "north", "anna", "4111111111111112"]
 )
