@@ -1,7 +1,7 @@
 """Trusted reviewers: a project of its own in which they read a sample for what was missed, by invitation.
 
-They see the texts as the crowd would. Whose an item is, its copy is as well, so that an erasure takes both. What
-they mark teaches the model that is one more detector.
+They see the texts as the crowd would. Whose an item is, its copy is as well, so that an erasure takes both.
+What they mark teaches the model that is one more detector.
 """
 
 from typing import Any

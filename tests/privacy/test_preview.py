@@ -61,7 +61,8 @@ def measured(project: Project) -> CanaryEstimate:
 
 def test_every_kind_that_a_detector_reports_is_planted() -> None:
     planted = {kind for language in ("en", "zh") for kind in kinds_for(language)}
-    assert planted == KINDS - {"CRYPTO"}  # which no detector reports
+    # No detector reports the one; of a label of its own a trained model says the other.
+    assert planted == KINDS - {"CRYPTO", "PERSONAL"}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Notification, User
 from annotations.models import Consensus, Suggestion
 from common.errors import Conflict, Invalid
+from privacy.services import retention
 from tasks_app.fields.payload import content_hash
 from tasks_app.models import ImportJob, Item, Project
 from tasks_app.services.projects import fund_project
@@ -119,6 +120,19 @@ def test_many_voices_on_one_text_are_one_case(version: ModelVersion) -> None:
     assert (case.voices, case.content, case.volume) == (2, 0, 4)
     assert (other.voices, other.content, other.volume) == (1, 1, 1)
     assert case.state == "new"
+
+
+def test_retention_leaves_predictions_whose_case_is_open(version: ModelVersion) -> None:
+    say(predict(version, "Where is my lamp?"), thumbs=-1)
+    say(predict(version, "something else"), thumbs=-1)
+    said_nothing = predict(version, "and this")
+    Prediction.objects.update(created_at=timezone.now() - timedelta(days=400))
+    FeedbackCase.objects.filter(payload={"text": "something else"}).update(state="dismissed")
+    retention.set_rule(kind="predictions", days=180, is_on=True, actor=version.model.project.owner_id)
+    assert retention.apply_all() == 2
+    [left] = Prediction.objects.all()
+    assert left.payload == {"text": "Where is my lamp?"} and left.pk != said_nothing.pk
+    assert FeedbackCase.objects.get(state="new").feedback.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
