@@ -26,17 +26,22 @@ def draw(project: Project, decision: Review) -> None:
         SecondReview.objects.create(project=project, review=decision)
 
 
+def shown(project: Project) -> QuerySet[SecondReview]:
+    """Nobody looks at an item while somebody who occurs in it has it restricted."""
+    return SecondReview.objects.filter(project=project, review__consensus__item__restricted=False)
+
+
 def waiting_for(user: User, project: Project) -> QuerySet[SecondReview]:
     """Decisions of others on items that `user` has not answered, the oldest first."""
     answered = Answer.objects.filter(item_id=OuterRef("review__consensus__item_id"), worker=user)
-    rows = SecondReview.objects.filter(project=project, state=State.WAITING)
+    rows = shown(project).filter(state=State.WAITING)
     rows = rows.exclude(review__reviewer=user).exclude(Exists(answered))
     return rows.select_related("review__consensus__item", "review__consensus__project").order_by("id")
 
 
 def differing(project: Project) -> QuerySet[SecondReview]:
     """Where two reviewers decided differently and nobody has settled it."""
-    rows = SecondReview.objects.filter(project=project, state=State.DIFFERS)
+    rows = shown(project).filter(state=State.DIFFERS)
     return rows.select_related("review__consensus__item", "review__consensus__project").order_by("id")
 
 

@@ -27,4 +27,5 @@ def without_others(row: SubjectRequest, subject: Subject) -> Subject:
         subject,
         account=None if subject.account in accounts else subject.account,
         items=frozenset(item for item in subject.items if item not in held),
+        subjects=subject.subjects.difference(*(other.subjects for other in others)),
     )

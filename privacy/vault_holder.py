@@ -1,5 +1,6 @@
 """What the vault holds about a person, and who looked into it; see `privacy.holders`."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -34,11 +35,16 @@ class VaultHolder:
 
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
         """Keys, originals and digests. Who looked at originals stays on record: it is no data of theirs."""
-        return subjects.destroy_keys(items=subject.items, actor=terms.actor)
+        counts = Counter(subjects.destroy_keys(items=subject.items, actor=terms.actor))
+        # Of whom nothing is left. What an import has just brought is found by the look for what is left.
+        busy = SubjectItem.objects.filter(subject__in=subject.subjects).values_list("subject", flat=True)
+        counts.update(subjects.destroy_keys(subjects=subject.subjects.difference(busy), actor=terms.actor))
+        return dict(counts)
 
     def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
         entries = VaultEntry.objects.filter(item__in=subject.items).exclude(restricted=restricted)
         changed = entries.update(restricted=restricted)
+        DataSubject.objects.filter(pk__in=subject.subjects).update(restricted=restricted)
         return {"vault_entries": changed} if changed else {}
 
     def residue(self, subject: Subject) -> dict[str, int]:
@@ -47,7 +53,8 @@ class VaultHolder:
             "vault_entries": VaultEntry.objects.filter(item__in=items).count(),
             "blind_values": BlindValue.objects.filter(item__in=items).count(),
             "subject_links": SubjectItem.objects.filter(item__in=items).count(),
-            "subject_keys": SubjectKey.objects.filter(subject__in=items).count(),
+            "subject_keys": SubjectKey.objects.filter(subject__in=items | subject.subjects).count(),
+            "subjects": DataSubject.objects.filter(pk__in=subject.subjects).count(),
         }
         return {name: count for name, count in left.items() if count}
 

@@ -137,7 +137,8 @@ def _decided(project: Project, field: Field) -> Iterator[Row]:
 def _items_of(project: Project, fold: int) -> Iterator[Item]:
     """Every answered item of the fold, gold included: that is where the model is measured."""
     answered = Exists(Answer.objects.filter(item=OuterRef("pk")))
-    rows = Item.objects.filter(answered, project=project).only("payload", "group").order_by("pk")
+    there = Item.objects.filter(answered, project=project, restricted=False)
+    rows = there.only("payload", "group").order_by("pk")
     for item in rows.iterator(chunk_size=500):
         if fold_of(project.pk, item.group or str(item.pk)) == fold:
             yield item

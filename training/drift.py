@@ -78,9 +78,8 @@ def _imported(version: ModelVersion, now: datetime) -> Seen:
     """What came in of late, with the labels that were approved of it."""
     trained = SnapshotItem.objects.filter(snapshot=version.snapshot_id, item=OuterRef("pk"))
     project, field = version.model.project, version.model.field
-    items = Item.objects.filter(~Exists(trained), project=project, created_at__gte=now - WINDOW).exclude(
-        state=Item.State.WITHDRAWN
-    )
+    fresh = Item.objects.filter(~Exists(trained), project=project, created_at__gte=now - WINDOW)
+    items = fresh.filter(restricted=False).exclude(state=Item.State.WITHDRAWN)
     found = dict(items.order_by("-created_at").values_list("pk", "payload")[:MOST])
     values = decided(project, [field]).filter(item__in=list(found)).values_list("value", flat=True)
     return "items", list(found.values()), labels_of(version, values)

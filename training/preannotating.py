@@ -61,7 +61,8 @@ def _work(wish: Preannotation, *, until: float) -> bool:
 def open_items(project_id: UUID) -> QuerySet[Item]:
     """Those that nobody has answered. Gold is among them: the one without a suggestion would be the gold."""
     untouched = Q(state=Item.State.OPEN, submitted=0) | Q(gold__isnull=False)
-    return Item.objects.filter(untouched, project=project_id).exclude(state=Item.State.WITHDRAWN)
+    rows = Item.objects.filter(untouched, project=project_id, restricted=False)
+    return rows.exclude(state=Item.State.WITHDRAWN)
 
 
 def is_drawn(item_id: UUID, share: float) -> bool:

@@ -107,7 +107,8 @@ def _is_used_up(wish: ActiveLearning) -> bool:
 
 
 def _open(wish: ActiveLearning) -> QuerySet[Item]:
-    return Item.objects.filter(project=wish.project_id, state=Item.State.OPEN, gold__isnull=True, free=True)
+    rows = Item.objects.filter(project=wish.project_id, state=Item.State.OPEN, gold__isnull=True, free=True)
+    return rows.filter(restricted=False)
 
 
 def _rank(wish: ActiveLearning, claim: UUID) -> None:

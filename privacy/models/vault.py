@@ -20,6 +20,8 @@ class DataSubject(models.Model):
     project = models.UUIDField(db_index=True)
     kind = models.CharField(max_length=7, choices=Kind.choices)
     ref_digest = models.UUIDField(null=True)
+    # What comes in of this person is restricted from the beginning.
+    restricted = models.BooleanField(db_default=False, default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

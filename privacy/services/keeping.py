@@ -5,7 +5,7 @@ of its subjects until it commits, so an erasure comes before it (and the batch m
 (and takes its entries along).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from common.copying import copy_rows
 from common.ids import uuid7
 from privacy import keyring, sealing
 from privacy.keeping import Keeper, Kept
+from privacy.models import DataSubject, VaultEntry
 
 # Whatever unnest() takes; the stubs of a cursor know no lists.
 Values = Any
@@ -41,8 +42,9 @@ def keeper_for(project: UUID, *, keep_originals: bool = True) -> Keeper:
     return Keeper(project, keyring.index_key(), keep_originals and keyring.is_set())
 
 
-def store_kept(*, project: UUID, kept: Sequence[Kept]) -> None:
-    """In the caller's transaction. The rows of the items themselves may come before or after."""
+def store_kept(*, project: UUID, kept: Sequence[Kept]) -> set[UUID]:
+    """In the caller's transaction. The rows of the items themselves may come before or after. Returns those
+    of the items whose person has the use of their data restricted."""
     hold_subjects(project, {row.subject: row for row in kept})
     sealed = [row for row in kept if row.sealed]
     keys = hold_keys({UUID(row.subject) for row in sealed})
@@ -55,6 +57,16 @@ def store_kept(*, project: UUID, kept: Sequence[Kept]) -> None:
         "privacy_blindvalue (digest, item)",
         (f"{value}\t{row.item}" for row in sealed for value in row.values),
     )
+    return _restrict({UUID(row.item): UUID(row.subject) for row in kept})
+
+
+def _restrict(subjects: Mapping[UUID, UUID]) -> set[UUID]:
+    """Their originals are not to be looked at; the items are for the caller."""
+    asked = DataSubject.objects.filter(pk__in=set(subjects.values()), restricted=True)
+    held = set(asked.values_list("pk", flat=True))
+    found = {item for item, subject in subjects.items() if subject in held}
+    VaultEntry.objects.filter(item__in=found).update(restricted=True)
+    return found
 
 
 def _entry(project: UUID, row: Kept, subject_key: bytes) -> str:

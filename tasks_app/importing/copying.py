@@ -9,7 +9,7 @@ from common.copying import copy_rows
 from privacy.services.keeping import store_kept
 from tasks_app.importing.preparing import PreparedItem
 from tasks_app.importing.rows import FINDING_COLUMNS, ITEM_COLUMNS
-from tasks_app.models import Project
+from tasks_app.models import Item, Project
 
 _CREATE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_item (
@@ -51,5 +51,7 @@ def copy_items(project: Project, items: Sequence[PreparedItem]) -> Copied:
         cursor.execute("DELETE FROM incoming_item")
     new = [item for item in items if item.id in inserted]
     copy_rows(f"privacy_finding ({FINDING_COLUMNS})", (row for item in new for row in item.findings))
-    store_kept(project=project.pk, kept=[item.kept for item in new if item.kept])
+    restricted = store_kept(project=project.pk, kept=[item.kept for item in new if item.kept])
+    if restricted:
+        Item.objects.filter(pk__in=restricted).update(restricted=True)
     return Copied(inserted, same)

@@ -195,3 +195,12 @@ def test_of_two_second_reviewers_at_once_one_counts(
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(one, clients)) == [200, 409, 409, 409]
+
+
+def test_nobody_looks_again_while_somebody_in_it_has_it_restricted(
+    project: Project, people: list[Any], first: Any, other: Any
+) -> None:
+    act(first, "approve")
+    assert len(waiting(other, project)) == 1
+    Item.objects.update(restricted=True)
+    assert waiting(other, project) == []

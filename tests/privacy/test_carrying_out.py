@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Notification, User
 from annotations.exporting.report import left_out
 from annotations.exporting.rows import Export
-from common.errors import Invalid
+from common.errors import Conflict, Invalid
 from common.turns import turn
 from privacy import carrying_out, holders, links, packaging, sharing
 from privacy.carrying_out import carry_out_waiting
@@ -31,6 +31,7 @@ from privacy.services.vault import reveal
 from tests.factories import client_of, make_user
 from tests.privacy.conftest import item, load
 from tests.privacy.holding import Shelf
+from training.preannotating import open_items
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -525,3 +526,24 @@ def test_a_dialogue_stays_restricted_while_one_of_its_people_wants_it(project, v
     assert item("d1").restricted
     deciding.lift_restriction(request=fresh(rows[1]), actor=admin)
     assert not item("d1").restricted
+
+
+def test_what_comes_in_later_of_somebody_restricted_is_restricted(project, vault_key, admin):
+    load(project, {"id": "a1", "subject": "c-7", "text": "My mail is anna.smith@example.com."})
+    row = requests.open_for_address(
+        address="anna.smith@example.com", kind="restrict", values=[Value("customer_id", "c-7")]
+    )
+    verify_by_link(request=row)
+    deciding.confirm_request(request=fresh(row), actor=admin, proof="The customer file was looked at.")
+    carry_out_waiting()
+    load(
+        project,
+        {"id": "a2", "subject": "c-7", "text": "Call +44 7700 900123."},
+        {"id": "b1", "text": "Hello."},
+    )
+    assert (item("a1").restricted, item("a2").restricted, item("b1").restricted) == (True, True, False)
+    assert not open_items(project.pk).filter(pk=item("a2").pk).exists()
+    with pytest.raises(Conflict):
+        reveal(item_id=item("a2").pk, actor=admin.pk, reason="To see whether it is shown.")
+    deciding.lift_restriction(request=fresh(row), actor=admin)
+    assert not item("a2").restricted
