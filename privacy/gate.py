@@ -14,8 +14,18 @@ from django.urls import reverse
 from accounts.models import User
 from privacy.services import notices
 
-# What a person needs in order to read, to refuse, to leave, or to use a right.
-_FREE = ("/privacy/", "/accounts/", "/settings/", "/i18n/", "/api/", "/healthz", "/readyz", "/metrics")
+# What a person needs in order to read, to refuse, to leave, or to use a right; and links to end users.
+_FREE = (
+    "/privacy/",
+    "/accounts/",
+    "/settings/",
+    "/i18n/",
+    "/api/",
+    "/feedback/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 
 
 def has_to_read(user: Any) -> bool:

@@ -30,6 +30,8 @@ class Risk:
     @property
     def residual_likelihood(self) -> int:
         there = sum(one.present for one in self.measures)
+        if not there:
+            return self.likelihood
         steps = 2 if there == len(self.measures) else int(2 * there >= len(self.measures))
         return max(1, self.likelihood - steps)
 

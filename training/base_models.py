@@ -11,7 +11,7 @@ from accounts import roles
 from accounts.models import Role, User
 from common.errors import Conflict, Invalid, Problem
 from tasks_app.models import Project
-from training.engine.config import STARTER
+from training.engine.config import STARTER, FitConfig
 from training.models import ModelVersion, Recipe, Run
 
 
@@ -46,6 +46,18 @@ def refuse_quarantined_base(name: str) -> None:
             % base.number,
             code="quarantined",
         )
+
+
+def refuse_taught_base(config: FitConfig, *, project: Project) -> None:
+    """A private run cannot start from a version of its own project: that one has seen the conversations, and
+    what it spent on them, or that it bounded nothing, would stand on no card."""
+    if not config.is_private:
+        return
+    rows = ModelVersion.objects.filter(model__project=project)
+    if _version_at(resolved_base(config.base_model), rows) is not None:
+        detail = _("A version of this project has learned from its conversations already, so that no budget "
+                   "of privacy would hold. Start from another base model.")  # fmt: skip
+        raise Invalid(detail, problems=[Problem("/recipe/base_model", "private", detail)])
 
 
 def quarantined_base(base: str) -> ModelVersion | None:

@@ -40,7 +40,7 @@ def _private(privacy: Part) -> list[str]:
         f"accountant: {privacy['accountant'].upper()}.",
         "- Not covered: the figures of this card and the curves of the run, which were computed on the data "
         "as they are; the dev items, by which the temperature (and, where the recipe says so, the epoch) was "
-        "chosen; and how many units there are.",
+        "chosen; how many units there are; and whether any item was left blank, by which blank is an answer.",
         "- The noise comes from a fast generator with a secret seed that was deleted after the run, not from "
         "a cryptographic one, and in ordinary floating point (no “secure mode”).",
         "- Each training spends its own ε. Of other models trained on the same conversations add theirs; one "

@@ -20,7 +20,10 @@ _OURS = re.compile(
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]*"
 )
 _QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
-_SIGNED = re.compile(r"(/feedback/)[^\s/?]+")
+# Whoever has one of these links may act, or read what is held about somebody.
+_SIGNED = re.compile(
+    r"(/feedback/|/privacy/(?:r|verify)/|/accounts/(?:confirm-email|password/reset/key)/)[^\s/?]+"
+)
 # A quotation that was cut off goes on to the end. An apostrophe within a word opens none.
 _QUOTED = re.compile(
     r"(?<!\w)[brufBRUF]{0,2}(?P<mark>'|\"|`)(?P<inside>.*?)(?:(?P=mark)(?!\w)|\Z)", re.DOTALL

@@ -43,7 +43,8 @@ def start_estimate(*, project: Project, actor: User) -> CanaryEstimate:
 
 
 def _asked(project: Project) -> QuerySet[Item]:
-    return Item.objects.filter(project=project, gold__isnull=True).exclude(state=Item.State.WITHDRAWN)
+    rows = Item.objects.filter(project=project, gold__isnull=True, restricted=False)
+    return rows.exclude(state=Item.State.WITHDRAWN)
 
 
 @transaction.atomic
@@ -57,7 +58,7 @@ def draw_sample(*, project: Project, actor: User, size: int) -> SampleCheck:
         raise Invalid(detail, problems=[Problem("/size", "range", detail)])
     Project.objects.select_for_update().get(pk=project.pk)
     last = SampleCheck.objects.filter(project=project.pk).order_by("-created_at").first()
-    if last is not None and last.texts.filter(missed=None).exists():
+    if last is not None and _unread(last).exists():
         return last
     found = Exists(Finding.objects.filter(item=OuterRef("pk")))
     strata = {WITH: _asked(project).filter(found), WITHOUT: _asked(project).filter(~found)}
@@ -217,7 +218,13 @@ def missing_checks(project: Project) -> list[Problem]:
 
 def next_text(sample: Sample | None) -> CheckedText | None:
     """The next text that nobody has read."""
-    return sample.check.texts.filter(missed=None).order_by("place").first() if sample else None
+    return _unread(sample.check).order_by("place").first() if sample else None
+
+
+def _unread(check: SampleCheck) -> QuerySet[CheckedText]:
+    """Not those whose text nobody may see for now (a restriction that came after they were drawn)."""
+    held = Item.objects.filter(project=check.project, restricted=True)
+    return check.texts.filter(missed=None).exclude(item__in=held.values("pk"))
 
 
 def item_of(row: CheckedText) -> Item | None:

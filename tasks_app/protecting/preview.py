@@ -77,7 +77,7 @@ def _kind(project_id: UUID, kind: str, rows: Sequence[Any]) -> KindFound:
 
 def _samples(project_id: UUID, kind: str) -> list[SampleText]:
     rows = list(Finding.objects.filter(project=project_id, kind=kind).order_by("-id")[:SAMPLES])
-    items = Item.objects.in_bulk([row.item for row in rows])
+    items = Item.objects.filter(restricted=False).in_bulk([row.item for row in rows])
     return [
         SampleText(row.item, in_context(items[row.item], row.turn, row.start, row.end, kind))
         for row in rows

@@ -8,12 +8,13 @@ import pytest
 from django.core import mail
 from django.db import DataError, IntegrityError, transaction
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.views.debug import ExceptionReporter
 
 from accounts.models import User
 from common.errors import Conflict
 from common.rounds import each
-from privacy.pii.logs import hide_quoted, message_of, scrub, traceback_of
+from privacy.pii.logs import HIDDEN, hide_quoted, message_of, scrub, traceback_of
 from privacy.reports import HideValues, QuietReporter, kind_of
 from tests.factories import client_of, make_user
 
@@ -67,6 +68,17 @@ def test_what_is_somebodys_goes():
     )
     assert scrub("POST /items/?q=anna&from=leeds 500") == "POST /items/?… 500"
     assert scrub("Not Found: /feedback/WyJhYmMiXQ:1tGx3f:abcdefghijkl/") == "Not Found: /feedback/…/"
+
+
+def test_no_log_holds_a_link_that_opens_what_is_held_about_somebody():
+    token = "WyJhYmMiXQ:1tGx3f:abcdefghijkl"
+    for path in (
+        reverse("privacy-link-download", args=[token]), reverse("privacy-verify", args=[token]),
+        reverse("account_confirm_email", args=[token]),
+        reverse("account_reset_password_from_key", args=["1a", "abc-def"]),
+    ):  # fmt: skip
+        line = scrub(f"Method Not Allowed (POST): {path}")
+        assert token not in line and "abc-def" not in line and HIDDEN in line
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from privacy.pii.canaries.planting import Tally, kinds_for, plant, tally_one
 from privacy.pii.finding import KINDS
 from tasks_app.importing import job as importing
 from tasks_app.models import Item, Project
-from tasks_app.protecting import canary_work, estimating, jobs, reading, rescanning
+from tasks_app.protecting import canary_work, estimating, jobs, preview, reading, rescanning
 from tasks_app.services import imports, projects
 from tests.annotations.crowd import answer
 from tests.factories import CHOICE, SPAN, client_of, make_items, make_project, make_user
@@ -149,6 +149,29 @@ def test_half_of_the_sample_has_findings_and_its_rate_is_weighed(project: Projec
     sample = estimating.latest_sample(project.pk)
     assert sample and sample.is_done and sample.rate and sample.rate.per_thousand == 0
     assert sample.rate.interval.high > 1000  # four texts say little
+
+
+def test_nobody_reads_a_text_that_is_restricted(project: Project) -> None:
+    items = make_items(project, 3)
+    Item.objects.filter(project=project).exclude(pk__in=[one.pk for one in items]).delete()
+    Item.objects.filter(pk=items[0].pk).update(restricted=True)
+    check = estimating.draw_sample(project=project, actor=project.owner, size=5)
+    assert set(check.texts.values_list("item", flat=True)) == {items[1].pk, items[2].pk}
+    Item.objects.filter(pk=items[1].pk).update(restricted=True)  # after it was drawn
+    row = estimating.next_text(estimating.latest_sample(project.pk))
+    assert row and row.item == items[2].pk
+    estimating.finish_text(text_id=row.pk, actor=project.owner)
+    assert estimating.next_text(estimating.latest_sample(project.pk)) is None
+    again = estimating.draw_sample(
+        project=project, actor=project.owner, size=5
+    )  # the other is not waited for
+    assert again.pk != check.pk and again.size == 1
+    Finding.objects.create(
+        project=project.pk, item=items[0].pk, turn=0, start=0, end=1, kind="CARD", detector="x", score=1,
+        replacement="x",
+    )  # fmt: skip
+    [kind] = [one for one in preview.found_by_kind(project.pk) if one.kind == "CARD"]
+    assert kind.samples == ()
 
 
 def test_what_a_reader_marks_is_replaced_counted_and_learned(project: Project) -> None:

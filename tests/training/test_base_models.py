@@ -12,8 +12,9 @@ from accounts.roles import grant
 from common.errors import Invalid
 from tasks_app.models import Project
 from tests.factories import client_of, make_project, make_user
-from training.base_models import check_base_model
+from training.base_models import check_base_model, refuse_taught_base
 from training.models import ModelVersion, Recipe
+from training.recipes import build_config
 from training.services.recipes import keep_recipe
 from training.services.retraining import Terms, create_rule
 from training.services.runs import start_run
@@ -71,6 +72,25 @@ def test_versions_of_the_same_project_are(make_version: Make, approved: Project,
     assert may(str(version.folder), approved, trainer)
     assert not may(str(version.folder.parent), approved, trainer)
     assert not may(str(version.folder), make_project(title="Another"), trainer)
+
+
+def test_a_private_run_starts_from_nothing_that_saw_its_conversations(
+    make_version: Make, approved: Project, trainer: User
+) -> None:
+    version = make_version()
+    private = {"name": "private", "base_model": str(version.folder)}
+    terms = Terms(condition={"every": 50}, recipe=private)
+    for start in (
+        lambda: start_run(project=approved, field="intent", recipe=private, actor=trainer),
+        lambda: create_rule(project=approved, field="intent", kind="approvals", terms=terms, actor=trainer),
+    ):
+        with pytest.raises(Invalid) as refused:
+            start()
+        assert [(one.pointer, one.code) for one in refused.value.problems] == [
+            ("/recipe/base_model", "private")
+        ]
+    config = build_config({"name": "intent", "type": "choice", "labels": ["a", "b"]}, private)
+    refuse_taught_base(config, project=make_project(title="Another"))  # whose conversations it never saw
 
 
 def test_what_the_site_chose_is(approved: Project, trainer: User, settings: Settings) -> None:

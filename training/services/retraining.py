@@ -18,7 +18,7 @@ from common.errors import Conflict, DomainError, Invalid, Problem
 from common.rounds import each
 from tasks_app.models import Project
 from training import retraining
-from training.base_models import check_base_model
+from training.base_models import check_base_model, refuse_taught_base
 from training.models import ModelVersion, RetrainFiring, RetrainRule, Run
 from training.recipes import build_config, resolved
 from training.retrain_conditions import checked_condition, next_time
@@ -118,6 +118,7 @@ def _check(
         recipe = settings_of(project=project, head=field.type, recipe=terms.recipe)
         config = build_config(field.to_json(), resolved(field.to_json(), recipe, examples=0))
         check_base_model(config.base_model, project=project, actor=actor)
+        refuse_taught_base(config, project=project)
     if not 1 <= terms.cooldown_hours <= MOST_HOURS:
         detail = _("From 1 to %d hours.") % MOST_HOURS
         problems.append(Problem("/cooldown_hours", "range", detail))

@@ -14,7 +14,7 @@ from common.queueing import enqueue_on_commit
 from tasks_app.fields.base import Field
 from tasks_app.models import Project, SchemaVersion
 from training import tasks, trials
-from training.base_models import base_of, check_base_model, refuse_quarantined_base
+from training.base_models import base_of, check_base_model, refuse_quarantined_base, refuse_taught_base
 from training.models import Run, Snapshot
 from training.recipes import build_config, chosen_settings, resolved
 from training.search_space import read_search
@@ -57,6 +57,7 @@ def start_run(
     config = build_config(chosen.to_json(), recipe)
     check_base_model(config.base_model, project=project, actor=actor)
     refuse_quarantined_base(config.base_model)
+    refuse_taught_base(config, project=project)
     plan = None if search is None else read_search(search, chosen.to_json())
     if plan is not None and config.is_private:
         raise _one_budget()
