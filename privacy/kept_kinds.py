@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,10 +55,15 @@ def register_all() -> None:
         Kind(
             "requests", _("Closed requests of data subjects"),
             _("Those with a signed certificate stay, as its proof."),
-            lambda: SubjectRequest.objects.filter(_CLOSED, certificate=None, package=None), "closed_at",
-            3 * 365,
+            _ended_requests, "closed_at", 3 * 365,
         )
     )  # fmt: skip
+
+
+def _ended_requests() -> QuerySet[SubjectRequest]:
+    """Not a restriction in force: its particulars say what to lift."""
+    rows = SubjectRequest.objects.filter(_CLOSED, certificate=None, package=None)
+    return rows.exclude(kind=SubjectRequest.Kind.RESTRICT, state=SubjectRequest.State.CLOSED, lifted_at=None)
 
 
 def _forget_originals(keys: Sequence[Any]) -> int:

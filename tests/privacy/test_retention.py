@@ -11,7 +11,7 @@ from accounts.models import Notification
 from common.errors import Invalid, NotFound
 from common.models import AuditEvent
 from privacy import retention as kinds
-from privacy.models import BlindValue, RetentionRule, RetentionRun, VaultEntry
+from privacy.models import BlindValue, RetentionRule, RetentionRun, SubjectRequest, VaultEntry
 from privacy.services import retention
 from privacy.tasks import apply_retention
 from tests.factories import client_of
@@ -90,6 +90,18 @@ def test_who_asks_for_longer_after_a_kill_has_it(admin, annotator):
     RetentionRun.objects.create(rule=row, before=timezone.now() - timedelta(days=30))  # left by a kill
     rule(admin, days=365)
     assert retention.apply_rule(row.pk) == 0 and Notification.objects.count() == 5
+
+
+def test_a_restriction_in_force_stays_whatever_its_age(admin):
+    long_ago = timezone.now() - timedelta(days=2000)
+    for kind, lifted in (("restrict", None), ("restrict", long_ago), ("opt_out", None)):
+        SubjectRequest.objects.create(
+            kind=kind, state="closed", channel="account", regime="gdpr", received_on=long_ago.date(),
+            due_on=long_ago.date(), closed_at=long_ago, lifted_at=lifted, account=uuid4(),
+        )  # fmt: skip
+    rule(admin, kind="requests", days=365)
+    assert retention.apply_all() == 2
+    assert SubjectRequest.objects.get().is_in_force
 
 
 def test_restricted_originals_stay(admin):
