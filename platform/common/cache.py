@@ -36,3 +36,11 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             logger.warning("The cache is away: %s", error)
             return False
+
+    def incr(self, key: Any, *args: Any, **kwargs: Any) -> int:
+        """As of a key that is not there: a counter that nobody can read counts nothing."""
+        try:
+            return int(super().incr(key, *args, **kwargs))
+        except RedisError as error:
+            logger.warning("The cache is away: %s", error)
+            raise ValueError(key) from error

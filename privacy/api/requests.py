@@ -175,6 +175,8 @@ class CertificateApi(APIView):
 class DataExportApi(APIView):
     """Everything that is held about me: 202 while it is made, then the zip."""
 
+    open_before_notice = True
+
     @extend_schema(responses={202: RequestOutput, (200, "application/zip"): bytes})
     def get(self, request: ApiSignedIn) -> HttpResponseBase:
         made = SubjectRequest.objects.filter(

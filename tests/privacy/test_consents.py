@@ -118,6 +118,7 @@ def test_the_api_says_what_to_read_and_goes_on_afterwards(annotator, published):
     assert refused.json()["code"] == "notice_required"
     assert (refused.json()["notice"], refused.json()["read"]) == (1, "/privacy/notice/seen/")
     assert api.get("/api/v1/privacy/notice").json()["to_read"] is True
+    assert api.get("/api/v1/me/data-export").status_code == 202  # a right waits for no notice
     assert api.post("/api/v1/privacy/consents", {"purpose": "notice", "given": True}).status_code == 422
     said = api.post("/api/v1/privacy/consents", {"purpose": "notice", "given": True, "number": 1})
     assert said.status_code == 201 and said.json()["how"] == "api"

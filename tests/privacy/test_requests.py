@@ -1,11 +1,13 @@
 """Who may ask for what, how they show who they are, and what the desk decides."""
 
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import ConnectionError
 
 from accounts.models import Notification
 from common.errors import Conflict, Invalid
@@ -340,3 +342,9 @@ def test_who_writes_another_address_into_a_header_is_counted_all_the_same():
         for n in range(21)
     ]
     assert codes == [201] * 20 + [429]
+
+
+def test_rights_can_be_used_while_the_cache_is_away():
+    with patch("django.core.cache.backends.redis.RedisCacheClient.incr", side_effect=ConnectionError("gone")):
+        asked = post(None, {"kind": "access", "subject": "x@example.org"})
+    assert asked.status_code == 201
