@@ -99,6 +99,8 @@ def test_a_run_becomes_a_version_with_its_lineage(queued: Callable[..., Run]) ->
         "calibration",
         "slices",
         "ceiling",
+        "memorisation",
+        "privacy",
     } and run.device.startswith("CPU")
     assert run.points.filter(kind="step").exists() and run.points.filter(kind="eval").count() == 2
     version = ModelVersion.objects.get(run=run)
