@@ -48,7 +48,7 @@ def media(tmp_path, settings):
 @pytest.fixture
 def model(monkeypatch):
     found = KnowsWords(blorptown="LOCATION", zebedee="PERSON", gizmo="gadget owner")
-    monkeypatch.setattr(proposers, "_providers", [lambda: found])
+    monkeypatch.setattr(proposers, "_providers", [lambda owner: found])
     return found
 
 
@@ -105,7 +105,7 @@ def test_candidates_and_every_turn_are_asked_about(owner, model):
 
 
 def test_without_a_model_in_production_the_rules_look_alone_and_the_job_says_so(owner, sign_in, monkeypatch):
-    monkeypatch.setattr(proposers, "_providers", [lambda: None])
+    monkeypatch.setattr(proposers, "_providers", [lambda owner: None])
     project = make_project(owner, privacy_model=True)
     job = load(project, {"text": TEXT})
     assert (job.state, job.options["asked"], job.findings) == ("succeeded", [], {"EMAIL": 1})
