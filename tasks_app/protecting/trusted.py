@@ -59,6 +59,8 @@ def ask_trusted(*, project: Project, actor: User, size: int) -> Project:
         title=title[:120],
         languages=project.languages,
         visibility=Project.Visibility.INVITED,
+        # Colleagues, who need no escrow; the owner may set a pay before it is published.
+        reward_minor=0,
         # The texts are what is looked at; nothing more is replaced in them on the way.
         privacy_policy=Project.PrivacyPolicy.KEEP,
         # What is found after all is sealed with the item that the text comes from, once.
