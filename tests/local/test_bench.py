@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local.bench.command import Settings, measure
+from local.bench.command import Settings, measure, table
 
 # crowd-kit's spellings that pandas will drop one day are not ours to mend.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -128,3 +128,8 @@ def test_it_prints_the_figures_that_were_promised(name: str) -> None:
         assert figures["padding_share"] <= 0.05 < figures["padding_share_plain"]
     else:
         assert figures["agreement_with_reference"] > 0.9
+
+
+def test_a_figure_may_be_words() -> None:
+    printed = table({"name": "leak", "figures": {"secrets": 1500, "where": "{}"}})
+    assert "1,500" in printed and printed.endswith("{}")

@@ -74,6 +74,9 @@ def measure(name: str, settings: Settings) -> dict[str, Any]:
 
 
 def table(report: dict[str, Any]) -> str:
-    rows = [(f"{key}", f"{value:,}") for key, value in report["figures"].items()]
+    rows = [
+        (f"{key}", f"{value:,}" if isinstance(value, int | float) else str(value))
+        for key, value in report["figures"].items()
+    ]
     width = max((len(key) for key, _ in rows), default=0)
     return "\n".join([report["name"], *(f"  {key:<{width}}  {value:>14}" for key, value in rows)])
