@@ -6,5 +6,6 @@ urlpatterns = [
     path("", include("accounts.api_urls")),
     path("", include("rewards.api_urls")),
     path("", include("training.api_urls")),
+    path("", include("applications.api_urls")),
     path("", include("privacy.api_urls")),
 ]

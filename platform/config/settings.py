@@ -61,6 +61,13 @@ INSTALLED_APPS = [
     "tasks_app",
     "annotations",
     "training",
+    "applications",
+    "applications.customer_service",
+    "applications.education_grading",
+    "applications.finance_monitor",
+    "applications.health_triage",
+    "applications.recommendation",
+    "applications.social_content",
     "config.apps.SiteConfig",
 ]
 

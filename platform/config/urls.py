@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("rewards.urls")),
     path("", include("annotations.urls")),
     path("", include("training.urls")),
+    path("", include("applications.urls")),
     path("", include("privacy.urls")),
     path("django-admin/", admin.site.urls),
 ]

@@ -58,6 +58,8 @@ def test_an_owner_looks_at_originals_and_the_browser_keeps_nothing(
     expect(page.get_by_role("heading", name="chat 7")).to_be_visible()
     with pytest.raises(Error, match="ERR_CACHE_MISS"):  # it would have to ask again, with the form
         page.go_back()
+    page = page.context.new_page()  # the other one is still busy showing the browser's own error page
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{visit.site}/projects/{item.project_id}/originals/")
     expect(page.get_by_role("cell", name="She asked what she had written.")).to_be_visible()
     visit.keep(page, "originals-log-phone")

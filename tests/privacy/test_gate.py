@@ -64,7 +64,11 @@ PROGRAMS_SAY = {
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
     "training.VersionComparison",
 }  # fmt: skip
-OURS = {"common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training"}
+OURS = {
+    "common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training", "applications",
+    "customer_service", "education_grading", "finance_monitor", "health_triage", "recommendation",
+    "social_content",
+}  # fmt: skip
 
 
 def text_columns():

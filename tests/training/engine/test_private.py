@@ -173,19 +173,19 @@ def test_the_noise_of_a_budget_spends_it_and_no_more(epsilon):
 
 
 def test_a_run_learns_within_its_budget_and_says_what_it_spent(make_run):
-    """The noise is a fixed one here, so that the test does not hang on luck."""
+    """Enough conversations that what is learned does not hang on luck, whatever the noise and the processor."""
     folder = private_run(
-        make_run, "run", train=choice_rows(240), test=choice_rows(60, prefix="t"), dp_noise_multiplier=0.0,
-        dp_epsilon=8.0, epochs=24, batch_examples=240, learning_rate=5e-3, head_learning_rate=5e-2,
+        make_run, "run", train=choice_rows(360), test=choice_rows(60, prefix="t"), dp_noise_multiplier=0.0,
+        dp_epsilon=16.0, epochs=24, batch_examples=360, learning_rate=5e-3, head_learning_rate=5e-2,
         average_share=0.3,
     )  # fmt: skip
     give_key(folder)
     assert fit(folder) == SUCCEEDED
     report = report_of(folder)
     privacy = report["privacy"]
-    assert 7.5 < privacy["epsilon"] <= 8.0
-    assert privacy["units"] == 240 and privacy["unit"] == "group" and privacy["steps"] == 24
-    assert privacy["delta"] == pytest.approx(1 / 2400) and privacy["secure_mode"] is False
+    assert 15 < privacy["epsilon"] <= 16.0
+    assert privacy["units"] == 360 and privacy["unit"] == "group" and privacy["steps"] == 24
+    assert privacy["delta"] == pytest.approx(1 / 3600) and privacy["secure_mode"] is False
     assert privacy["epsilon"] == pytest.approx(
         budget.spent(
             noise=privacy["noise_multiplier"], rate=privacy["sample_rate"], steps=24, delta=privacy["delta"]

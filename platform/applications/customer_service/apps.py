@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CustomerServiceConfig(AppConfig):
+    name = "applications.customer_service"
+    label = "customer_service"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FinanceMonitorConfig(AppConfig):
+    name = "applications.finance_monitor"
+    label = "finance_monitor"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RecommendationConfig(AppConfig):
+    name = "applications.recommendation"
+    label = "recommendation"
