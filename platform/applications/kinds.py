@@ -38,11 +38,11 @@ class Kind:
     """One application.
 
     template: the gallery's name of it, also its part of URLs. page: name of its page's URL, which takes the
-    project's id. fields: those whose models it stands on, the needed ones first. optional: those it can do
-    without. data: labelled items to set it up with, as JSON Lines of the import's own shape with `approved` and
-    `split`, one file for each language. recipes: what its set-up trains a field with, over the template's own recipe.
-    prepare: after models were promoted; builds what the page needs (an index, a threshold). Run again, it does
-    nothing twice. first_use: asks it once as a user would, and says in a sentence what it answered.
+    project's id. fields: those whose models it stands on. optional: those it can do without.
+    data: labelled items to set it up with, as JSON Lines of the import's own shape with `approved` and
+    `split`, one file for each language. recipes: what its set-up trains a field with, over the template's
+    own recipe. prepare: after models were promoted; builds what the page needs (an index, a threshold). Run
+    again, it does nothing twice. first_use: asks it once as a user would, and says in a sentence what it answered.
     measure: its figures on frozen test items, with whatever is in production now.
     """
 

@@ -191,7 +191,7 @@ def test_a_run_learns_within_its_budget_and_says_what_it_spent(make_run):
             noise=privacy["noise_multiplier"], rate=privacy["sample_rate"], steps=24, delta=privacy["delta"]
         ).epsilon
     )
-    assert report["test"]["accuracy"] > 0.8 > report["baseline"]["accuracy"]
+    assert report["test"]["accuracy"] > 0.65 > 1.5 * report["baseline"]["accuracy"]
     card = json.loads((folder / "model" / "card.json").read_text(encoding="utf-8"))
     assert card["report"]["privacy"] == privacy
     assert not (folder / "checkpoints").exists()  # and with it the secret of the noise
