@@ -42,8 +42,8 @@ class Kind:
     data: labelled items to set it up with, as JSON Lines of the import's own shape with `approved` and
     `split`, one file for each language. recipes: what its set-up trains a field with, over the template's
     own recipe. prepare: after models were promoted; builds what the page needs (an index, a threshold). Run
-    again, it does nothing twice. first_use: asks it once as a user would, and says in a sentence what it answered.
-    measure: its figures on frozen test items, with whatever is in production now.
+    again, it does nothing twice. first_use: asks it once as a user would, and says in a sentence what it
+    answered. measure: its figures on frozen test items, with whatever is in production now.
     """
 
     template: str

@@ -173,7 +173,7 @@ def test_the_noise_of_a_budget_spends_it_and_no_more(epsilon):
 
 
 def test_a_run_learns_within_its_budget_and_says_what_it_spent(make_run):
-    """Enough conversations that what is learned does not hang on luck, whatever the noise and the processor."""
+    """Enough conversations that it does not hang on luck, whatever the noise and the processor."""
     folder = private_run(
         make_run, "run", train=choice_rows(360), test=choice_rows(60, prefix="t"), dp_noise_multiplier=0.0,
         dp_epsilon=16.0, epochs=24, batch_examples=360, learning_rate=5e-3, head_learning_rate=5e-2,
