@@ -81,5 +81,6 @@ urlpatterns = [
         "models/<slug:name>/feedback/<uuid:feedback_id>/handled/", feedback.handled, name="feedback-handled"
     ),
     path("predictions/<uuid:prediction_id>/feedback/", feedback.give, name="feedback-give"),
+    path("predictions/<uuid:prediction_id>/wrong/", feedback.wrong, name="feedback-wrong"),
     path("feedback/<str:token>/", feedback.by_link, name="feedback-link"),
 ]

@@ -1,6 +1,11 @@
 from django.urls import include, path
 
+from applications import api
+
 urlpatterns = [
+    path("applications", api.ApplicationsApi.as_view(), name="api-applications"),
+    path("application-setups/<uuid:setup_id>", api.SetupApi.as_view(), name="api-application-setup"),
+    path("projects/<uuid:project_id>/application", api.ApplicationApi.as_view(), name="api-application"),
     path("projects/<uuid:project_id>/customer-service/", include("applications.customer_service.api_urls")),
     path("projects/<uuid:project_id>/finance-monitor/", include("applications.finance_monitor.api_urls")),
     path("projects/<uuid:project_id>/recommendation/", include("applications.recommendation.api_urls")),

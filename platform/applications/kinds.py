@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
+from common.errors import Invalid, Problem
+from tasks_app.gallery import catalogue
 from tasks_app.models import Project
 
 
@@ -56,6 +60,10 @@ class Kind:
     first_use: Callable[[Project, User], str]
     measure: Callable[[Project], Sequence[Figure]]
 
+    @property
+    def gallery(self) -> catalogue.Template:
+        return catalogue.template(self.template)
+
 
 _kinds: dict[str, Kind] = {}
 
@@ -67,6 +75,14 @@ def register(kind: Kind) -> None:
 def all_kinds() -> list[Kind]:
     """In the order of their names."""
     return [_kinds[name] for name in sorted(_kinds)]
+
+
+def find_kind(template: str) -> Kind:
+    """Raises Invalid for a name that no application has."""
+    if template not in _kinds:
+        detail = _("There is no such application. There are: %s.") % ", ".join(sorted(_kinds))
+        raise Invalid(detail, problems=[Problem("/application", "unknown", detail)])
+    return _kinds[template]
 
 
 def kind_of(project: Project) -> Kind | None:

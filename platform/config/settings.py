@@ -279,6 +279,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.execute_curve": {"queue": "train"},
     "training.tasks.predict_*": {"queue": "predict"},
     "training.rounds.predict_*": {"queue": "predict"},
+    "applications.tasks.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -306,6 +307,8 @@ CELERY_BEAT_SCHEDULE = {
     "count-records": {"task": "annotations.tasks.count_records", "schedule": 600.0},
     "grant-earned": {"task": "annotations.tasks.grant_earned", "schedule": 300.0},
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
+    "advance-setups": {"task": "applications.tasks.predict_advance_setups", "schedule": 3.0},
+    "measure-applications": {"task": "applications.tasks.predict_measure_applications", "schedule": 60.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
     "follow-feedback": {"task": "training.tasks.follow_feedback", "schedule": 30.0},
     "queue-rankings": {"task": "training.tasks.queue_rankings", "schedule": 60.0},

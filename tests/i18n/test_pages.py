@@ -28,7 +28,7 @@ OWN = [
     "privacy/desk/",
     "privacy/desk/new/",
 ]
-SITE = ["projects/", "projects/new/", "review/", "training/", "models/", "finance/"]
+SITE = ["projects/", "projects/new/", "applications/", "review/", "training/", "models/", "finance/"]
 PROJECT = ["", "items/", "import/", "review/", "quality/", "money/", "settings/", "label/"]
 # Names, formats, commands and codes: they are the same in every language.
 SAME = re.compile(

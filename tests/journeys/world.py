@@ -14,6 +14,7 @@ from annotations.models import AnomalySignal, Answer, Consensus, Measure, Review
 from annotations.services.appeals import appeal_answer
 from annotations.services.measures import take_measure
 from annotations.services.review import reject_answers
+from applications.models import Setup
 from common.ids import uuid7
 from privacy.models import CanaryEstimate, Rescan
 from tasks_app.models import Item, Project
@@ -111,6 +112,10 @@ PAGES = [
     ("reviewer", "/review/"),
     ("reviewer", "/projects/{project}/review/"),
     ("reviewer", "/projects/{project}/review/second/"),
+    ("newcomer", "/applications/"),
+    ("requester", "/applications/"),
+    ("requester", "/applications/setups/{setup}/"),
+    ("admin", "/predictions/{prediction}/wrong/"),
     ("admin", "/training/"),
     ("admin", "/training/runs/{run}/"),
     ("admin", "/training/runs/{queued}/"),
@@ -183,6 +188,8 @@ def make_world(version: ModelVersion) -> World:
         "batch": flow(project, annotator, people["admin"]).pk,
         "month": f"{timezone.now():%Y-%m}",
         "link": ask(version, people["admin"]),
+        "prediction": Prediction.objects.get(version=version).pk,
+        "setup": being_set_up(draft, queued).pk,
         **requested(annotator, people["admin"]),
         "withdrawn": erased_from(version).pk,
     }
@@ -191,6 +198,14 @@ def make_world(version: ModelVersion) -> World:
     ranked(project, requester)
     missing_something(project, annotator)
     return World({**people, "nobody": None}, ids)
+
+
+def being_set_up(draft: Project, run: Run) -> Setup:
+    """An application on its way, which has something to say."""
+    return Setup.objects.create(
+        project=draft, kind="customer-service", step="train", runs={"intent": str(run.pk)},
+        notes=["The training of “emotion” ended: The disk is full."], created_by=draft.owner,
+    )  # fmt: skip
 
 
 def erased_from(version: ModelVersion) -> Snapshot:

@@ -1,8 +1,10 @@
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -36,7 +38,7 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     given = prediction.feedback.filter(end_user=end_user).select_related("case__learned_by").first()
     field = showing.field_of(prediction.version)
     form = FeedbackForm(request.POST or None, field=field)
-    if request.method == "POST" and form.is_valid() and _kept(form, prediction, end_user):
+    if request.method == "POST" and form.is_valid() and _kept(form, prediction, end_user=end_user):
         return redirect("feedback-link", token)
     context = {
         "given": given,
@@ -47,9 +49,31 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "training/feedback.html", context, status=422 if form.errors else 200)
 
 
-def _kept(form: FeedbackForm, prediction: Prediction, end_user: str) -> bool:
+@login_required
+@require_http_methods(["GET", "POST"])
+def wrong(request: SignedIn, prediction_id: UUID) -> HttpResponse:
+    """Where whoever asked says what would have been right."""
+    prediction = access.prediction_for(request.user, prediction_id)
+    given = prediction.feedback.filter(author=request.user).select_related("case__learned_by").first()
+    field = showing.field_of(prediction.version)
+    form = FeedbackForm(request.POST or None, field=field)
+    if request.method == "POST" and form.is_valid() and _kept(form, prediction, author=request.user):
+        return redirect("feedback-wrong", prediction_id)
+    model = prediction.version.model
+    trains = access.projects_of_admin(request.user).filter(pk=model.project_id).exists()
+    context = {
+        "given": given,
+        "learned_by": _learned_by(given),
+        "form": form,
+        "inbox": reverse("feedback-cases", args=[model.name]) if trains else "",
+        **showing.shown(prediction, field),
+    }
+    return render(request, "training/wrong.html", context, status=422 if form.errors else 200)
+
+
+def _kept(form: FeedbackForm, prediction: Prediction, **by: Any) -> bool:
     try:
-        feedback.give_feedback(prediction=prediction, end_user=end_user, **form.said())
+        feedback.give_feedback(prediction=prediction, **by, **form.said())
     except DomainError as refused:
         form.add_error(None, refused.message)
         return False

@@ -16,6 +16,7 @@ NAMES = (
     "erasure",
     "private",
     "leak",
+    "applications",
 )  # fmt: skip
 
 
@@ -34,6 +35,7 @@ class Settings:
     model: bool = False
     subjects: int | None = None
     secrets: int | None = None
+    only: str | None = None
 
 
 def main(arguments: list[str]) -> int:
@@ -55,6 +57,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
     parser.add_argument("--subjects", type=int, help="erasure: people who occur in dialogues")
     parser.add_argument("--secrets", type=int, help="leak: how many are planted")
+    parser.add_argument("--only", help="applications: some of them, with commas between")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})
