@@ -188,7 +188,7 @@ def make_world(version: ModelVersion) -> World:
         "batch": flow(project, annotator, people["admin"]).pk,
         "month": f"{timezone.now():%Y-%m}",
         "link": ask(version, people["admin"]),
-        "prediction": Prediction.objects.get(version=version).pk,
+        "prediction": Prediction.objects.get(version=version, feedback=None).pk,
         "setup": being_set_up(draft, queued).pk,
         **requested(annotator, people["admin"]),
         "withdrawn": erased_from(version).pk,
