@@ -152,7 +152,7 @@ def _measure(setup: Setup, kind: Kind) -> bool:
     return True
 
 
-_STEPS: dict[Step, Callable[[Setup, Kind], bool]] = {
+_STEPS: dict[Setup.Step, Callable[[Setup, Kind], bool]] = {
     Step.IMPORT: _import,
     Step.TRAIN: _train,
     Step.PROMOTE: _promote,

@@ -18,7 +18,7 @@ from tasks_app.models import Project
 from training.models import Run
 
 Step = Setup.Step
-STEPS: dict[Step, Promise] = {
+STEPS: dict[Setup.Step, Promise] = {
     Step.IMPORT: gettext_lazy("Import the data"),
     Step.TRAIN: gettext_lazy("Train"),
     Step.PROMOTE: gettext_lazy("Compare and promote"),

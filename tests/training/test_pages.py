@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from tasks_app.models import Project
 from training import comparison
-from training.models import Feedback, ModelVersion, Prediction, Run
+from training.models import Feedback, FeedbackCase, ModelVersion, Prediction, Run
 from training.services.feedback import sign_link
 from training.services.predictions import predict
 from training.services.runs import start_run
@@ -185,3 +185,19 @@ def test_the_gate_is_set_and_a_version_archived_on_the_page(make_version: Make, 
     assert client.post(f"{page}versions/2/archive/").status_code == 302
     assert "archived" in client.get(page).content.decode()
     assert client.post(f"{page}versions/2/restore/").status_code == 302
+
+
+def test_who_asked_says_what_would_have_been_right(make_version: Make, admin: User, stranger: User) -> None:
+    """The correction becomes a case in the model's inbox; a second one is not taken."""
+    version = make_version(stage="production")
+    asked = predict(model=version.model, items=[{"text": "where is the parcel"}], actor=admin)
+    page = f"/predictions/{asked.predictions[0].pk}/wrong/"
+    client = browser_of(admin)
+    assert "What would be right?" in client.get(page).content.decode()
+    said = {"thumbs": "-1", "correction": "delivery", "comment": "It asks for the parcel."}
+    assert client.post(page, said).status_code == 302
+    case = FeedbackCase.objects.get()
+    assert case.model == version.model and case.feedback.get().correction == "delivery"
+    assert f"/models/{version.model.name}/cases/" in client.get(page).content.decode()
+    assert client.post(page, said).status_code == 422
+    assert browser_of(stranger).get(page).status_code == 404
