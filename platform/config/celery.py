@@ -1,11 +1,14 @@
 import os
 
-from celery import Celery
+from celery import Celery, signals
+
+from common.leaving import end_if_orphaned
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("manyhands")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+signals.worker_shutting_down.connect(end_if_orphaned)
 app.autodiscover_tasks()
 # Rounds that start work through services, which in turn know the tasks: they cannot stand among them.
 app.autodiscover_tasks(related_name="rounds")

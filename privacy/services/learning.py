@@ -4,12 +4,17 @@ import hashlib
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 
+from common.prepared import Prepared
 from privacy import keyring
 from privacy.models import LearnedValue
 from privacy.pii.learned import Form, Learned, form_of
 
+# Asked with each request to a model, so it is worth being prepared.
+_KNOWN = Prepared("""
+SELECT digest, kind, words, loose FROM privacy_learnedvalue
+WHERE project = %(project)s::uuid OR project IS NULL
+""")
 Known = dict[str, tuple[str, int, bool]]
 
 
@@ -36,11 +41,7 @@ def learn_value(*, project_id: UUID | None, value: str, kind: str) -> Form | Non
 
 def known_to(project_id: UUID | None) -> Known:
     """Digest -> (kind, words, loose) of what was learned in the project and on the whole site."""
-    rows = LearnedValue.objects.filter(Q(project=project_id) | Q(project=None))
-    return {
-        digest: (kind, words, loose)
-        for digest, kind, words, loose in rows.values_list("digest", "kind", "words", "loose")
-    }
+    return {digest: (kind, words, loose) for digest, kind, words, loose in _KNOWN.rows(project=project_id)}
 
 
 def learned_by(project_id: UUID | None) -> Learned:
