@@ -152,11 +152,15 @@ class Story:
                 return None
             raise LocalError(f"The web server does not become ready ({url}/readyz). Its messages are above.")
         self.supervisor.add(*background())
-        self.supervisor.say(f"Serving {url} (Ctrl-C stops everything)")
+        self._say_where(url)
         if not self._demo_is_due():
             return None
         ok = self._play(url)
         return (0 if ok else 1) if self.options.once else None
+
+    def _say_where(self, url: str) -> None:
+        self.supervisor.say(f"Six applications to set up with one click: {url}/applications/")
+        self.supervisor.say(f"Serving {url} (Ctrl-C stops everything)")
 
     def _hopeless(self) -> bool:
         return self.supervisor.stopping or self.supervisor.ends("web") >= MOST_WEB_STARTS
@@ -194,7 +198,7 @@ class Story:
             text = json.dumps(told.to_json(), indent=2, ensure_ascii=False)
             self.options.report.write_text(f"{text}\n", encoding="utf-8")
         if not self.options.once:
-            self.supervisor.say(f"Serving {url} (Ctrl-C stops everything)")
+            self._say_where(url)
         return told.ok
 
     def _tell_step(self, step: "Step") -> None:
