@@ -10,9 +10,11 @@ from accounts.models import Membership, Role, User
 from common.errors import NotFound
 from tasks_app.models import Project
 from training import asking
+from training.analysis_parts import PARTS
 from training.asking import Asked
 from training.models import (
     ActiveLearning,
+    Analysis,
     Model,
     ModelVersion,
     Preannotation,
@@ -98,8 +100,29 @@ def active_learning_of(project: Project) -> ActiveLearning:
     return wish
 
 
+def require_part(name: str) -> None:
+    if name not in PARTS:
+        raise NotFound(_("An analysis has no such part."))
+
+
+def analysis_of(project: Project) -> Analysis:
+    """The latest that was asked for."""
+    wish = Analysis.objects.filter(project=project).order_by("-asked_at", "-pk").first()
+    if wish is None:
+        raise NotFound(_("Nothing has been analysed here yet."))
+    return wish
+
+
 def snapshot_for(user: User, snapshot_id: UUID) -> Snapshot:
     snapshot = snapshots_for(user).filter(pk=snapshot_id).first()
+    if snapshot is None:
+        raise NotFound(_("There is no such snapshot."))
+    return snapshot
+
+
+def snapshot_of(project: Project, snapshot_id: UUID) -> Snapshot:
+    """For whoever may see the project."""
+    snapshot = Snapshot.objects.filter(project=project, pk=snapshot_id).first()
     if snapshot is None:
         raise NotFound(_("There is no such snapshot."))
     return snapshot

@@ -2,6 +2,7 @@ from django.urls import path
 
 from training.api import (
     active_learning,
+    analysis,
     cases,
     comparisons,
     cross_fits,
@@ -43,6 +44,17 @@ urlpatterns = [
         "projects/<uuid:project_id>/active-learning",
         active_learning.ActiveLearningApi.as_view(),
         name="api-active-learning",
+    ),
+    path("projects/<uuid:project_id>/analysis", analysis.AnalysisApi.as_view(), name="api-analysis"),
+    path(
+        "projects/<uuid:project_id>/analysis/cancel",
+        analysis.AnalysisCancelApi.as_view(),
+        name="api-analysis-cancel",
+    ),
+    path(
+        "projects/<uuid:project_id>/analysis/<slug:part>",
+        analysis.AnalysisPartApi.as_view(),
+        name="api-analysis-part",
     ),
     path(
         "projects/<uuid:project_id>/active-learning/rank",

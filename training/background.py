@@ -1,11 +1,13 @@
 """Rows that ask for work on the `predict` queue: claimed by one worker, taken back when it falls silent."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from django.db import close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from training.models.serving import Work
 
 SILENT_AFTER = timedelta(seconds=120)
 FORGOTTEN_AFTER = timedelta(seconds=30)
+BEAT = 20.0
 SomeWork = TypeVar("SomeWork", bound=Work)
 State = Work.State
 
@@ -48,6 +51,26 @@ def ending(row: Work, *expected: type[Exception]) -> Iterator[None]:
         return
     except expected as error:
         update(row, state=State.FAILED, reason=str(error)[:500], claim=None)
+
+
+@contextmanager
+def alive(row: Work) -> Iterator[None]:
+    """Signs of life from beside the work, which may be silent for longer than a worker is waited for."""
+    done = threading.Event()
+
+    def beat() -> None:
+        with suppress(Lost):
+            while not done.wait(BEAT):
+                update(row)
+        close_old_connections()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def take_back_lost(kind: type[Work]) -> list[UUID]:

@@ -16,6 +16,8 @@ from tasks_app.services.erasing_items import TOMBSTONE
 from training import clearing
 from training.models import (
     ActiveLearning,
+    Analysis,
+    AnalysisResult,
     CrossFit,
     Feedback,
     FeedbackCase,
@@ -25,6 +27,7 @@ from training.models import (
     ShadowPrediction,
     Snapshot,
 )
+from training.models.analysis import folder_of
 
 REASON = "Data that it was to learn from was erased. Freeze a new snapshot and start again."
 # The row says that something stood here; the number that it gets is nobody's.
@@ -98,6 +101,13 @@ def stop_reading(project_id: UUID) -> list[Any]:
         state=ActiveLearning.State.QUEUED, claim=None
     )
     return [*(fit.folder for fit in fits), *(wish.folder for wish in wishes)]
+
+
+def forget_analyses(project_ids: Collection[UUID]) -> None:
+    """All that was found in the projects' texts rests on what was erased as well: it is asked for again."""
+    Analysis.objects.filter(project__in=project_ids).delete()
+    AnalysisResult.objects.filter(project__in=project_ids).delete()
+    clearing.clear_on_commit([(clearing.Kind.WHOLE, folder_of(one)) for one in sorted(project_ids)])
 
 
 # -- what was asked of models -----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item, Project
 from training import erasing_data, erasing_models, remains
-from training.models import Feedback, FeedbackCase, FilesToClear, Prediction, Snapshot, SnapshotItem
+from training.models import Analysis, Feedback, FeedbackCase, FilesToClear, Prediction, Snapshot, SnapshotItem
 
 
 class TrainingHolder:
@@ -49,6 +49,7 @@ class TrainingHolder:
         erasing_data.take_turn_with_freezing(_projects(subject))
         user = lock_account(subject.account)
         snapshots = self._snapshots(subject)
+        erasing_data.forget_analyses(_with_analyses(subject))
         runs = erasing_data.stop_runs(snapshots)
         versions = erasing_models.versions_that_saw(snapshots)
         stays = erasing_models.versions_that_saw(
@@ -110,6 +111,12 @@ def _projects(subject: Subject) -> set[Any]:
     policy = Project.ErasureOfAnswers.REMOVE
     removed = erasing_models.snapshots_of_answers(subject, policy=policy)
     return found | set(removed.order_by().values_list("project", flat=True))
+
+
+def _with_analyses(subject: Subject) -> set[Any]:
+    """Projects with something analysed that any item or answer of theirs went into."""
+    found = _projects(subject)
+    return set(Analysis.objects.filter(project__in=found).order_by().values_list("project", flat=True))
 
 
 def _models(subject: Subject) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ _SAID = "what a program said that could not go on"
 def declare_all() -> None:
     _of_data()
     _of_runs()
+    _of_analyses()
     _of_models()
     _of_serving()
 
@@ -77,6 +78,24 @@ def _of_runs() -> None:
         persons="created_by",
         nothing={"field": _CODE, "reason": _SAID, "claim": _CLAIM},
     )
+
+
+def _of_analyses() -> None:
+    declare(
+        "training.Analysis",
+        persons="created_by",
+        nothing={
+            "reason": _SAID,
+            "claim": _CLAIM,
+            "data_hash key keys": "hashes of whole data; gone when any of it is erased",
+            "options part": _CODE,
+        },
+    )
+    declare(
+        "training.AnalysisResult",
+        nothing={"part key options": _CODE, "data": _FIGURES},
+    )
+    declare("training.AnalysisFinding", items="item", nothing={"kind": _CODE, "evidence": _FIGURES})
 
 
 def _of_models() -> None:

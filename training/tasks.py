@@ -8,6 +8,7 @@ from celery import shared_task, signals
 from common.queueing import enqueue_on_commit
 from common.rounds import each
 from training import (
+    analysing,
     background,
     choosing_runtimes,
     comparing,
@@ -25,7 +26,7 @@ from training import (
     watching_versions,
 )
 from training.devices import AllBusy, one_card
-from training.models import Preannotation, ServingRuntime, VersionComparison
+from training.models import Analysis, Preannotation, ServingRuntime, VersionComparison
 from training.services import cases
 
 signals.celeryd_init.connect(trainers.on_worker_setup)
@@ -124,6 +125,12 @@ def predict_pair(comparison_id: str) -> None:
 
 
 @shared_task
+def predict_analysis(analysis_id: str) -> None:
+    if analysing.execute(UUID(analysis_id)):
+        predict_analysis.delay(analysis_id)
+
+
+@shared_task
 def predict_waiting() -> None:
     """What is wished for and was not taken up, or was given up by a worker that died."""
     choosing_runtimes.ask_for_missing()
@@ -133,6 +140,8 @@ def predict_waiting() -> None:
         predict_runtime.delay(str(version_id))
     for comparison_id in background.take_back_lost(VersionComparison):
         predict_pair.delay(str(comparison_id))
+    for analysis_id in background.take_back_lost(Analysis):
+        predict_analysis.delay(str(analysis_id))
 
 
 @shared_task

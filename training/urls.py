@@ -2,6 +2,7 @@ from django.urls import path
 
 from training.views import (
     active_learning,
+    analysis,
     cases,
     comparisons,
     cross_fits,
@@ -38,6 +39,11 @@ urlpatterns = [
     path(
         "projects/<uuid:project_id>/active-learning/stop/", active_learning.stop, name="active-learning-stop"
     ),
+    path("projects/<uuid:project_id>/analysis/", analysis.analysis, name="analysis"),
+    path("projects/<uuid:project_id>/analysis/<slug:part>/", analysis.analysis, name="analysis-part"),
+    path("projects/<uuid:project_id>/analysis/<slug:part>/ask/", analysis.ask, name="analysis-ask"),
+    path("projects/<uuid:project_id>/analysis/<slug:part>/live/", analysis.live, name="analysis-live"),
+    path("projects/<uuid:project_id>/analysis/<slug:part>/cancel/", analysis.cancel, name="analysis-cancel"),
     path("training/snapshots/", snapshots.snapshots, name="snapshots"),
     path("training/snapshots/<uuid:snapshot_id>/", snapshots.snapshot, name="snapshot"),
     path("training/snapshots/<uuid:snapshot_id>/card/", snapshots.card, name="snapshot-card"),

@@ -50,7 +50,7 @@ EXCEPTIONS = {
     "privacy.ConsentRecord.statement": "the controller's public words, copied",
 }
 PROGRAMS = {  # columns that only programs fill
-    "contact_digest", "file", "id", "item_state", "problem", "stratum",
+    "contact_digest", "data_hash", "file", "id", "item_state", "part", "problem", "stratum",
     "action", "category", "claim_key", "config_hash", "content_hash", "currency", "detector", "device",
     "digest", "end_user", "field", "fixed_method", "format", "head", "hint", "idempotency_key",
     "item_group", "key", "key_id", "kind", "language", "method", "metric", "name", "password", "path",
@@ -62,7 +62,7 @@ PROGRAMS_SAY = {
     "privacy.CanaryEstimate", "privacy.Rescan",
     "tasks_app.ImportJob", "training.Run", "training.CrossFit", "training.ActiveLearning",
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
-    "training.VersionComparison",
+    "training.VersionComparison", "training.Analysis",
 }  # fmt: skip
 OURS = {
     "common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training", "applications",

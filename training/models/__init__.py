@@ -1,6 +1,7 @@
 """Snapshots, runs, the registry of models, and what people said about their predictions."""
 
 from training.models.active import ActiveLearning
+from training.models.analysis import Analysis, AnalysisFinding, AnalysisResult
 from training.models.cases import FeedbackCase, FeedbackPolicy
 from training.models.comparing import VersionComparison
 from training.models.curves import LearningCurve
@@ -15,6 +16,9 @@ from training.models.snapshots import Snapshot, SnapshotItem
 
 __all__ = [
     "ActiveLearning",
+    "Analysis",
+    "AnalysisFinding",
+    "AnalysisResult",
     "CrossFit",
     "DriftReading",
     "DriftReference",
