@@ -280,6 +280,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.predict_*": {"queue": "predict"},
     "training.rounds.predict_*": {"queue": "predict"},
     "applications.tasks.predict_*": {"queue": "predict"},
+    "applications.recommendation.tasks.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -327,6 +328,11 @@ CELERY_BEAT_SCHEDULE = {
     "follow-erasures": {"task": "training.rounds.predict_erasures", "schedule": 60.0},
     "retrain": {"task": "training.rounds.retrain", "schedule": 60.0},
     "watch-drift": {"task": "training.rounds.watch_drift", "schedule": 1800.0},
+    "recommendation-waiting": {
+        "task": "applications.recommendation.tasks.predict_waiting",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
     "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
     "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},

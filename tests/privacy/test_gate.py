@@ -48,6 +48,10 @@ EXCEPTIONS = {
     "privacy.NoticeDraft.body": "the controller's public notice, which must name them",
     "privacy.NoticeVersion.text": "the controller's public notice, which must name them",
     "privacy.ConsentRecord.statement": "the controller's public words, copied",
+    "recommendation.CatalogueItem.external_id": "what the owner's catalogue calls an item",
+    "recommendation.CatalogueItem.title": "a public catalogue, which names authors and makers",
+    "recommendation.CatalogueItem.text": "a public catalogue, which names authors and makers",
+    "recommendation.CatalogueItem.encoder": "a setting, copied",
 }
 PROGRAMS = {  # columns that only programs fill
     "contact_digest", "data_hash", "file", "id", "item_state", "part", "problem", "stratum",
@@ -62,7 +66,7 @@ PROGRAMS_SAY = {
     "privacy.CanaryEstimate", "privacy.Rescan",
     "tasks_app.ImportJob", "training.Run", "training.CrossFit", "training.ActiveLearning",
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
-    "training.VersionComparison", "training.Analysis",
+    "training.VersionComparison", "training.Analysis", "recommendation.Mixture",
 }  # fmt: skip
 OURS = {
     "common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training", "applications",

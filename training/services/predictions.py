@@ -83,20 +83,48 @@ def predict(
         ask=lambda other, asked: _answers(other, None, asked)[1].answers,
     )  # fmt: skip
     clock = Clock()
-    scope = cast(Scope, model.project.privacy_scope)
-    learned = learning.learned_by(model.project_id)
-    redacted = [redaction.redact_payload(payload, scope, learned) for payload in payloads]
+    redacted = _redacted(model, payloads)
     clock.note("redact")
     version, found = _answers(version, fallback, payloads)
     clock.note("answer")
-    actor_id = actor.pk if actor else None
-    rows = [
-        _row(version, actor_id, kept, answer) for kept, answer in zip(redacted, found.answers, strict=True)
-    ]
-    asking.store_predictions(rows)
+    rows = _store(version, redacted, found.answers, actor)
     clock.note("database")
     seconds = {**clock.seconds, **found.seconds}
     return Predicted(version, found.answers, rows, seconds, found.together)
+
+
+def keep_answers(
+    *,
+    version: ModelVersion,
+    payloads: Sequence[Mapping[str, Any]],
+    answers: Sequence[serving.Answer],
+    actor: User | None,
+) -> list[Prediction]:
+    """Store what a version has answered already, redacted, so that people can say what they think of it.
+
+    For whoever asks about more than is shown: only what people see becomes a prediction. `payloads` are
+    checked ones.
+    """
+    return _store(version, _redacted(version.model, payloads), answers, actor)
+
+
+def _redacted(
+    model: Model, payloads: Sequence[Mapping[str, Any]]
+) -> list[tuple[redaction.Payload, list[OffsetMap]]]:
+    scope, learned = cast(Scope, model.project.privacy_scope), learning.learned_by(model.project_id)
+    return [redaction.redact_payload(payload, scope, learned) for payload in payloads]
+
+
+def _store(
+    version: ModelVersion,
+    redacted: Sequence[tuple[redaction.Payload, list[OffsetMap]]],
+    answers: Sequence[serving.Answer],
+    actor: User | None,
+) -> list[Prediction]:
+    actor_id = actor.pk if actor else None
+    rows = [_row(version, actor_id, kept, answer) for kept, answer in zip(redacted, answers, strict=True)]
+    asking.store_predictions(rows)
+    return rows
 
 
 def _answers(

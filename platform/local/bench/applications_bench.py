@@ -37,13 +37,17 @@ def run(settings: "Settings") -> dict[str, Any]:
         raise LocalError(f"There is no application {unknown[0]!r}. There are: {', '.join(NAMES)}.")
     figures: dict[str, Any] = {}
     with TemporaryDirectory(prefix="mh-") as folder, stack(Path(folder)) as installation:
-        _manage(installation, "shell", "-c", _MAKE_OWNER.format(owner=OWNER))
+        make_owner(installation)
         for name in names:
-            figures |= _set_up(installation, name)
+            figures |= set_up(installation, name)
     return {"settings": {"applications": list(names)}, "figures": figures}
 
 
-def _set_up(installation: Stack, name: str) -> dict[str, Any]:
+def make_owner(installation: Stack) -> None:
+    _manage(installation, "shell", "-c", _MAKE_OWNER.format(owner=OWNER))
+
+
+def set_up(installation: Stack, name: str) -> dict[str, Any]:
     print(f"{name} ...", file=sys.stderr)
     done = _manage(installation, "start_application", name, "--owner", OWNER, "--follow")
     if done.returncode:

@@ -17,6 +17,7 @@ NAMES = (
     "private",
     "leak",
     "applications",
+    "recommend",
 )  # fmt: skip
 
 
