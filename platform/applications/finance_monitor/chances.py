@@ -1,0 +1,80 @@
+"""How likely a count as high as the one that came is while all is as usual."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from scipy.stats import binom, norm
+
+from applications.finance_monitor.baseline import Usual
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# Bins: a jump shows in one of them, a slower rise in several together.
+WINDOWS = {"hour": (1, 4, 24), "day": (1, 3, 7)}
+_POINTS, _MASS = np.polynomial.hermite_e.hermegauss(41)
+_MASS = _MASS / _MASS.sum()
+
+
+def tail(negative: Ints, total: Ints, centre: Floats, spread: Floats) -> Floats:
+    """(N,) P(K >= negative) with K ~ Binomial(total, expit(centre + spread Z)), Z standard normal.
+
+    The normal is integrated out by Gauss-Hermite quadrature (Abramowitz and Stegun 1964, 25.4.46).
+    """
+    shares = expit(centre[:, None] + spread[:, None] * _POINTS[None, :])
+    above = binom.sf(negative[:, None] - 1, total[:, None], shares)
+    return np.asarray(above @ _MASS, dtype=np.float64)
+
+
+def smallest_chances(
+    total: Ints, negative: Ints, slots: Ints, usual: Usual, windows: tuple[int, ...]
+) -> Floats:
+    """(N,) for each bin the smallest tail over the windows of bins that end with it, times their number.
+
+    By Bonferroni's inequality P(result <= level) <= level for each bin, however the windows overlap. 1 where
+    a bin has no texts: it says nothing.
+    """
+    found = np.ones(len(total))
+    share = usual.shares(slots)
+    for width in windows:
+        n, k, centre, spread = _pooled(total, negative, share, slots, usual, width)
+        some = (n > 0) & (total > 0)
+        if some.any():
+            found[some] = np.minimum(found[some], tail(k[some], n[some], centre[some], spread[some]))
+    return np.minimum(1.0, found * len(windows))
+
+
+def _pooled(
+    total: Ints, negative: Ints, share: Floats, slots: Ints, usual: Usual, width: int
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """Sums over the last `width` bins, with the logit of their mean share and how much it sways.
+
+    Bins sway each for itself, so their variances add up; what is not known of the usual share is common to
+    them all and does not average out.
+    """
+    n, k = _sums(total, width), _sums(negative, width)
+    texts = np.maximum(n, 1)
+    mean = np.clip(_sums(total * share, width) / texts, 1e-6, 1 - 1e-6)
+    variance = _sums((total * share * (1 - share)) ** 2, width) * usual.tau**2 / texts**2
+    spread = np.sqrt(variance / (mean * (1 - mean)) ** 2 + usual.errors[slots] ** 2)
+    return n, k, np.asarray(logit(mean), dtype=np.float64), spread
+
+
+def _sums(values: NDArray[Any], width: int) -> NDArray[Any]:
+    """(N,) of the last `width` values each."""
+    whole = np.cumsum(values)
+    return np.concatenate([whole[:width], whole[width:] - whole[:-width]])
+
+
+def range_of(total: Ints, slots: Ints, usual: Usual, level: float) -> tuple[Floats, Floats]:
+    """(N,) low and (N,) high: shares within which a bin of `total` texts lies but for `level` on each side.
+
+    For the picture: by the normal approximation of the logit; what decides is `smallest_chances`.
+    """
+    share = usual.shares(slots)
+    counting = 1.0 / (np.maximum(total, 1) * share * (1 - share))
+    spread = np.sqrt(counting + usual.tau**2 + usual.errors[slots] ** 2)
+    reach = norm.isf(min(0.5, level)) * spread
+    return expit(usual.logits[slots] - reach), expit(usual.logits[slots] + reach)
