@@ -268,6 +268,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# --- Finance monitor --------------------------------------------------------------------------------------
+
+# Folders (with commas between) below which a monitor may look for news.
+FINANCE_FEED_DIRS = env.words("FINANCE_FEED_DIRS")
+# Whether feeds and webhooks may be in private networks.
+FINANCE_PRIVATE_NETWORKS = env.flag("FINANCE_PRIVATE_NETWORKS")
+
 # --- Background work --------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = env.broker(REDIS_URL)
@@ -279,6 +286,7 @@ CELERY_TASK_ROUTES = {
     "training.tasks.execute_curve": {"queue": "train"},
     "training.tasks.predict_*": {"queue": "predict"},
     "training.rounds.predict_*": {"queue": "predict"},
+    "applications.finance_monitor.tasks.predict_*": {"queue": "predict"},
     "applications.tasks.predict_*": {"queue": "predict"},
     "applications.recommendation.tasks.predict_*": {"queue": "predict"},
 }
@@ -345,6 +353,13 @@ CELERY_BEAT_SCHEDULE = {
     "carry-out-requests": {"task": "privacy.rounds.carry_out_requests", "schedule": 30.0},
     "send-request-mails": {"task": "privacy.rounds.send_request_mails", "schedule": 60.0},
     "watch-requests": {"task": "privacy.rounds.watch_requests", "schedule": 3600.0},
+    "read-news": {"task": "applications.finance_monitor.tasks.read_waiting_texts", "schedule": 60.0},
+    "pull-news": {"task": "applications.finance_monitor.tasks.pull_sources", "schedule": 60.0},
+    "close-news-bins": {
+        "task": "applications.finance_monitor.tasks.close_bins",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "forget-idempotency-keys": {"task": "common.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

@@ -59,7 +59,8 @@ PROGRAMS = {  # columns that only programs fill
     "digest", "end_user", "field", "fixed_method", "format", "head", "hint", "idempotency_key",
     "item_group", "key", "key_id", "kind", "language", "method", "metric", "name", "password", "path",
     "prefix", "proof", "provider", "public_key", "reference", "replacement", "request_hash", "sha256",
-    "signature", "source", "target", "target_type", "template", "time_zone", "upheld", "url", "version",
+    "sentiment", "signature", "source", "target", "target_type", "template", "time_zone", "topic",
+    "upheld", "url", "version",
 }  # fmt: skip
 # `reason` of these is what a program says of itself; errors go through `message_of` or are our own words.
 PROGRAMS_SAY = {

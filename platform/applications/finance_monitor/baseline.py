@@ -4,13 +4,14 @@ Model of a topic's bin t with n_t texts, of which k_t are negative:
 
     k_t ~ Binomial(n_t, p_t),   logit p_t = mu + s_slot(t) + e_t,   e_t ~ N(0, tau^2)
 
-`tau` is how much shares sway beyond what counting explains. Sources: the empirical logit
-log((k + 1/2) / (n - k + 1/2)) with variance 1 / (n p (1 - p)) (Gart and Zweifel 1967, "On the
-bias of various estimators of the logit and its variance"); the median and its normal consistency factor (Huber
-and Ronchetti 2009, "Robust Statistics"); seasonal effects shrunk by their reliability (Efron and Morris 1975,
-"Data analysis using Stein's estimator and its generalizations"); the between-bin variance as the one that makes
-standardised residuals standard (Paule and Mandel 1982, "Consensus values and weighting factors"; here by their
-median). Overdispersed control charts for proportions: Laney 2002, "Improved control charts for attributes".
+`tau` is how much shares sway beyond what counting explains. Sources: the empirical logit log((k + 1/2) / (n
+- k + 1/2)) with variance 1 / (n p (1 - p)) (Gart and Zweifel 1967, "On the bias of various estimators of
+the logit and its variance"); the median and its normal consistency factor (Huber and Ronchetti 2009,
+"Robust Statistics"); seasonal effects shrunk by their reliability (Efron and Morris 1975, "Data analysis
+using Stein's estimator and its generalizations"); the between-bin variance as the one that makes
+standardised residuals standard (Paule and Mandel 1982, "Consensus values and weighting factors"; here by
+their median). Overdispersed control charts for proportions: Laney 2002, "Improved control charts for
+attributes".
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ Ints = NDArray[np.int64]
 
 BLOCK = 6.0  # n p (1 - p) of a block at least: logits of less are skewed, and biased towards one half
 RAREST = 0.01
-LEAST_BLOCKS = 8
+LEAST_BLOCKS = 6
 _MAD = 0.6745  # median of |z| of a standard normal
 _MEDIAN = 1.2533  # standard error of a median over that of a mean
 _WIDEST = 4.0  # tau at most
@@ -32,11 +33,13 @@ _WIDEST = 4.0  # tau at most
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """logits: (S,) of each seasonal slot. tau: sway from bin to bin. errors: (S,) standard errors of `logits`."""
+    """logits: (S,) of each seasonal slot. tau: sway from bin to bin. error: the standard error of what all
+    slots have in common; slot_errors: (S,) those of what is each slot's own."""
 
     logits: Floats
     tau: float
-    errors: Floats
+    error: float
+    slot_errors: Floats
 
     def shares(self, slots: Ints) -> Floats:
         """(N,) expected shares of bins in these slots."""
@@ -74,8 +77,7 @@ def fit_usual(total: Ints, negative: Ints, slots: Ints, seasons: int) -> Usual |
             effects, errors = _effects(blocks.y - middle, weights, blocks.slot, seasons)
         tau = _sway(blocks.y - middle - effects[blocks.slot], blocks.v, blocks.sway)
     weights = 1.0 / (blocks.v + tau**2 * blocks.sway)
-    of_middle = _MEDIAN**2 / weights.sum()
-    return Usual(middle + effects, tau, np.sqrt(of_middle + errors**2))
+    return Usual(middle + effects, tau, float(_MEDIAN / np.sqrt(weights.sum())), errors)
 
 
 def _blocks(total: Ints, negative: Ints, slots: Ints) -> _Blocks:
@@ -111,7 +113,9 @@ def _effects(residuals: Floats, weights: Floats, slot: Ints, seasons: int) -> tu
         variances[number] = (_MEDIAN**2 if here.sum() > 2 else 1.0) / weights[here].sum()
     seen = np.isfinite(variances)
     between = max(0.0, float(np.mean(effects[seen] ** 2 - variances[seen]))) if seen.any() else 0.0
-    trust = np.where(seen, between / (between + np.where(seen, variances, 1.0)), 0.0) if between else 0 * effects
+    trust = (
+        np.where(seen, between / (between + np.where(seen, variances, 1.0)), 0.0) if between else 0 * effects
+    )
     return trust * effects, np.sqrt(np.where(seen, trust * np.where(seen, variances, 0.0), between))
 
 
@@ -134,5 +138,3 @@ def _weighted_median(values: Floats, weights: Floats) -> float:
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
-
-

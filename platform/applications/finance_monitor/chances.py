@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import binom, norm
+from scipy.special import bdtrc, expit, logit, ndtri
 
 from applications.finance_monitor.baseline import Usual
 
@@ -24,7 +23,10 @@ def tail(negative: Ints, total: Ints, centre: Floats, spread: Floats) -> Floats:
     The normal is integrated out by Gauss-Hermite quadrature (Abramowitz and Stegun 1964, 25.4.46).
     """
     shares = expit(centre[:, None] + spread[:, None] * _POINTS[None, :])
-    above = binom.sf(negative[:, None] - 1, total[:, None], shares)
+    # Of the binomial: P(K > negative - 1), which bdtrc knows from 0 on.
+    above = np.where(
+        negative[:, None] > 0, bdtrc(np.maximum(negative - 1, 0)[:, None], total[:, None], shares), 1.0
+    )
     return np.asarray(above @ _MASS, dtype=np.float64)
 
 
@@ -51,14 +53,15 @@ def _pooled(
 ) -> tuple[Ints, Ints, Floats, Floats]:
     """Sums over the last `width` bins, with the logit of their mean share and how much it sways.
 
-    Bins sway each for itself, so their variances add up; what is not known of the usual share is common to
-    them all and does not average out.
+    Bins sway each for itself and no slot occurs twice in a window, so these variances add up; what is not
+    known of the usual share as such is common to all bins and does not average out.
     """
     n, k = _sums(total, width), _sums(negative, width)
     texts = np.maximum(n, 1)
     mean = np.clip(_sums(total * share, width) / texts, 1e-6, 1 - 1e-6)
-    variance = _sums((total * share * (1 - share)) ** 2, width) * usual.tau**2 / texts**2
-    spread = np.sqrt(variance / (mean * (1 - mean)) ** 2 + usual.errors[slots] ** 2)
+    own = usual.tau**2 + usual.slot_errors[slots] ** 2
+    variance = _sums((total * share * (1 - share)) ** 2 * own, width) / texts**2
+    spread = np.sqrt(variance / (mean * (1 - mean)) ** 2 + usual.error**2)
     return n, k, np.asarray(logit(mean), dtype=np.float64), spread
 
 
@@ -75,6 +78,6 @@ def range_of(total: Ints, slots: Ints, usual: Usual, level: float) -> tuple[Floa
     """
     share = usual.shares(slots)
     counting = 1.0 / (np.maximum(total, 1) * share * (1 - share))
-    spread = np.sqrt(counting + usual.tau**2 + usual.errors[slots] ** 2)
-    reach = norm.isf(min(0.5, level)) * spread
+    spread = np.sqrt(counting + usual.tau**2 + usual.error**2 + usual.slot_errors[slots] ** 2)
+    reach = -ndtri(min(0.5, level)) * spread
     return expit(usual.logits[slots] - reach), expit(usual.logits[slots] + reach)

@@ -16,8 +16,8 @@ from training.models import Prediction
 class Monitor(models.Model):
     """The settings of a project's monitor, one for each project.
 
-    calm_days: at most one false alarm for each topic in so many days is wished. closed_until: bins that end by
-    then were looked at; a late text sets it back, so that its bin is looked at again.
+    calm_days: at most one false alarm for each topic in so many days is wished. closed_until: bins that end
+    by then were looked at; a late text sets it back, so that its bin is looked at again.
     """
 
     class Bin(models.TextChoices):
@@ -55,8 +55,8 @@ class Monitor(models.Model):
 
 
 class Source(models.Model):
-    """Where texts are fetched from: a feed at a URL, or a folder of the server. `etag` and `modified` are what
-    the feed's server said last, so that it need not send the same again."""
+    """Where texts are fetched from: a feed at a URL, or a folder of the server. `etag` and `modified` are
+    what the feed's server said last, so that it need not send the same again."""
 
     class Kind(models.TextChoices):
         FEED = "feed"
@@ -114,7 +114,9 @@ class NewsText(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["monitor", "digest"], name="each_news_text_once")]
         indexes = [
-            models.Index(fields=["monitor", "received_at"], name="news_waiting", condition=Q(state="waiting")),
+            models.Index(
+                fields=["monitor", "received_at"], name="news_waiting", condition=Q(state="waiting")
+            ),
             models.Index(fields=["monitor", "-at"], name="news_by_time"),
         ]
 
@@ -164,7 +166,7 @@ class Watched(models.Model):
 class Alert(models.Model):
     """A topic's negative share above its usual range, from `start` until `end` (neighbouring bins are one).
 
-    expected, low, high: of the share in the bin with the smallest `chance`, which is the probability of such
+    expected, high: of the share in the bin with the smallest `chance`, which is the probability of such
     a count while all is as usual; `level`: what it had to fall below. judged_true: None until a person says.
     """
 
@@ -189,7 +191,9 @@ class Alert(models.Model):
     mail_attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["monitor", "topic", "start"], name="one_alert_of_a_bin")]
+        constraints = [
+            models.UniqueConstraint(fields=["monitor", "topic", "start"], name="one_alert_of_a_bin")
+        ]
         indexes = [models.Index(fields=["monitor", "-start"], name="alerts_by_time")]
 
     def __str__(self) -> str:
@@ -201,8 +205,8 @@ class Alert(models.Model):
 
 
 class Webhook(models.Model):
-    """Where alerts are sent to, signed with a secret that is shown once; `sealed` is the secret under a key of
-    the site's."""
+    """Where alerts are sent to, signed with a secret that is shown once; `sealed` is the secret under a key
+    of the site's."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="webhooks")

@@ -1,4 +1,4 @@
-"""A topic's series of bins looked at as it came in: what is usual each day is learned from the days before."""
+"""A topic's bins looked at as they came: what is usual on a day is learned from the days before it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,0 +1,217 @@
+"""Alerts: raised once, told once, linked to their texts, and judged."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import connection
+from pytest_django import Settings
+
+from accounts.models import Notification, User
+from applications.finance_monitor import closing, counting, replaying, telling
+from applications.finance_monitor.models import Alert, Monitor, NewsText, Watched
+from applications.finance_monitor.services.monitors import judge_alert, set_settings
+from common.errors import Invalid
+from tests.applications.finance_monitor.conftest import NOW, Fill
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_jump_raises_one_alert_and_calm_raises_none(monitor: Monitor, fill: Fill) -> None:
+    fill(jump=30)
+    fill(topic="rates")
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    assert (alert.topic, alert.total, alert.negative) == ("energy", 40, 30)
+    assert alert.start == NOW.replace(hour=0) - timedelta(days=1) and alert.end == NOW.replace(hour=0)
+    assert alert.chance < alert.level and 0.2 < alert.expected < 0.3 < alert.high < 0.75
+    assert closing.close_bins(monitor.pk, now=NOW) == []
+
+
+def test_the_same_bins_looked_at_again_raise_nothing_new(monitor: Monitor, fill: Fill) -> None:
+    fill(jump=30)
+    closing.close_bins(monitor.pk, now=NOW)
+    allowed = Watched.objects.get().allowed
+    Monitor.objects.update(closed_until=None)
+    assert closing.close_bins(monitor.pk, now=NOW) == []
+    assert Alert.objects.count() == 1 and Watched.objects.get().allowed == allowed > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_one_moment_raise_an_alert_once(monitor: Monitor, fill: Fill) -> None:
+    fill(jump=30)
+    start, raised = threading.Barrier(2), []
+
+    def work() -> None:
+        start.wait()
+        raised.append(len(closing.close_bins(monitor.pk, now=NOW)))
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(raised) == [0, 1]
+    assert Alert.objects.count() == Notification.objects.count() == 1
+
+
+def test_a_jump_that_goes_on_is_one_alert_that_grows(monitor: Monitor, fill: Fill) -> None:
+    fill(jump=30)
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    tomorrow = NOW + timedelta(days=1)
+    counted(monitor, tomorrow - timedelta(days=1), bad=30)
+    assert closing.close_bins(monitor.pk, now=tomorrow) == []
+    alert.refresh_from_db()
+    assert alert.end - alert.start == timedelta(days=2)
+
+
+def counted(monitor: Monitor, at: object, *, bad: int, fine: int = 10) -> list[NewsText]:
+    """Texts that were read now, `bad` of them negative."""
+    moods = ["negative"] * bad + ["neutral"] * fine
+    rows = [
+        NewsText(
+            monitor=monitor, digest=f"{at} {n}", text=f"news {n}", at=at, state="read", topics=["energy"],
+            sentiment=mood,
+        )
+        for n, mood in enumerate(moods)
+    ]  # fmt: skip
+    NewsText.objects.bulk_create(rows)
+    counting.add_texts(monitor, rows, NOW)
+    return rows
+
+
+def test_late_texts_have_their_bin_looked_at_again(monitor: Monitor, fill: Fill) -> None:
+    fill()
+    assert closing.close_bins(monitor.pk, now=NOW) == []
+    counted(monitor, NOW - timedelta(days=2), bad=60, fine=0)
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    assert alert.start == NOW.replace(hour=0) - timedelta(days=2)
+
+
+def test_what_is_later_than_a_week_is_counted_and_raises_nothing(monitor: Monitor, fill: Fill) -> None:
+    fill()
+    closing.close_bins(monitor.pk, now=NOW)
+    counted(monitor, NOW - timedelta(days=9), bad=60, fine=0)
+    assert closing.close_bins(monitor.pk, now=NOW) == []
+
+
+def test_too_short_a_past_raises_nothing(monitor: Monitor, fill: Fill) -> None:
+    fill(days=10, jump=40)
+    assert closing.close_bins(monitor.pk, now=NOW) == []
+
+
+def test_monitors_are_due_once_a_bin_has_ended(monitor: Monitor, fill: Fill) -> None:
+    assert closing.due_monitors(NOW) == []
+    fill()
+    assert closing.due_monitors(NOW) == [monitor.pk]
+    closing.close_bins(monitor.pk, now=NOW)
+    assert closing.due_monitors(NOW) == []
+    assert closing.due_monitors(NOW + timedelta(days=1)) == [monitor.pk]
+
+
+# --- telling ----------------------------------------------------------------------------------------------
+
+
+def test_the_owner_is_told_on_the_page_and_by_mail_once(monitor: Monitor, fill: Fill, owner: User) -> None:
+    fill(jump=30)
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    note = Notification.objects.get()
+    assert note.user == owner and str(alert.pk) in note.url
+    assert (telling.send_mails(), telling.send_mails()) == (1, 0)
+    [sent] = mail.outbox
+    assert sent.to == [owner.email] and "30" in sent.body and note.url in sent.body
+
+
+def test_no_mail_where_it_is_not_wished(monitor: Monitor, fill: Fill) -> None:
+    Monitor.objects.update(by_mail=False)
+    fill(jump=30)
+    closing.close_bins(monitor.pk, now=NOW)
+    assert telling.send_mails() == 0 and not mail.outbox
+
+
+def test_a_mail_that_cannot_go_is_tried_again(monitor: Monitor, fill: Fill, settings: Settings) -> None:
+    fill(jump=30)
+    closing.close_bins(monitor.pk, now=NOW)
+    usual = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    assert telling.send_mails() == 0
+    settings.EMAIL_BACKEND = usual
+    assert telling.send_mails() == 1
+
+
+# --- judging ----------------------------------------------------------------------------------------------
+
+
+def test_false_alarms_make_the_topic_stricter_and_no_other_one(
+    monitor: Monitor, fill: Fill, owner: User
+) -> None:
+    fill(jump=30)
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    before, others = closing.level_now(monitor, "energy"), closing.level_now(monitor, "rates")
+    judge_alert(alert=alert, true=False, actor=owner)
+    judge_alert(alert=alert, true=False, actor=owner)
+    assert closing.level_now(monitor, "energy") < before
+    assert closing.level_now(monitor, "rates") == others
+
+
+def test_a_right_alert_is_left_out_of_what_is_usual(monitor: Monitor, fill: Fill, owner: User) -> None:
+    fill(jump=30)
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    series = counting.series_of(
+        monitor.pk, bin="day", time_zone="UTC", since=NOW - timedelta(days=40), until=NOW
+    )["energy"]
+    assert not closing.unusual(monitor, "energy", series).any()
+    judge_alert(alert=alert, true=True, actor=owner)
+    assert list(closing.unusual(monitor, "energy", series)) == [False] * 29 + [True]
+    judge_alert(alert=alert, true=False, actor=owner)
+    assert not closing.unusual(monitor, "energy", series).any()
+
+
+# --- settings and replay ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"time_zone": "Moon/Base"}, "/time_zone"),
+        ({"season": "hour_of_day"}, "/season"),
+        ({"calm_days": 0}, "/calm_days"),
+        ({"memory_days": 3}, "/memory_days"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(
+    monitor: Monitor, owner: User, wrong: dict[str, object], pointer: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        set_settings(monitor=monitor, actor=owner, **wrong)
+    assert [one.pointer for one in refused.value.problems] == [pointer]
+    monitor.refresh_from_db()
+    assert monitor.calm_days == 30
+
+
+@pytest.fixture
+def past(monitor: Monitor, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> Monitor:
+    """A jump on the last day."""
+    monkeypatch.setattr(replaying.timezone, "now", lambda: NOW)
+    fill(jump=22)
+    return monitor
+
+
+def test_replay_shows_what_other_settings_would_raise_and_saves_nothing(past: Monitor) -> None:
+    loose = replaying.settings_of(past, {"calm_days": 3})
+    strict = replaying.settings_of(past, {"calm_days": 3650})
+    [found] = replaying.replay(past, loose, days=14).alerts
+    assert (found.topic, found.negative, found.judged) == ("energy", 22, None)
+    assert replaying.replay(past, strict, days=14).alerts == []
+    past.refresh_from_db()
+    assert past.calm_days == 30 and not Alert.objects.exists() and not Watched.objects.exists()
+
+
+def test_replay_knows_what_was_judged_and_what_it_would_miss(past: Monitor, owner: User) -> None:
+    [alert] = closing.close_bins(past.pk, now=NOW)
+    judge_alert(alert=alert, true=True, actor=owner)
+    same = replaying.replay(past, replaying.settings_of(past), days=14)
+    assert [one.judged for one in same.alerts] == [True] and same.missed == 0
+    strict = replaying.replay(past, replaying.settings_of(past, {"calm_days": 3650}), days=14)
+    assert strict.alerts == [] and strict.missed == 1
