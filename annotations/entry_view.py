@@ -48,6 +48,7 @@ def entry_view(entry: reviewing.ReviewEntry) -> dict[str, Any]:
         else [],
         "categories": categories.parse(row.project.error_categories),
         "history": entry.history,
+        "reviewers": {"decided": entry.decided, "needed": row.project.reviewers_needed},
         "approves_itself_at": entry.approves_itself_at,
         "labels": [
             {"json": json.dumps(name), "title": presenting.title_of(shape, str(name))}

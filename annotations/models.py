@@ -191,6 +191,8 @@ class Review(models.Model):
     after = models.JSONField(null=True)
     category = models.CharField(max_length=40, blank=True, default="", db_default="")
     reason = TypedChar(max_length=500, blank=True)
+    # Other reviewers have to come to the same before it decides anything; until then nobody is shown it.
+    waits = models.BooleanField(default=False, db_default=False)
     # Quoted from the instructions.
     passage = models.CharField(max_length=500, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -199,6 +201,12 @@ class Review(models.Model):
         indexes = [
             models.Index(
                 fields=["consensus", "category"], condition=~Q(category=""), name="review_by_category"
+            ),
+            models.Index(fields=["consensus"], condition=Q(waits=True), name="review_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consensus", "reviewer"], condition=Q(waits=True), name="review_word_once"
             )
         ]
 

@@ -134,11 +134,12 @@ def _decision(request: SignedIn) -> dict[str, Any]:
 def _decide(consensus: Consensus, data: dict[str, Any], request: SignedIn) -> None:
     reason, actor = data["reason"].strip(), request.user
     if data["action"] == "approve":
-        review.approve_consensus(consensus=consensus, actor=actor)
+        _say(review.approve_consensus(consensus=consensus, actor=actor), request)
     elif data["action"] == "correct":
-        review.correct_consensus(
+        row = review.correct_consensus(
             consensus=consensus, value=data["value"], reason=reason, category=data["code"], actor=actor
         )
+        _say(row, request)
     else:
         review.reject_answers(
             consensus=consensus,
@@ -148,6 +149,11 @@ def _decide(consensus: Consensus, data: dict[str, Any], request: SignedIn) -> No
             answer_ids=data["answers"] or None,
             actor=actor,
         )
+
+
+def _say(row: Consensus, request: SignedIn) -> None:
+    if row.state == Consensus.State.REVIEW:
+        messages.success(request, _("Kept. It is approved once another reviewer comes to the same."))
 
 
 @login_required

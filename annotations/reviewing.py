@@ -1,6 +1,6 @@
 """What a reviewer sees: the queue, an item with all that was said of it, appeals. Few queries each."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
+from annotations import agreeing
 from annotations.models import Answer, Appeal, Consensus, Review, WorkerSkill
 from tasks_app.models import Item, Project
 from tasks_app.pseudonyms import pseudonym
@@ -45,6 +46,8 @@ class ReviewEntry:
 
     `truth`: field -> what is held to be true of the item so far, this field included.
 
+    `decided`: reviewers who have given their word, where the project wants several to agree.
+
     `approves_itself_at`: when the first undecided answer is approved and paid without anybody's word."""
 
     consensus: Consensus
@@ -54,6 +57,7 @@ class ReviewEntry:
     truth: dict[str, Any]
     history: tuple["ReviewView", ...] = ()
     approves_itself_at: datetime | None = None
+    decided: int = 0
 
 
 def review_queue(project: Project, user: User) -> QuerySet[Consensus]:
@@ -64,6 +68,10 @@ def review_queue(project: Project, user: User) -> QuerySet[Consensus]:
     own = Answer.objects.filter(item_id=OuterRef("item_id"), worker=user)
     rows = Consensus.objects.filter(project=project, state=Consensus.State.REVIEW, item__restricted=False)
     rows = rows.exclude(Exists(own))
+    if project.reviewers_needed > 1:
+        rows = rows.exclude(
+            Exists(Review.objects.filter(consensus=OuterRef("pk"), reviewer=user, waits=True))
+        )
     return rows.select_related("item", "project").order_by("-gain", "id")
 
 
@@ -73,12 +81,14 @@ def waiting_count(queue: QuerySet[Any]) -> int:
 
 
 def review_entries(rows: Sequence[Consensus]) -> list[ReviewEntry]:
-    """Four queries, however many rows."""
+    """Four queries, however many rows, and one more where several reviewers have to agree."""
     answers = _answers_by_item({row.item_id for row in rows})
     skills = _skills([answer for given in answers.values() for answer in given])
     history = _history({row.pk for row in rows})
     truths = _truths({row.item_id for row in rows})
     beside = truths if _some_refer(answers) else defaultdict(dict)
+    several = [row.pk for row in rows if row.project.reviewers_needed > 1]
+    decided = agreeing.counts(several) if several else Counter[UUID]()
     return [
         ReviewEntry(
             row,
@@ -95,6 +105,7 @@ def review_entries(rows: Sequence[Consensus]) -> list[ReviewEntry]:
             truths[row.item_id],
             tuple(history[row.pk]),
             _approves_itself_at(row.project, answers[row.item_id]),
+            decided[row.pk],
         )
         for row in rows
     ]
@@ -123,7 +134,9 @@ def _truths(item_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
 
 def _history(consensus_ids: Collection[UUID]) -> dict[UUID, list["ReviewView"]]:
     found: dict[UUID, list[ReviewView]] = defaultdict(list)
-    rows = Review.objects.filter(consensus__in=consensus_ids).select_related("consensus", "reviewer")
+    rows = Review.objects.filter(consensus__in=consensus_ids, waits=False).select_related(
+        "consensus", "reviewer"
+    )
     for row in rows.order_by("id"):
         found[row.consensus_id].append(_review_view(row))
     return found
@@ -180,7 +193,9 @@ def item_detail(item: Item) -> ItemDetail:
     answers = _answers_by_item({item.pk})[item.pk]
     skills = _skills(answers)
     reviews = (
-        Review.objects.filter(consensus__item=item).select_related("consensus", "reviewer").order_by("id")
+        Review.objects.filter(consensus__item=item, waits=False)
+        .select_related("consensus", "reviewer")
+        .order_by("id")
     )
     return ItemDetail(
         item=item,

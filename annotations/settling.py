@@ -133,7 +133,7 @@ def _plan(asked: Asked, item: Item, verdict: Verdict, rows: Rows, pending: int) 
         )
     _restate(asked, verdict, rows, before, undecided)
     if not doubtful(asked.project, undecided) and not _held_for_a_person(rows):
-        sampled = is_sampled(asked.project, item.pk)
+        sampled = asked.project.reviewers_needed > 1 or is_sampled(asked.project, item.pk)
         for name in undecided:
             rows[name].state = State.REVIEW if sampled else State.APPROVED
             rows[name].cause = Cause.SAMPLE if sampled else Cause.NONE
@@ -172,8 +172,9 @@ def _ask_again_or_review(project: Project, item: Item, verdict: Verdict, rows: R
         return
     unsure = doubtful(project, verdict.fields)
     for row in waiting:
-        row.state = State.REVIEW if row.field in unsure else State.APPROVED
-        row.cause = Cause.DOUBT if row.field in unsure else Cause.NONE
+        looked_at = row.field in unsure or project.reviewers_needed > 1
+        row.state = State.REVIEW if looked_at else State.APPROVED
+        row.cause = Cause.DOUBT if row.field in unsure else Cause.SAMPLE if looked_at else Cause.NONE
 
 
 def _store(rows: Sequence[Consensus]) -> None:

@@ -17,7 +17,8 @@ from tasks_app.qualified import required_by
 
 # Settings that a form may leave out: they stay what they were.
 _LEFT_AS_THEY_ARE = (
-    "second_review_share", "auto_approve_after", "pay_rejected_share", "pay_withdrawn_share", "privacy_scope",
+    "second_review_share", "reviewers_needed", "auto_approve_after", "pay_rejected_share",
+    "pay_withdrawn_share", "privacy_scope",
     "erasure_answers", "erasure_models", "originals", "may_reveal", "privacy_check",
     "data_source", "data_licence", "data_basis",
 )  # fmt: skip
@@ -80,6 +81,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "max_per_person",
             "max_per_group",
             "second_review_share",
+            "reviewers_needed",
             "auto_approve_after",
             "pay_rejected_share",
             "pay_withdrawn_share",
@@ -111,6 +113,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "max_per_person": _("Items for one person, at most"),
             "max_per_group": _("Items of one group for one person, at most"),
             "second_review_share": _("Share of decisions that a second reviewer takes again blindly"),
+            "reviewers_needed": _("Reviewers who have to agree before an answer is approved"),
             "auto_approve_after": _("Seconds until an undecided answer is approved and paid"),
             "pay_rejected_share": _("Share of the pay for rejected answers given in good faith"),
             "pay_withdrawn_share": _("Share of the pay when an item is withdrawn under somebody"),
@@ -123,6 +126,10 @@ class ProjectForm(forms.ModelForm[Project]):
             "data_basis": _("Legal basis of processing them"),
         }
         help_texts = {
+            "reviewers_needed": _(
+                "1 to 3. From 2 on every answer goes to reviewers, however sure the crowd is; "
+                "where two differ, a third one decides."
+            ),
             "auto_approve_after": _("604800 are seven days."),
             "privacy_model": _(
                 "Takes a model in production of a project from the template “Find personal data”. "

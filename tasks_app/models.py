@@ -125,6 +125,8 @@ class Project(models.Model):
     # Due process: decisions that a second reviewer takes again blindly, the reasons that reviewers pick from
     # (empty: the usual ones), what is paid all the same, and whether rejected gold answers show the truth.
     second_review_share = models.FloatField(db_default=0.0, default=0.0)
+    # How many different reviewers have to agree before an answer is approved; with 1, sure ones need nobody.
+    reviewers_needed = models.PositiveSmallIntegerField(db_default=1, default=1)
     error_categories: Any = models.JSONField(default=list, blank=True, db_default=[])
     pay_rejected_share = models.FloatField(db_default=0.0, default=0.0)
     pay_withdrawn_share = models.FloatField(db_default=0.5, default=0.5)
@@ -174,6 +176,9 @@ class Project(models.Model):
             models.CheckConstraint(
                 condition=Q(second_review_share__gte=0, second_review_share__lte=1),
                 name="project_second_review_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewers_needed__gte=1, reviewers_needed__lte=3), name="project_reviewers_needed"
             ),
             models.CheckConstraint(
                 condition=Q(pay_rejected_share__gte=0, pay_rejected_share__lte=1)

@@ -68,6 +68,8 @@ def _entry(entry: reviewing.ReviewEntry, shapes: Shapes) -> dict[str, Any]:
         "confidence": row.confidence,
         "gain": row.gain,
         "cause": row.cause,
+        "reviewers_needed": row.project.reviewers_needed,
+        "reviewers_decided": entry.decided,
         "posterior": row.posterior,
         "approves_itself_at": entry.approves_itself_at,
         "history": [asdict(one) for one in entry.history],
@@ -106,7 +108,9 @@ def _answer(
 
 
 def _decided(row: Consensus) -> dict[str, Any]:
-    return {"id": str(row.pk), "state": row.state, "value": row.value, "confidence": row.confidence}
+    waits = row.state == Consensus.State.REVIEW and row.project.reviewers_needed > 1
+    shown = {"id": str(row.pk), "state": row.state, "value": row.value, "confidence": row.confidence}
+    return {**shown, "waits_for_another": waits}
 
 
 class ConsensusOutput(serializers.Serializer[Any]):
@@ -114,6 +118,7 @@ class ConsensusOutput(serializers.Serializer[Any]):
     state = serializers.CharField()
     value = serializers.JSONField()
     confidence = serializers.FloatField()
+    waits_for_another = serializers.BooleanField(help_text="more reviewers have to come to the same")
 
 
 class ApproveApi(APIView):

@@ -1,4 +1,7 @@
-"""A reviewer decides, under the item's lock: of two reviewers at the same moment the first one counts."""
+"""A reviewer decides, under the item's lock: of two reviewers at the same moment the first one counts.
+
+Where the project wants several to agree, an approval or a correction waits for the others' words.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from django.utils.translation import override
 
 from accounts.models import User
 from accounts.services.notifications import notify
-from annotations import late, second_look, tasks
+from annotations import agreeing, late, second_look, tasks
 from annotations.correcting import canonical_value, note_mistakes, put_value
 from annotations.evidence import category_named
 from annotations.models import COUNTED, Answer, Consensus, Review
@@ -43,6 +46,10 @@ class Why:
 def approve_consensus(*, consensus: Consensus, actor: User) -> Consensus:
     """The answers were right. When the item's last field is decided, its answers are paid and it closes."""
     item, row = _lock(consensus, actor)
+    if not agreeing.is_agreed(row, item, row.value, actor):
+        _record(row, actor, Action.APPROVE, before=row.value, after=row.value, waits=True)
+        return row
+    agreeing.settle_words(row)
     row.state = State.APPROVED
     row.save(update_fields=["state", "updated_at"])
     _record(row, actor, Action.APPROVE, before=row.value, after=row.value)
@@ -57,8 +64,12 @@ def correct_consensus(
     """Put the reviewer's value in place. The annotators are paid: they answered in good faith."""
     item, row = _lock(consensus, actor)
     why = Why(category=_category(row.project, category).name if category else "", text=reason)
-    before = row.value
-    put_value(row, canonical_value(row, value, item), item)
+    before, wanted = row.value, canonical_value(row, value, item)
+    if not agreeing.is_agreed(row, item, wanted, actor):
+        _record(row, actor, Action.CORRECT, before=before, after=wanted, why=why, waits=True)
+        return row
+    agreeing.settle_words(row)
+    put_value(row, wanted, item)
     _record(row, actor, Action.CORRECT, before=before, after=row.value, why=why)
     if why.category:
         note_mistakes(row, item, why.category)
@@ -94,6 +105,7 @@ def reject_answers(
     kind = _category(row.project, category)
     why = _why_rejected(row.project, kind, reason, passage)
     rejected = _undecided(item, answer_ids)
+    agreeing.settle_waiting(item)
     ids = [str(answer.pk) for answer in rejected]
     decision = _record(row, actor, Action.REJECT, before=row.value, after={"answers": ids}, why=why)
     for answer in rejected:
@@ -154,7 +166,14 @@ def refuse_own_answer(item_id: UUID, actor: User) -> None:
 
 
 def _record(
-    row: Consensus, actor: User, action: str, *, before: Any, after: Any, why: Why | None = None
+    row: Consensus,
+    actor: User,
+    action: str,
+    *,
+    before: Any,
+    after: Any,
+    why: Why | None = None,
+    waits: bool = False,
 ) -> Review:
     why = why or Why()
     decision = Review.objects.create(
@@ -166,9 +185,13 @@ def _record(
         category=why.category,
         reason=why.text,
         passage=why.passage,
+        waits=waits,
     )
-    audit.record(f"consensus.{action}", row, actor=actor.pk, field=row.field, item=str(row.item_id))
-    second_look.draw(row.project, decision)
+    audit.record(
+        f"consensus.{action}", row, actor=actor.pk, field=row.field, item=str(row.item_id), waits=waits
+    )
+    if not waits:
+        second_look.draw(row.project, decision)
     return decision
 
 

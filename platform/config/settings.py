@@ -289,6 +289,7 @@ CELERY_TASK_ROUTES = {
     "applications.finance_monitor.tasks.predict_*": {"queue": "predict"},
     "applications.tasks.predict_*": {"queue": "predict"},
     "applications.recommendation.tasks.predict_*": {"queue": "predict"},
+    "applications.health_triage.tasks.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -318,6 +319,12 @@ CELERY_BEAT_SCHEDULE = {
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "advance-setups": {"task": "applications.tasks.predict_advance_setups", "schedule": 3.0},
     "measure-applications": {"task": "applications.tasks.predict_measure_applications", "schedule": 60.0},
+    "calibrate-triage": {
+        "task": "applications.health_triage.tasks.predict_calibrations",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "make-triage-tasks": {"task": "applications.health_triage.tasks.make_triage_tasks", "schedule": 60.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
     "follow-feedback": {"task": "training.tasks.follow_feedback", "schedule": 30.0},
     "queue-rankings": {"task": "training.tasks.queue_rankings", "schedule": 60.0},

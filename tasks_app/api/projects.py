@@ -49,6 +49,7 @@ class ProjectInput(serializers.Serializer[Any]):
     gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     sample_check_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     second_review_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    reviewers_needed = serializers.IntegerField(min_value=1, max_value=3, required=False)
     pay_rejected_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     pay_withdrawn_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     gold_evidence = serializers.BooleanField(required=False)
@@ -127,6 +128,7 @@ def _details(project: Project) -> dict[str, Any]:
         "gold_share": project.gold_share,
         "sample_check_share": project.sample_check_share,
         "second_review_share": project.second_review_share,
+        "reviewers_needed": project.reviewers_needed,
         "pay_rejected_share": project.pay_rejected_share,
         "pay_withdrawn_share": project.pay_withdrawn_share,
         "gold_evidence": project.gold_evidence,

@@ -35,6 +35,7 @@ class Template:
     sampling: str = "ordered"
     max_per_person: int | None = None
     max_per_group: int | None = None
+    reviewers_needed: int = 1
 
     @property
     def sample(self) -> Path | None:

@@ -21,6 +21,7 @@ from tasks_app.services import ranking, refunds, slots
 
 # Changing these after publishing would change the deal for people who are already at work.
 FIXED_ONCE_PUBLISHED = {"reward_minor", "currency", "privacy_policy", "privacy_scope"}
+MOST_REVIEWERS = 3
 _LIVE = {Project.State.PUBLISHED, Project.State.PAUSED}
 
 
@@ -71,6 +72,7 @@ def _settings_of(chosen: gallery.Template, language: str) -> dict[str, Any]:
         "sampling": chosen.sampling,
         "max_per_person": chosen.max_per_person,
         "max_per_group": chosen.max_per_group,
+        "reviewers_needed": chosen.reviewers_needed,
     }
 
 
@@ -82,6 +84,9 @@ def _check(project: Project) -> None:
         problems.append(Problem("/overlap/confidence", "range", _("Give a share above 0 and up to 1.")))
     if not 30 <= project.lease_seconds <= 7 * 24 * 3600:
         problems.append(Problem("/lease_seconds", "range", _("Give between 30 seconds and a week.")))
+    if not 1 <= project.reviewers_needed <= MOST_REVIEWERS:
+        detail = _("Give 1 to %d reviewers.") % MOST_REVIEWERS
+        problems.append(Problem("/reviewers_needed", "range", detail))
     for name in ("max_per_person", "max_per_group"):
         if getattr(project, name) == 0:
             problems.append(Problem(f"/{name}", "range", _("Give at least 1, or nothing for no limit.")))

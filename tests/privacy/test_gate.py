@@ -68,6 +68,7 @@ PROGRAMS_SAY = {
     "tasks_app.ImportJob", "training.Run", "training.CrossFit", "training.ActiveLearning",
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
     "training.VersionComparison", "training.Analysis", "recommendation.Mixture",
+    "health_triage.Calibration",
 }  # fmt: skip
 OURS = {
     "common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training", "applications",

@@ -1,0 +1,65 @@
+"""What the page and the API show of promises and of what waits."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from applications.health_triage import calibrating
+from applications.health_triage.covering import Coverage, measure, risk_by_share
+from applications.health_triage.models import AbstainedCase, Calibration, RiskSetting
+from applications.health_triage.promising import Lacking, Promise
+from applications.health_triage.services.risk import risk_of
+from tasks_app.models import Project
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """setting: what may go wrong. The rest is None until the versions that answer now were calibrated."""
+
+    setting: RiskSetting
+    calibration: Calibration | None
+    promised: Promise | None
+    coverage: Coverage | None
+    curve: list[tuple[float, float]]
+
+
+def state_of(project: Project) -> State:
+    setting, calibration = risk_of(project), calibrating.current(project)
+    if calibration is None:
+        return State(setting, None, None, None, [])
+    promised, known = calibration.promise(setting.risk), calibration.scored("measured")
+    return State(setting, calibration, promised, measure(promised, known), risk_by_share(known))
+
+
+def coverage_json(project: Project) -> dict[str, Any]:
+    """`calibration` is null until the versions that answer now were calibrated; `coverage` is measured on
+    frozen test items, which set no threshold."""
+    state = state_of(project)
+    made, promised = state.calibration, state.promised
+    return {
+        "risk": asdict(state.setting.risk),
+        "calibration": made and {
+            "id": str(made.pk), "condition_version": str(made.condition_version),
+            "urgency_version": str(made.urgency_version), "items": promised.items if promised else 0,
+            "sha256": made.sha256, "made_at": made.made_at,
+        },
+        "promised": bool(promised and promised.holds),
+        "lacking": [lacking_json(one) for one in promised.lacking] if promised else [],
+        "coverage": state.coverage.to_json() if state.coverage else None,
+        "risk_by_share": [{"answered": answered, "wrong": wrong} for answered, wrong in state.curve],
+    }  # fmt: skip
+
+
+def lacking_json(one: Lacking) -> dict[str, Any]:
+    return {"about": one.about, "name": one.name, "there": one.there, "needed": one.needed}
+
+
+def cases_of(project: Project) -> QuerySet[AbstainedCase]:
+    return AbstainedCase.objects.filter(project=project).select_related("prediction__version__model")
+
+
+def waiting_cases(project: Project) -> QuerySet[AbstainedCase]:
+    """The most urgent first, then the oldest."""
+    waiting = cases_of(project).filter(state=AbstainedCase.State.WAITING)
+    return waiting.order_by("-highest", "pk")
