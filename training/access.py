@@ -10,8 +10,12 @@ from accounts.models import Membership, Role, User
 from common.errors import NotFound
 from tasks_app.models import Project
 from training import asking
-from training.analysis_parts import PARTS
+from training.analysing import results_of
+from training.analysis_filter import Filter
+from training.analysis_parts import part_of
 from training.asking import Asked
+from training.collected import Collected, read_collected
+from training.collected_tables import TABLES, Table
 from training.models import (
     ActiveLearning,
     Analysis,
@@ -101,7 +105,8 @@ def active_learning_of(project: Project) -> ActiveLearning:
 
 
 def require_part(name: str) -> None:
-    if name not in PARTS:
+    """A part, or a page that shows one of them in its own way."""
+    if part_of(name) is None:
         raise NotFound(_("An analysis has no such part."))
 
 
@@ -111,6 +116,20 @@ def analysis_of(project: Project) -> Analysis:
     if wish is None:
         raise NotFound(_("Nothing has been analysed here yet."))
     return wish
+
+
+def collected_of(project: Project, wanted: Filter) -> Collected:
+    """What the latest analysis kept of the project's turns, filtered."""
+    result = results_of(analysis_of(project)).get("topics")
+    if result is None:
+        raise NotFound(_("This part has not been computed yet."))
+    return read_collected(project, result, wanted)
+
+
+def collected_table(project: Project, name: str, wanted: Filter) -> Table:
+    if name not in TABLES:
+        raise NotFound(_("There is no such table."))
+    return TABLES[name](collected_of(project, wanted))
 
 
 def snapshot_for(user: User, snapshot_id: UUID) -> Snapshot:

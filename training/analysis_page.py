@@ -19,9 +19,14 @@ from training.models import Analysis, AnalysisResult
 Show = Callable[[Project, AnalysisResult, Filter, QueryDict], dict[str, Any]]
 TITLES: dict[str, Any] = {
     "cleaning": gettext_lazy("Cleaning"),
+    "topics": gettext_lazy("Topics"),
+    "questions": gettext_lazy("Questions"),
+    "courses": gettext_lazy("Emotions"),
+    "distributions": gettext_lazy("Distributions"),
 }
 
 OPTIONS = {
+    "afresh": gettext_lazy("Find all topics afresh (1), or let them grow (0)"),
     "near": gettext_lazy("Nearly the same from a likeness of"),
     "short": gettext_lazy("Too short under this many words"),
     "recurring": gettext_lazy("Boilerplate when in this share of conversations"),
@@ -88,6 +93,8 @@ def _progress(wish: Analysis | None) -> str:
 def options_of(part: str, wish: Analysis | None) -> list[dict[str, Any]]:
     """[{name, title, value, low, high}], the values as last asked for."""
     asked = wish.options.get(part, {}) if wish else {}
+    if part not in PARTS:
+        return []
     return [
         {"name": f"{part}.{name}", "title": OPTIONS[name], "value": asked.get(name, one.usual),
          "low": one.low, "high": one.high}

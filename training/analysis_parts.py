@@ -69,6 +69,13 @@ class Part:
 
 
 PARTS: dict[str, Part] = {}
+# What a page shows beside the parts themselves, and the part that it reads.
+VIEWS = {"questions": "topics", "courses": "topics", "distributions": "topics"}
+
+
+def part_of(name: str) -> str | None:
+    """The part that a page of this name shows; None where there is no such page."""
+    return name if name in PARTS else VIEWS.get(name)
 
 
 def full_options(given: Mapping[str, Any]) -> dict[str, Options]:
@@ -116,5 +123,6 @@ for _part in (
             "far": Option(4.0, 1.0, 20.0),
         },
     ),
+    Part("topics", "training.finding_topics", weight=3.0, options={"afresh": Option(0, 0, 1)}),
 ):
     PARTS[_part.name] = _part

@@ -4,6 +4,7 @@ from training.api import (
     active_learning,
     analysis,
     cases,
+    collected,
     comparisons,
     cross_fits,
     curves,
@@ -50,6 +51,16 @@ urlpatterns = [
         "projects/<uuid:project_id>/analysis/cancel",
         analysis.AnalysisCancelApi.as_view(),
         name="api-analysis-cancel",
+    ),
+    path(
+        "projects/<uuid:project_id>/analysis/tables/<slug:name>",
+        collected.TableApi.as_view(),
+        name="api-analysis-table",
+    ),
+    path(
+        "projects/<uuid:project_id>/analysis/turns",
+        collected.TurnsApi.as_view(),
+        name="api-analysis-turns",
     ),
     path(
         "projects/<uuid:project_id>/analysis/<slug:part>",

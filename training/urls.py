@@ -4,6 +4,7 @@ from training.views import (
     active_learning,
     analysis,
     cases,
+    collected,
     comparisons,
     cross_fits,
     downloads,
@@ -41,6 +42,9 @@ urlpatterns = [
     ),
     path("projects/<uuid:project_id>/analysis/", analysis.analysis, name="analysis"),
     path("projects/<uuid:project_id>/analysis/<slug:part>/", analysis.analysis, name="analysis-part"),
+    path(
+        "projects/<uuid:project_id>/analysis/tables/<slug:name>.csv", collected.table, name="analysis-table"
+    ),
     path("projects/<uuid:project_id>/analysis/<slug:part>/ask/", analysis.ask, name="analysis-ask"),
     path("projects/<uuid:project_id>/analysis/<slug:part>/live/", analysis.live, name="analysis-live"),
     path("projects/<uuid:project_id>/analysis/<slug:part>/cancel/", analysis.cancel, name="analysis-cancel"),

@@ -54,6 +54,30 @@ function themed(layout) {
 }
 
 /**
+ * A trace may name a token of the theme in `meta.colour`.
+ * @param {any} trace
+ */
+function coloured(trace) {
+  const token = trace.meta?.colour;
+  if (!token) return trace;
+  const shade = colour(token);
+  return { ...trace, marker: { ...trace.marker, color: shade }, line: { ...trace.line, color: shade } };
+}
+
+/**
+ * A mark whose trace has `meta.href` leads to that address with the mark's `customdata` behind it.
+ * @param {any} plot
+ */
+function leadOn(plot) {
+  plot.removeAllListeners?.("plotly_click");
+  plot.on?.("plotly_click", (/** @type {any} */ event) => {
+    const mark = event.points?.[0];
+    const href = mark?.data?.meta?.href;
+    if (href && mark.customdata) window.location.assign(href + mark.customdata);
+  });
+}
+
+/**
  * @param {HTMLElement} holder
  * @param {string} failed
  */
@@ -65,7 +89,9 @@ async function draw(holder, failed) {
     await loadPlotly(holder.dataset.plotly ?? "");
     /** @type {Figure} */
     const figure = JSON.parse(source.textContent ?? "");
-    await /** @type {any} */ (window).Plotly.react(plot, figure.data, themed(figure.layout ?? {}), { displayModeBar: false, responsive: true });
+    const traces = figure.data.map(coloured);
+    await /** @type {any} */ (window).Plotly.react(plot, traces, themed(figure.layout ?? {}), { displayModeBar: false, responsive: true });
+    leadOn(plot);
   } catch (error) {
     plot.textContent = failed;
     holder.querySelector("details")?.setAttribute("open", "");

@@ -14,6 +14,7 @@ from tasks_app.access import project_for
 from tasks_app.models import Project
 from training import access, analysing
 from training.analysis_filter import Filter, findings_of
+from training.analysis_parts import part_of
 from training.models import Analysis, AnalysisFinding, AnalysisResult
 from training.services.analysis import ask_analysis, cancel_analysis
 
@@ -73,7 +74,7 @@ class AnalysisPartApi(APIView):
         access.require_part(part)
         query = FindingsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        result = analysing.results_of(access.analysis_of(project)).get(part)
+        result = analysing.results_of(access.analysis_of(project)).get(part_of(part))
         if result is None:
             raise NotFound(_("This part has not been computed yet."))
         return Response({**result_json(result), **_findings(project, result, query.validated_data)})

@@ -15,6 +15,7 @@ from tasks_app.models import Project
 from tasks_app.requester_views import project_page
 from training import access, analysis_bodies, analysis_page
 from training.analysis_page import FilterForm
+from training.analysis_parts import part_of
 from training.services import analysis as service
 
 
@@ -63,7 +64,7 @@ def cancel(request: SignedIn, project_id: UUID, part: str) -> HttpResponse:
 def _context(request: SignedIn, project: Project, part: str) -> dict[str, Any]:
     state = analysis_page.state_of(project)
     form = FilterForm(request.GET or None, project=project)
-    wish, result = state["wish"], state["results"].get(part)
+    wish, result = state["wish"], state["results"].get(part_of(part))
     wanted = form.wanted()
     shown = analysis_bodies.SHOWN[part](project, result, wanted, request.GET) if result else {}
     return project_page(
