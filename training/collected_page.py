@@ -12,6 +12,7 @@ from training.analysis.nearest import Ints
 from training.analysis_filter import Filter
 from training.collected import Collected, read_collected, texts_at
 from training.collected_tables import TABLES, Table, chart_rows, title_of, turn_fields
+from training.figures import Figure
 from training.models import AnalysisResult
 
 PAGE = 50
@@ -95,7 +96,7 @@ def show_distributions(
 
 
 def _chart(
-    name: str, title: str, figure: figures.Figure, *, table: Table | None = None, note: str = "",
+    name: str, title: str, figure: Figure, *, table: Table | None = None, note: str = "",
     size: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     columns, rows = chart_rows(table) if table else ([], [])

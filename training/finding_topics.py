@@ -73,7 +73,10 @@ def run(source: Source, options: Options, tick: Tick) -> Outcome:
 
 def read_all(source: Source) -> Said:
     """One pass over the frozen copy."""
-    ids, turn, length, speaker, language, text = [], [], [], [], [], []
+    ids: list[str] = []
+    speaker: list[str] = []
+    language: list[str] = []
+    turn, length, text = [], [], []
     known: dict[str, int] = {}
     first: list[int] = []
     for one in source.turns():

@@ -9,7 +9,7 @@ from django.conf import settings
 from tasks_app.models import Project
 from training.analysis import rows
 from training.analysis.matching import Identity
-from training.analysis.nearest import Ints
+from training.analysis.nearest import Floats, Ints
 from training.analysis.topics import NO_TOPIC, Former
 from training.models import AnalysisResult
 
@@ -45,9 +45,7 @@ def former_topics(
     return None
 
 
-def _known(
-    turns: rows.Turns, ids: Sequence[str], turn: Ints, text: Ints, texts: int
-) -> tuple[rows.Floats, Ints]:
+def _known(turns: rows.Turns, ids: Sequence[str], turn: Ints, text: Ints, texts: int) -> tuple[Floats, Ints]:
     """(texts, 2) places and (texts,) topics; a text is known where any turn that says it was there."""
     row_of = {where: row for row, where in enumerate(zip(turns.id, turns.turn.tolist(), strict=True))}
     there = np.array(

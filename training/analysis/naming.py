@@ -57,7 +57,7 @@ def topic_words(texts: Sequence[str], topics: Ints, kinds: int) -> list[list[tup
     vocabulary: dict[str, int] = {}
     places = [
         (int(topics[row]), vocabulary.setdefault(word, len(vocabulary)))
-        for row in inside
+        for row in inside.tolist()
         for word in dict.fromkeys(words_of(texts[row]))
     ]
     if not places:

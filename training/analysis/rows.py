@@ -9,6 +9,7 @@ centres.npy   (T, D) middles of the topics, to know them again
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -97,7 +98,7 @@ def _packed(column: NDArray[np.generic]) -> pa.Array:
     return pa.array(column)
 
 
-def _columns(path: Path) -> dict[str, NDArray[np.generic]]:
+def _columns(path: Path) -> dict[str, Any]:
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
     return {name: _unpacked(table.column(name)) for name in table.schema.names}

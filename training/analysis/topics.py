@@ -7,6 +7,7 @@ together is together. And of many texts a sample is laid out; the others take th
 in it, and all texts outside of a cluster join the topic that they lie as close to as its own do.
 """
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -74,8 +75,8 @@ def find_topics(
     places = _place(vectors, sample, laid)
     if former is None or afresh or len(vectors) >= 2 * former.founded_on:
         topics, centres = _found(vectors, sample, laid)
-        kept = match(former.centres, centres) if former is not None else [None] * len(centres)
-        return _by_size(TopicMap(topics, centres, places, kept, len(vectors)))
+        known = former.centres if former is not None else centres[:0]
+        return _by_size(TopicMap(topics, centres, places, match(known, centres), len(vectors)))
     topics, centres = _grown(vectors, sample, laid, former)
     kept = [row if row < len(former.centres) else None for row in range(len(centres))]
     return _by_size(TopicMap(topics, centres, places, kept, former.founded_on))
@@ -103,7 +104,7 @@ def _grown(vectors: Floats, sample: Ints, laid: Floats, former: Former) -> tuple
 
 def smallest_topic(texts: int) -> int:
     """How few texts make a topic; grows with the root of their number, as the number of topics then does."""
-    return max(5, round(0.7 * texts**0.5))
+    return max(5, round(0.7 * math.sqrt(texts)))
 
 
 def _centres(vectors: Floats, topics: Ints, kinds: int) -> Floats:

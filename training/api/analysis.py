@@ -74,7 +74,7 @@ class AnalysisPartApi(APIView):
         access.require_part(part)
         query = FindingsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        result = analysing.results_of(access.analysis_of(project)).get(part_of(part))
+        result = analysing.results_of(access.analysis_of(project)).get(part_of(part) or "")
         if result is None:
             raise NotFound(_("This part has not been computed yet."))
         return Response({**result_json(result), **_findings(project, result, query.validated_data)})

@@ -19,7 +19,7 @@ _OBJECT = OpenApiResponse()
 
 
 class FilterQuery(serializers.Serializer[Any]):
-    label = serializers.CharField(required=False, default="", max_length=200)
+    label = serializers.CharField(required=False, default="", max_length=200)  # type: ignore[assignment]
     annotator = serializers.CharField(required=False, default="", help_text="a pseudonym of the project")
     since = serializers.DateField(required=False, default=None)
     until = serializers.DateField(required=False, default=None)

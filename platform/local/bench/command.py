@@ -18,6 +18,7 @@ NAMES = (
     "leak",
     "applications",
     "recommend",
+    "analysis",
 )  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
     parser.add_argument("--subjects", type=int, help="erasure: people who occur in dialogues")
     parser.add_argument("--secrets", type=int, help="leak: how many are planted")
-    parser.add_argument("--only", help="applications: some of them, with commas between")
+    parser.add_argument("--only", help="applications, analysis: some of them, with commas between")
     options = parser.parse_args(arguments)
     wanted = vars(options)
     settings = Settings(**{entry.name: wanted[entry.name] for entry in fields(Settings)})
