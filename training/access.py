@@ -1,5 +1,7 @@
 """The only way from an id in a URL to a row. Whoever may not see it hears that it is not there."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -19,6 +21,7 @@ from training.collected_tables import TABLES, Table
 from training.models import (
     ActiveLearning,
     Analysis,
+    AnalysisFinding,
     Model,
     ModelVersion,
     Preannotation,
@@ -130,6 +133,21 @@ def collected_table(project: Project, name: str, wanted: Filter) -> Table:
     if name not in TABLES:
         raise NotFound(_("There is no such table."))
     return TABLES[name](collected_of(project, wanted))
+
+
+def findings_of(project: Project, ids: Iterable[str]) -> list[AnalysisFinding]:
+    """Those of these ids that are the project's, in their order; words that are no id are nobody's."""
+    wanted = [int(one) for one in ids if one.isdecimal() and len(one) < 19]
+    return list(AnalysisFinding.objects.filter(result__project=project, pk__in=wanted).order_by("pk"))
+
+
+def task_ids(ids: Iterable[str]) -> list[UUID]:
+    """Words that are no id are left out, like those of tasks that are not there."""
+    found = []
+    for one in ids:
+        with suppress(ValueError):
+            found.append(UUID(one))
+    return found
 
 
 def snapshot_for(user: User, snapshot_id: UUID) -> Snapshot:

@@ -77,7 +77,7 @@ class Source:
             self.items_count = sum(reader.get_batch(n).num_rows for n in range(reader.num_record_batches))
 
     def items(self) -> Iterator[Analysed]:
-        """In the order of their ids."""
+        """In the order of import."""
         with pa.memory_map(str(self.folder / ITEMS)) as stream:
             reader = pa.ipc.open_file(stream)
             for number in range(reader.num_record_batches):
@@ -143,7 +143,7 @@ def _items(project: Project, snapshot: Snapshot | None) -> QuerySet[Item]:
     found = Item.objects.filter(project=project, restricted=False).exclude(state=Item.State.WITHDRAWN)
     if snapshot is not None:
         found = found.filter(pk__in=snapshot.items.values("item"))
-    return found.only("group", "language", "split", "created_at", "payload").order_by("pk")
+    return found.only("group", "language", "split", "created_at", "payload").order_by("position", "pk")
 
 
 def _values(project: Project, names: Sequence[str], items: Sequence[Item]) -> Values:

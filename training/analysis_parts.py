@@ -116,7 +116,7 @@ for _part in (
         "training.cleaning",
         weight=2.0,
         options={
-            "near": Option(0.85, 0.5, 1.0),
+            "near": Option(0.85, 0.7, 1.0),
             "short": Option(3, 1, 1000),
             "recurring": Option(0.02, 0.001, 1.0),
             "sure": Option(0.9, 0.5, 1.0),

@@ -4,6 +4,7 @@ from training.api import (
     active_learning,
     analysis,
     cases,
+    cleaning,
     collected,
     comparisons,
     cross_fits,
@@ -61,6 +62,16 @@ urlpatterns = [
         "projects/<uuid:project_id>/analysis/turns",
         collected.TurnsApi.as_view(),
         name="api-analysis-turns",
+    ),
+    path(
+        "projects/<uuid:project_id>/analysis/tasks",
+        cleaning.CleaningTasksApi.as_view(),
+        name="api-cleaning-tasks",
+    ),
+    path(
+        "projects/<uuid:project_id>/analysis/tasks/decide",
+        cleaning.CleaningDecisionsApi.as_view(),
+        name="api-cleaning-decide",
     ),
     path(
         "projects/<uuid:project_id>/analysis/<slug:part>",

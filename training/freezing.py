@@ -16,7 +16,7 @@ from tasks_app.fields.base import Field
 from tasks_app.models import Item, Project
 from training.engine.config import FIELD_TYPES
 from training.engine.data import Row, write_arrow
-from training.models import Snapshot, SnapshotItem
+from training.models import CleaningTask, Snapshot, SnapshotItem
 from training.soft import soft_targets
 
 DECIDED = (Consensus.State.APPROVED, Consensus.State.CORRECTED)
@@ -24,11 +24,13 @@ _CHUNK = 2000
 
 
 def decided(project: Project, fields: Sequence[str]) -> QuerySet[Consensus]:
-    """What may be trained on: approved or corrected, with a value, of an item that was not withdrawn, and
-    with the will of those concerned."""
+    """What may be trained on: approved or corrected, with a value, of an item that was neither withdrawn nor
+    taken out of training, and with the will of those concerned."""
     found = Consensus.objects.filter(
         project=project, field__in=fields, state__in=DECIDED, value__isnull=False
     ).exclude(item__state=Item.State.WITHDRAWN)
+    left_out = CleaningTask.objects.filter(item=OuterRef("item_id"), state=CleaningTask.State.LEFT_OUT)
+    found = found.exclude(Exists(left_out))
     return permission.usable(found, project)
 
 

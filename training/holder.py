@@ -12,7 +12,16 @@ from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item, Project
 from training import erasing_data, erasing_models, remains
-from training.models import Analysis, Feedback, FeedbackCase, FilesToClear, Prediction, Snapshot, SnapshotItem
+from training.models import (
+    Analysis,
+    CleaningTask,
+    Feedback,
+    FeedbackCase,
+    FilesToClear,
+    Prediction,
+    Snapshot,
+    SnapshotItem,
+)
 
 
 class TrainingHolder:
@@ -50,6 +59,7 @@ class TrainingHolder:
         user = lock_account(subject.account)
         snapshots = self._snapshots(subject)
         erasing_data.forget_analyses(_with_analyses(subject))
+        CleaningTask.objects.filter(item__in=subject.items).delete()
         runs = erasing_data.stop_runs(snapshots)
         versions = erasing_models.versions_that_saw(snapshots)
         stays = erasing_models.versions_that_saw(

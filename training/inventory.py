@@ -95,6 +95,12 @@ def _of_analyses() -> None:
         "training.AnalysisResult",
         nothing={"part key options": _CODE, "data": _FIGURES},
     )
+    declare(
+        "training.CleaningTask",
+        persons="created_by decided_by",
+        items="item",
+        nothing={"kind": _CODE, "evidence": _FIGURES},
+    )
     declare("training.AnalysisFinding", items="item", nothing={"kind": _CODE, "evidence": _FIGURES})
 
 

@@ -37,9 +37,14 @@ _FACTORS: Longs = _DICE.integers(0, 2**63, size=BANDS * ROWS, dtype=np.uint64) *
 _MIXERS: Longs = _DICE.integers(0, 2**63, size=max(ROWS, SHINGLE), dtype=np.uint64) * 2 + 1
 
 
+def words_of(text: str) -> list[str]:
+    """Case and width aside; of scripts without spaces the characters."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+
+
 def shingles(text: str) -> Longs:
     """The sorted distinct hashes of a text's runs of SHINGLE words; of a shorter text, one for the whole."""
-    words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    words = words_of(text)
     if len(words) < SHINGLE:
         whole = " ".join(words) or text.strip()
         return np.array([crc32(whole.encode())], dtype=np.uint64)
@@ -82,7 +87,8 @@ class Forest:
 class Sketches:
     """Takes texts one by one, keeps their sets and band keys on disk, and clusters them at the end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, near: float = NEAR) -> None:
+        self._near = near
         self._keys: list[BinaryIO] = [(folder / f"band-{n}").open("w+b") for n in range(BANDS)]
         self._sets = (folder / "shingles").open("w+b")
         self._ends = array("q", [0])
@@ -117,6 +123,10 @@ class Sketches:
             self._join_band(np.fromfile(stream, dtype=np.uint64), forest)
         return forest.roots()
 
+    def likeness(self, a: int, b: int) -> float:
+        """The Jaccard index of two texts, once `clusters` was asked for."""
+        return jaccard(self._set_of(a), self._set_of(b))
+
     def _flush(self) -> None:
         """Band keys of the waiting texts: for each hash its smallest value over a set, ROWS of them mixed."""
         if not self._waiting:
@@ -141,7 +151,7 @@ class Sketches:
             roots = forest.roots()
             open_ = same & (roots[ahead] != roots[behind])
             for a, b in zip(ahead[open_].tolist(), behind[open_].tolist(), strict=True):
-                if forest.root(a) != forest.root(b) and jaccard(self._set_of(a), self._set_of(b)) >= NEAR:
+                if forest.root(a) != forest.root(b) and self.likeness(a, b) >= self._near:
                     forest.join(a, b)
 
     def _set_of(self, place: int) -> Longs:

@@ -4,6 +4,7 @@ from training.views import (
     active_learning,
     analysis,
     cases,
+    cleaning,
     collected,
     comparisons,
     cross_fits,
@@ -41,6 +42,9 @@ urlpatterns = [
         "projects/<uuid:project_id>/active-learning/stop/", active_learning.stop, name="active-learning-stop"
     ),
     path("projects/<uuid:project_id>/analysis/", analysis.analysis, name="analysis"),
+    path("projects/<uuid:project_id>/analysis/tasks/", cleaning.tasks, name="cleaning-tasks"),
+    path("projects/<uuid:project_id>/analysis/tasks/send/", cleaning.send, name="cleaning-send"),
+    path("projects/<uuid:project_id>/analysis/tasks/decide/", cleaning.decide, name="cleaning-decide"),
     path("projects/<uuid:project_id>/analysis/<slug:part>/", analysis.analysis, name="analysis-part"),
     path(
         "projects/<uuid:project_id>/analysis/tables/<slug:name>.csv", collected.table, name="analysis-table"

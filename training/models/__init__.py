@@ -1,7 +1,7 @@
 """Snapshots, runs, the registry of models, and what people said about their predictions."""
 
 from training.models.active import ActiveLearning
-from training.models.analysis import Analysis, AnalysisFinding, AnalysisResult
+from training.models.analysis import Analysis, AnalysisFinding, AnalysisResult, CleaningTask
 from training.models.cases import FeedbackCase, FeedbackPolicy
 from training.models.comparing import VersionComparison
 from training.models.curves import LearningCurve
@@ -19,6 +19,7 @@ __all__ = [
     "Analysis",
     "AnalysisFinding",
     "AnalysisResult",
+    "CleaningTask",
     "CrossFit",
     "DriftReading",
     "DriftReference",

@@ -85,6 +85,47 @@ class AnalysisResult(models.Model):
         return folder_of(self.project_id) / self.key
 
 
+class CleaningTask(models.Model):
+    """An item that somebody is to look at because of what was found, and what they decided.
+
+    Nothing happens to it before: kept is kept, withdrawn is shown to nobody any more, left out is not learned
+    from. `item_state`: what a withdrawn item was before, so that the decision can be taken back.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        KEPT = "kept"
+        WITHDRAWN = "withdrawn"
+        LEFT_OUT = "left_out"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cleaning_tasks")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="cleaning_tasks")
+    kind = models.CharField(max_length=60)
+    turn = models.PositiveIntegerField(null=True)
+    evidence: Any = models.JSONField(default=dict)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    item_state = models.CharField(max_length=10, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "kind"], name="cleaning_task_once")]
+        indexes = [
+            models.Index(fields=["project", "state", "id"], name="cleaning_tasks_by_state"),
+            models.Index(fields=["item"], condition=models.Q(state="left_out"), name="cleaning_left_out"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item_id} {self.state}"
+
+
 class AnalysisFinding(models.Model):
     """One thing found at one item, or at one turn of it. A higher score is a stronger finding."""
 
