@@ -115,6 +115,9 @@ PAGES = [
     ("newcomer", "/applications/"),
     ("requester", "/applications/"),
     ("requester", "/applications/setups/{setup}/"),
+    ("requester", "/projects/{triage}/health-triage/"),
+    ("requester", "/projects/{triage}/health-triage/coverage/"),
+    ("requester", "/projects/{triage}/health-triage/abstained/"),
     ("admin", "/predictions/{prediction}/wrong/"),
     ("admin", "/training/"),
     ("admin", "/training/runs/{run}/"),
@@ -191,6 +194,7 @@ def make_world(version: ModelVersion) -> World:
         "prediction": Prediction.objects.get(version=version, feedback=None).pk,
         "setup": being_set_up(draft, queued).pk,
         **requested(annotator, people["admin"]),
+        "triage": projects.create_project(owner=requester, template="health-triage").pk,
         "withdrawn": erased_from(version).pk,
     }
     drifting(version, people["admin"])

@@ -22,7 +22,7 @@ NAMES = (
     "social-content",
 )  # fmt: skip
 OWNER = "owner@bench.example"
-_MAKE_OWNER = """
+MAKE_OWNER = """
 from accounts.models import Role, User
 from accounts.roles import grant
 owner = User.objects.create_user(email="{owner}", password=None)
@@ -44,12 +44,12 @@ def run(settings: "Settings") -> dict[str, Any]:
 
 
 def make_owner(installation: Stack) -> None:
-    _manage(installation, "shell", "-c", _MAKE_OWNER.format(owner=OWNER))
+    manage(installation, "shell", "-c", MAKE_OWNER.format(owner=OWNER))
 
 
 def set_up(installation: Stack, name: str) -> dict[str, Any]:
     print(f"{name} ...", file=sys.stderr)
-    done = _manage(installation, "start_application", name, "--owner", OWNER, "--follow")
+    done = manage(installation, "start_application", name, "--owner", OWNER, "--follow")
     if done.returncode:
         return {f"{name}.failed": (done.stderr.strip().splitlines() or ["no reason given"])[-1]}
     said = json.loads(done.stdout.strip().splitlines()[-1])
@@ -63,7 +63,7 @@ def set_up(installation: Stack, name: str) -> dict[str, Any]:
     return figures
 
 
-def _manage(installation: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+def manage(installation: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env={**installation.environ}, text=True,
         capture_output=True, timeout=LONGEST, check=False,

@@ -17,6 +17,7 @@ NAMES = (
     "private",
     "leak",
     "applications",
+    "triage",
     "recommend",
     "analysis",
 )  # fmt: skip
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--quick", action="store_true", help="train: fewer dialogues and epochs")
     parser.add_argument("--per-class", type=int, help="intents: texts of each label, drawn at random")
-    parser.add_argument("--draws", type=int, help="intents, active: how many times they are drawn")
+    parser.add_argument("--draws", type=int, help="intents, active, triage: how many times they are drawn")
     parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
     parser.add_argument("--subjects", type=int, help="erasure: people who occur in dialogues")
     parser.add_argument("--secrets", type=int, help="leak: how many are planted")
