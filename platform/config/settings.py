@@ -290,6 +290,7 @@ CELERY_TASK_ROUTES = {
     "applications.tasks.predict_*": {"queue": "predict"},
     "applications.recommendation.tasks.predict_*": {"queue": "predict"},
     "applications.health_triage.tasks.predict_*": {"queue": "predict"},
+    "applications.social_content.tasks.predict_*": {"queue": "predict"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -345,6 +346,11 @@ CELERY_BEAT_SCHEDULE = {
     "watch-drift": {"task": "training.rounds.watch_drift", "schedule": 1800.0},
     "recommendation-waiting": {
         "task": "applications.recommendation.tasks.predict_waiting",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "watch-social-content": {
+        "task": "applications.social_content.tasks.watch_social_content",
         "schedule": 30.0,
         "options": {"expires": 30},
     },

@@ -24,6 +24,7 @@ from tasks_app.services import imports, projects
 from tasks_app.services.qualification import define_qualification, grant_qualification
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
+from tests.journeys.feeds import feed_ids
 from tests.journeys.money import flow
 from tests.journeys.privacy_rows import requested
 from tests.journeys.rows import dialogues
@@ -51,6 +52,8 @@ PAGES = [
     ("nobody", "/privacy/notice/"),
     ("nobody", "/accounts/password/reset/"),
     ("nobody", "/feedback/{link}/"),
+    ("nobody", "/projects/{social}/social-content/why/{why}/"),
+    ("nobody", "/projects/{social}/social-content/why/{why_program}/"),
     ("nobody", "/privacy/requests/new/"),
     ("nobody", "/privacy/requests/sent/"),
     ("nobody", "/privacy/verify/{verify}/"),
@@ -109,6 +112,9 @@ PAGES = [
     ("requester", "/items/{item}/"),
     ("requester", "/items/{item}/originals/"),
     ("requester", "/projects/{project}/originals/"),
+    ("requester", "/projects/{social}/social-content/"),
+    ("requester", "/projects/{social}/social-content/moderation/"),
+    ("requester", "/projects/{social}/social-content/floor/"),
     ("reviewer", "/review/"),
     ("reviewer", "/projects/{project}/review/"),
     ("reviewer", "/projects/{project}/review/second/"),
@@ -195,6 +201,7 @@ def make_world(version: ModelVersion) -> World:
         "setup": being_set_up(draft, queued).pk,
         **requested(annotator, people["admin"]),
         "triage": projects.create_project(owner=requester, template="health-triage").pk,
+        **feed_ids(requester),
         "withdrawn": erased_from(version).pk,
     }
     drifting(version, people["admin"])

@@ -69,6 +69,7 @@ PROGRAMS_SAY = {
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
     "training.VersionComparison", "training.Analysis", "recommendation.Mixture",
     "health_triage.Calibration",
+    "social_content.Floor",
 }  # fmt: skip
 OURS = {
     "common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training", "applications",

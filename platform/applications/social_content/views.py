@@ -1,0 +1,187 @@
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import SignedIn
+from accounts.models import User
+from applications import kinds, selectors
+from applications.social_content import access, calibrating, pages, presenting
+from applications.social_content.forms import (
+    DecideForm,
+    FloorForm,
+    ObjectionForm,
+    PostForm,
+    ReaderForm,
+    shares,
+)
+from applications.social_content.models import Post
+from applications.social_content.ranking import Weights
+from applications.social_content.services import floors, moderation, posts
+from applications.social_content.services.feed import Entry, Reader, make_feed
+from common.errors import DomainError
+from tasks_app.models import Project
+from training.models import Prediction
+
+SHOWN = 20
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def feed(request: SignedIn, project_id: UUID) -> HttpResponse:
+    """A person's feed, and a box to try a post in."""
+    project = access.project_for(request.user, project_id)
+    if request.method == "POST":
+        return _take_post(request, project)
+    return render(request, "social_content/feed.html", _feed_page(request, project, PostForm()))
+
+
+def _take_post(request: SignedIn, project: Project) -> HttpResponse:
+    form = PostForm(request.POST)
+    if not form.is_valid():
+        page = _feed_page(request, project, form)
+        return render(request, "social_content/feed.html", page, status=422)
+    new = posts.NewPost(key=f"tried-{uuid4().hex}", text=form.cleaned_data["text"])
+    [taken] = posts.take_posts(project=project, posts=[new], actor=request.user)
+    return redirect(presenting.why_path(taken.post))
+
+
+def _feed_page(request: SignedIn, project: Project, post_form: PostForm) -> dict[str, Any]:
+    asked = ReaderForm(request.GET if "interests" in request.GET else None)
+    said = asked.cleaned_data if asked.is_bound and asked.is_valid() else {}
+    found = make_feed(
+        project=project,
+        reader=Reader(interests=said.get("interests", ""), profiling=bool(said.get("profiling", True))),
+        count=SHOWN,
+        weights=Weights(diversity=said.get("diversity") or 0.0),
+        actor=request.user,
+    )
+    return {
+        **_head(project, "feed"),
+        "about": selectors.about(project, kinds.find_kind(access.TEMPLATE)),
+        "feed": found,
+        "entries": [_entry(one, request.user) for one in found.entries],
+        "form": asked,
+        "post_form": post_form,
+        "any_posts": Post.objects.filter(project=project).exists(),
+    }
+
+
+def _entry(one: Entry, user: User) -> dict[str, Any]:
+    # What the model said of its safety was asked in the owner's name, who alone may speak of it.
+    asked = one.post.prediction if user.pk == one.post.project.owner_id else None
+    return {
+        "post": one.post,
+        "because": presenting.because(one),
+        "parts": [(_PARTS[name](), f"{value:.2f}") for name, value in one.ranked.parts.items() if value],
+        "by_person": one.by_person,
+        "match": Prediction(pk=one.prediction) if one.prediction else None,
+        "safety": Prediction(pk=asked) if asked else None,
+    }
+
+
+_PARTS = {
+    "match": lambda: _("match"), "similarity": lambda: _("similarity"), "recency": lambda: _("recency"),
+    "boost": lambda: _("promotion"),
+}  # fmt: skip
+
+
+@login_required
+@require_GET
+def moderation_queue(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_to_moderate(request.user, project_id)
+    return _queue(request, project, DecideForm())
+
+
+@login_required
+@require_POST
+def decide(request: SignedIn, project_id: UUID, post_id: UUID) -> HttpResponse:
+    post = access.post_to_moderate(request.user, project_id, post_id)
+    form = DecideForm(request.POST)
+    if not form.is_valid():
+        return _queue(request, post.project, form, refused=_("Say why; the author reads it."), status=422)
+    try:
+        finding = moderation.Finding(**form.cleaned_data)
+        moderation.decide_post(post=post, finding=finding, moderator=request.user)
+    except DomainError as refused:
+        return _queue(request, post.project, form, refused=refused.message, status=refused.status)
+    return redirect("social-content-moderation", project_id)
+
+
+def _queue(
+    request: SignedIn, project: Project, form: DecideForm, *, refused: str = "", status: int = 200
+) -> HttpResponse:
+    waiting = moderation.hidden_posts(project)
+    after = request.GET.get("after", "")
+    chosen = waiting[int(after)] if after.isdigit() and int(after) < waiting.count() else waiting.first()
+    context = {
+        **_head(project, "moderation"),
+        "waiting": waiting.count(),
+        "entry": pages.queue_entry(chosen) if chosen else None,
+        "next": int(after or 0) + 1 if (after or "0").isdigit() else 1,
+        "form": form,
+        "refused": refused,
+    }
+    return render(request, "social_content/moderation.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def floor(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    row = access.floor_of(project)
+    form = FloorForm(
+        request.POST or None, initial={"wanted": 100 * row.wanted, "confidence": 100 * row.confidence}
+    )
+    if request.method == "POST" and form.is_valid():
+        floors.set_floor(project=project, actor=request.user, **shares(form))
+        return redirect("social-content-floor", project_id)
+    measured = calibrating.measured_of(row)
+    context = {
+        **_head(project, "floor"),
+        "form": form,
+        "floor": row,
+        "said": calibrating.figures_json(row),
+        "measured": {
+            "precision": pages.in_words(measured.precision),
+            "hidden": pages.in_words(measured.hidden),
+            "caught": pages.in_words(measured.caught),
+        } if measured else None,
+        **(pages.floor_curve(row) if row.scores else {}),
+    }  # fmt: skip
+    return render(request, "social_content/floor.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def floor_again(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    floors.ask_calibration(floor=access.floor_of(project))
+    messages.success(request, _("The floor is being chosen anew. It takes a moment."))
+    return redirect("social-content-floor", project_id)
+
+
+@require_http_methods(["GET", "POST"])
+def why(request: HttpRequest, project_id: UUID, token: str) -> HttpResponse:
+    """The author's page, reached by the signed link that came with the post."""
+    post = access.post_by_link(project_id, token)
+    form = ObjectionForm(request.POST or None)
+    refused = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            moderation.object_to(post=post, words=form.cleaned_data["words"])
+            return redirect("social-content-why", project_id, token)
+        except DomainError as error:
+            refused = error.message
+    context = {**pages.statement(post), "form": form, "refused": refused, "current": ""}
+    status = 422 if form.errors else 409 if refused else 200
+    return render(request, "social_content/why.html", context, status=status)
+
+
+def _head(project: Project, tab: str) -> dict[str, Any]:
+    return {"project": project, "tab": tab, "current": "projects"}
