@@ -20,7 +20,9 @@ def declare_all() -> None:
         },
     )
     declare("annotations.WorkerDay", persons="worker", nothing={"currency": _CODE})
-    declare("annotations.Consensus", items="item", content="value posterior", nothing={"field": _CODE})
+    declare(
+        "annotations.Consensus", items="item", content="value posterior suspected", nothing={"field": _CODE}
+    )
     declare(
         "annotations.Review",
         persons="reviewer",

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -160,6 +161,9 @@ class Consensus(models.Model):
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     cause = models.CharField(max_length=6, choices=Cause.choices, default=Cause.NONE, blank=True)
     gain = models.FloatField(default=0, db_default=0.0)  # what a reviewer's look is worth: annotations.gain
+    # What models of the other items say instead, where that is why a reviewer sees it:
+    # [{turn, given, suggested, given_share, suggested_share}].
+    suspected: Any = models.JSONField(default=list, db_default=[], blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -138,7 +138,8 @@ def collected_table(project: Project, name: str, wanted: Filter) -> Table:
 def findings_of(project: Project, ids: Iterable[str]) -> list[AnalysisFinding]:
     """Those of these ids that are the project's, in their order; words that are no id are nobody's."""
     wanted = [int(one) for one in ids if one.isdecimal() and len(one) < 19]
-    return list(AnalysisFinding.objects.filter(result__project=project, pk__in=wanted).order_by("pk"))
+    rows = AnalysisFinding.objects.filter(result__project=project, pk__in=wanted)
+    return list(rows.select_related("result").order_by("pk"))
 
 
 def task_ids(ids: Iterable[str]) -> list[UUID]:

@@ -19,6 +19,7 @@ from training.models import Analysis, AnalysisResult
 Show = Callable[[Project, AnalysisResult, Filter, QueryDict], dict[str, Any]]
 TITLES: dict[str, Any] = {
     "cleaning": gettext_lazy("Cleaning"),
+    "label_errors": gettext_lazy("Label errors"),
     "topics": gettext_lazy("Topics"),
     "questions": gettext_lazy("Questions"),
     "courses": gettext_lazy("Emotions"),
@@ -32,6 +33,7 @@ OPTIONS = {
     "recurring": gettext_lazy("Boilerplate when in this share of conversations"),
     "sure": gettext_lazy("Language told when this sure"),
     "far": gettext_lazy("Outlier from this many spreads away"),
+    "folds": gettext_lazy("Models trained, each on the others’ items"),
 }
 
 

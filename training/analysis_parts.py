@@ -123,6 +123,7 @@ for _part in (
             "far": Option(4.0, 1.0, 20.0),
         },
     ),
+    Part("label_errors", "training.label_errors", options={"folds": Option(5, 2, 10)}),
     Part("topics", "training.finding_topics", weight=3.0, options={"afresh": Option(0, 0, 1)}),
 ):
     PARTS[_part.name] = _part

@@ -64,6 +64,11 @@ urlpatterns = [
         name="api-analysis-turns",
     ),
     path(
+        "projects/<uuid:project_id>/analysis/suspects",
+        cleaning.SuspectsApi.as_view(),
+        name="api-suspects",
+    ),
+    path(
         "projects/<uuid:project_id>/analysis/tasks",
         cleaning.CleaningTasksApi.as_view(),
         name="api-cleaning-tasks",

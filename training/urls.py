@@ -42,6 +42,7 @@ urlpatterns = [
         "projects/<uuid:project_id>/active-learning/stop/", active_learning.stop, name="active-learning-stop"
     ),
     path("projects/<uuid:project_id>/analysis/", analysis.analysis, name="analysis"),
+    path("projects/<uuid:project_id>/analysis/suspects/send/", cleaning.suspects, name="suspects-send"),
     path("projects/<uuid:project_id>/analysis/tasks/", cleaning.tasks, name="cleaning-tasks"),
     path("projects/<uuid:project_id>/analysis/tasks/send/", cleaning.send, name="cleaning-send"),
     path("projects/<uuid:project_id>/analysis/tasks/decide/", cleaning.decide, name="cleaning-decide"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from common import audit
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
 
+Suspected = dict[UUID, list[dict[str, Any]]]
 # As much as if one label were surely wrong: ahead of the usual doubts, behind people who wait for their pay.
 _GAIN = 1.0
 
@@ -30,10 +32,11 @@ class SentBack:
 
 @transaction.atomic
 def send_back(
-    *, project: Project, field: str, item_ids: Sequence[UUID], actor: User, ask_again: bool = False
-) -> SentBack:
+    *, project: Project, field: str, item_ids: Sequence[UUID], actor: User, ask_again: bool = False,
+    suspected: Suspected | None = None,
+) -> SentBack:  # fmt: skip
     """Put what was approved of `field` before a reviewer again, and with `ask_again` one more person first
-    where the overlap and the money allow it.
+    where the overlap and the money allow it. The reviewer sees what is `suspected` of an item.
 
     Nothing is unpaid by it, and no snapshot changes: what is decided now counts from the next one. Twice is
     harmless: an item that waits already is left as it is.
@@ -48,7 +51,8 @@ def send_back(
         weight = TEST_WEIGHT if items[row.item_id].split == "test" else 1.0
         row.state, row.cause = Consensus.State.REVIEW, Consensus.Cause.MODEL
         row.gain = max(row.gain, _GAIN * weight)
-        row.save(update_fields=["state", "cause", "gain", "updated_at"])
+        row.suspected = (suspected or {}).get(row.item_id, [])
+        row.save(update_fields=["state", "cause", "gain", "suspected", "updated_at"])
         audit.record(
             "consensus.sent_back",
             row,

@@ -13,6 +13,7 @@ from tasks_app.access import project_for
 from training import access
 from training.models import CleaningTask
 from training.services.cleaning import MOST_AT_ONCE, decide_cleaning, send_to_review
+from training.services.label_errors import send_suspects
 
 _OBJECT = OpenApiResponse()
 
@@ -65,6 +66,29 @@ class CleaningDecisionsApi(APIView):
             project=project, task_ids=asked["tasks"], decision=asked["decision"], actor=request.user
         )
         return Response({"results": [task_json(row) for row in rows]})
+
+
+class SuspectsInput(SendInput):
+    ask_again = serializers.BooleanField(
+        required=False, default=False, help_text="ask one more annotator first"
+    )
+
+
+class SuspectsApi(APIView):
+    """Suspected labels (findings of the part label_errors) before a reviewer again."""
+
+    @extend_schema(request=SuspectsInput, responses={201: _OBJECT})
+    @idempotent
+    def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = project_for(request.user, project_id)
+        body = SuspectsInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        sent = send_suspects(
+            project=project, findings=access.findings_of(project, map(str, asked["findings"])),
+            actor=request.user, ask_again=asked["ask_again"],
+        )  # fmt: skip
+        return Response({"sent": sent.sent, "asked": sent.asked, "skipped": sent.skipped}, status=201)
 
 
 def task_json(row: CleaningTask) -> dict[str, Any]:
