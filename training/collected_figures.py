@@ -105,6 +105,7 @@ def course_flows(course: Course) -> Figure:
             "source": [place[begin] for begin, _end, _count in flows],
             "target": [many + place[end] for _begin, end, _count in flows],
             "value": [count for _begin, _end, count in flows],
+            "color": "rgba(128, 128, 128, 0.35)",
         },
     )
     figure.update_layout(margin={"l": 8, "r": 8, "t": 12, "b": 12})

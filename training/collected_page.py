@@ -30,10 +30,11 @@ def show_topics(project: Project, result: AnalysisResult, wanted: Filter, asked:
         charts = [
             _chart("map", _("Map"), figures.topic_map(found), size="tall",
                    note=_("near ones say similar things; drag to zoom, click to open the item")),
-            _chart("sizes", _("Sizes over time"), figures.topic_sizes(found), table=TABLES["sizes"](found)),
         ]  # fmt: skip
-    table = {"id": "topics", "title": _("Topics"), "columns": columns, "rows": rows}
-    return _shown(asked, charts, [table], _chosen_topic(found, asked))
+    if (table := TABLES["sizes"](found)).rows:
+        charts.append(_chart("sizes", _("Sizes over time"), figures.topic_sizes(found), table=table))
+    listed = {"id": "topics", "title": _("Topics"), "columns": columns, "rows": rows}
+    return _shown(asked, charts, [listed], _chosen_topic(found, asked))
 
 
 def show_questions(project: Project, result: AnalysisResult, wanted: Filter, asked: QueryDict) -> Shown:

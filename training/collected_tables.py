@@ -98,6 +98,7 @@ def courses(found: Collected) -> Table:
             for course in [found.look.course(field)]
             for part in range(len(course.counts))
             for column, label in enumerate(course.labels)
+            if course.counts[part].any()
         ],
     )  # fmt: skip
 

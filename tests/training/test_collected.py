@@ -11,78 +11,31 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from annotations.models import Answer, Consensus
+from annotations.models import Answer
 from privacy.holders import Subject
 from tasks_app.models import Item, Project
 from tasks_app.pseudonyms import pseudonym
-from tests.factories import SPAN, client_of, make_items, make_project, make_user
+from tests.factories import client_of, make_items, make_user
 from tests.privacy.subjects import erase, residue
-from training import analysing, tasks
+from tests.training.talk import ANSWERED, ASKED, TURNS, dialogue, finish, make_talked
+from training import tasks
 from training.models import Analysis, AnalysisResult
 from training.models.analysis import folder_of
-from training.services.analysis import ask_analysis
 
 pytestmark = pytest.mark.django_db
-
-EMOTION = {
-    "name": "emotion", "type": "choice", "title": "Emotion", "scope": "turn", "required": False,
-    "labels": ["angry", "calm"],
-}  # fmt: skip
-ASKED = {
-    "refund": "When do I get my money back?",
-    "delivery": "Where is the parcel?",
-    "other": "Are you open on Sundays?",
-}
-ANSWERED = {
-    "refund": "The amount is on your account in three days.",
-    "delivery": "The driver comes tomorrow.",
-    "other": "Every day from nine to five.",
-}
-TURNS = [*ASKED.values(), *ANSWERED.values(), "thanks"]
-
-
-def dialogue(kind: str) -> dict[str, Any]:
-    said = [("customer", ASKED[kind]), ("agent", ANSWERED[kind]), ("customer", "thanks")]
-    return {"turns": [{"speaker": speaker, "text": text} for speaker, text in said]}
 
 
 @pytest.fixture
 def talked(db: None, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Twelve dialogues of three kinds: so few distinct texts that nothing is compiled."""
     monkeypatch.setattr(tasks.predict_analysis, "apply_async", lambda *_a, **_k: None)
-    project = make_project(fields=[EMOTION, SPAN], funds=0)
-    for number in range(12):
-        kind = ["refund", "refund", "delivery", "other"][number % 4]
-        [item] = make_items(project, slots=0, payloads=[dialogue(kind)], language="en")
-        Item.objects.filter(pk=item.pk).update(meta={"time": f"2026-0{1 + number // 6}-15"})
-        moods = ["angry", "calm"] if kind == "refund" else ["calm", "calm"]
-        marks = [(0, "question", ASKED[kind]), (1, "answer", ANSWERED[kind])]
-        values = {
-            "emotion": [{"turn": turn, "label": mood} for turn, mood in zip((0, 2), moods, strict=True)],
-            "qa": [
-                {"turn": turn, "start": 0, "end": len(text), "label": label} for turn, label, text in marks
-            ],
-        }
-        Consensus.objects.bulk_create(
-            Consensus(project=project, item=item, field=name, value=value, confidence=1.0, state="approved")
-            for name, value in values.items()
-        )
-    return project
+    return make_talked()
 
 
 @pytest.fixture
 def analysed(talked: Project) -> Project:
     finish(talked)
     return talked
-
-
-def finish(project: Project, **asked: Any) -> AnalysisResult:
-    wish = ask_analysis(project=project, actor=None, **asked)
-    while analysing.execute(wish.pk):
-        pass
-    wish.refresh_from_db()
-    assert wish.state == Analysis.State.DONE, wish.reason
-    return analysing.results_of(wish)["topics"]
 
 
 def table(project: Project, name: str, **query: Any) -> list[dict[str, Any]]:
