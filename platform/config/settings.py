@@ -288,6 +288,7 @@ CELERY_TASK_ROUTES = {
     "training.rounds.predict_*": {"queue": "predict"},
     "applications.finance_monitor.tasks.predict_*": {"queue": "predict"},
     "applications.tasks.predict_*": {"queue": "predict"},
+    "applications.customer_service.tasks.predict_*": {"queue": "predict"},
     "applications.recommendation.tasks.predict_*": {"queue": "predict"},
     "applications.health_triage.tasks.predict_*": {"queue": "predict"},
     "applications.social_content.tasks.predict_*": {"queue": "predict"},
@@ -320,6 +321,11 @@ CELERY_BEAT_SCHEDULE = {
     "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
     "advance-setups": {"task": "applications.tasks.predict_advance_setups", "schedule": 3.0},
     "measure-applications": {"task": "applications.tasks.predict_measure_applications", "schedule": 60.0},
+    "answers": {
+        "task": "applications.customer_service.tasks.predict_answers",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "calibrate-triage": {
         "task": "applications.health_triage.tasks.predict_calibrations",
         "schedule": 30.0,

@@ -56,7 +56,7 @@ EXCEPTIONS = {
 PROGRAMS = {  # columns that only programs fill
     "contact_digest", "data_hash", "file", "id", "item_state", "part", "problem", "stratum",
     "action", "category", "claim_key", "config_hash", "content_hash", "currency", "detector", "device",
-    "digest", "end_user", "field", "fixed_method", "format", "head", "hint", "idempotency_key",
+    "digest", "encoder", "end_user", "field", "fixed_method", "format", "head", "hint", "idempotency_key",
     "item_group", "key", "key_id", "kind", "language", "method", "metric", "name", "password", "path",
     "prefix", "proof", "provider", "public_key", "reference", "replacement", "request_hash", "sha256",
     "sentiment", "signature", "source", "target", "target_type", "template", "time_zone", "topic",
