@@ -26,6 +26,7 @@ from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.feeds import feed_ids
 from tests.journeys.money import flow
+from tests.journeys.monitor_rows import watching
 from tests.journeys.privacy_rows import requested
 from tests.journeys.rows import dialogues
 from training.models import (
@@ -125,6 +126,10 @@ PAGES = [
     ("requester", "/projects/{triage}/health-triage/coverage/"),
     ("requester", "/projects/{triage}/health-triage/abstained/"),
     ("admin", "/predictions/{prediction}/wrong/"),
+    ("requester", "/projects/{news}/finance-monitor/"),
+    ("requester", "/projects/{news}/finance-monitor/alerts/{alert}/"),
+    ("requester", "/projects/{news}/finance-monitor/replay/"),
+    ("requester", "/projects/{news}/finance-monitor/settings/"),
     ("admin", "/training/"),
     ("admin", "/training/runs/{run}/"),
     ("admin", "/training/runs/{queued}/"),
@@ -203,12 +208,18 @@ def make_world(version: ModelVersion) -> World:
         "triage": projects.create_project(owner=requester, template="health-triage").pk,
         **feed_ids(requester),
         "withdrawn": erased_from(version).pk,
+        **monitored(requester),
     }
     drifting(version, people["admin"])
     complained(version)
     ranked(project, requester)
     missing_something(project, annotator)
     return World({**people, "nobody": None}, ids)
+
+
+def monitored(requester: User) -> dict[str, Any]:
+    alert = watching(requester)
+    return {"news": alert.monitor_id, "alert": alert.pk}
 
 
 def being_set_up(draft: Project, run: Run) -> Setup:

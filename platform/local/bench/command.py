@@ -20,6 +20,7 @@ NAMES = (
     "triage",
     "recommend",
     "analysis",
+    "monitor",
 )  # fmt: skip
 
 
