@@ -86,7 +86,7 @@ class NewsText(models.Model):
     """A text of the stream, once for each monitor, with what the models said of it.
 
     digest: of the text as it came, so that it is known again. at: when it was published, else when it came.
-    counted: whether it is in the counts of its bin.
+    Once read, it is in the counts of its topics.
     """
 
     class State(models.TextChoices):
@@ -103,7 +103,6 @@ class NewsText(models.Model):
     at = models.DateTimeField()
     received_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
     topics = ArrayField(models.CharField(max_length=100), default=list)
     sentiment = models.CharField(max_length=100, blank=True)
     topic_prediction = models.ForeignKey(Prediction, on_delete=models.SET_NULL, null=True, related_name="+")

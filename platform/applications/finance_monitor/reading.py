@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications import asking
 from applications.finance_monitor import counting
 from applications.finance_monitor.models import Monitor, NewsText
-from common.errors import Conflict, Unavailable
+from common.errors import Conflict, Invalid, Unavailable
 
 AT_ONCE = 64
 TOPIC, SENTIMENT = "topic", "sentiment"
@@ -19,12 +20,18 @@ def read_waiting(monitor_id: UUID, *, most: int = 2000) -> int:
 
     Stops where no model is in production, or too many others ask: the texts wait.
     """
-    done = 0
+    done, at_once = 0, AT_ONCE
     while done < most:
         try:
-            read = _read_some(monitor_id)
+            read = _read_some(monitor_id, at_once)
         except (Conflict, Unavailable):
             break
+        except Invalid:
+            # One of them cannot be read. Alone, it shows which; it must not hold up the others for ever.
+            if at_once == 1:
+                _give_up_first(monitor_id)
+            at_once = 1
+            continue
         if not read:
             break
         done += read
@@ -32,10 +39,21 @@ def read_waiting(monitor_id: UUID, *, most: int = 2000) -> int:
 
 
 @transaction.atomic
-def _read_some(monitor_id: UUID) -> int:
-    """One transaction from the lock to the counts: a worker that is killed leaves the texts to the next."""
+def _give_up_first(monitor_id: UUID) -> None:
+    first = _waiting(monitor_id).select_for_update(skip_locked=True, of=("self",)).first()
+    if first is not None:
+        NewsText.objects.filter(pk=first.pk).update(state=NewsText.State.FAILED)
+
+
+def _waiting(monitor_id: UUID) -> QuerySet[NewsText]:
     waiting = NewsText.objects.filter(monitor=monitor_id, state=NewsText.State.WAITING)
-    rows = list(waiting.order_by("received_at").select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
+    return waiting.order_by("received_at", "pk")
+
+
+@transaction.atomic
+def _read_some(monitor_id: UUID, at_once: int) -> int:
+    """One transaction from the lock to the counts: a worker that is killed leaves the texts to the next."""
+    rows = list(_waiting(monitor_id).select_for_update(skip_locked=True, of=("self",))[:at_once])
     if not rows:
         return 0
     monitor = Monitor.objects.select_related("project__owner").get(pk=monitor_id)

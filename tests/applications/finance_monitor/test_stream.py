@@ -1,7 +1,9 @@
 """Texts come in once, are read once, and are counted once, whoever is killed on the way."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -75,6 +77,22 @@ def test_a_worker_that_dies_between_reading_and_counting_leaves_nothing_half_don
     assert NewsText.objects.filter(state="waiting").count() == 3
     assert reading.read_waiting(monitor.pk) == 3
     assert Count.objects.get().total == 3
+
+
+def test_one_text_that_cannot_be_read_does_not_hold_up_the_others(
+    monitor: Monitor, reader: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_texts(monitor=monitor, texts=[*texts(2), Incoming("poison", AT), Incoming("fine", AT)])
+    usual = reading.asking.ask
+
+    def ask(*, items: Sequence[Any], **more: Any) -> Any:
+        if any(item["text"] == "poison" for item in items):
+            raise Invalid("It cannot be read.")
+        return usual(items=items, **more)
+
+    monkeypatch.setattr(reading.asking, "ask", ask)
+    assert reading.read_waiting(monitor.pk) == 3
+    assert NewsText.objects.get(text="poison").state == "failed" and Count.objects.get().total == 3
 
 
 @pytest.mark.django_db(transaction=True)
