@@ -37,8 +37,11 @@ def execute(analysis_id: UUID) -> bool:
     wish = background.claim(Analysis, analysis_id)
     if wish is None:
         return False
-    with background.ending(wish, DomainError, EngineError, OSError, ValueError), background.alive(wish):
-        return _next_part(wish)
+    try:
+        with background.ending(wish, DomainError, EngineError, OSError, ValueError), background.alive(wish):
+            return _next_part(wish)
+    finally:
+        _leave_nothing_of_the_erased(wish)
     return False
 
 
@@ -69,6 +72,12 @@ def _next_part(wish: Analysis) -> bool:
         forget_texts(wish.project_id, wish.data_hash)
     forget_old(wish.project_id)
     return False
+
+
+def _leave_nothing_of_the_erased(wish: Analysis) -> None:
+    """An erasure has dropped the wish meanwhile: what was written since the folder was cleared goes too."""
+    if not Analysis.objects.filter(project=wish.project_id).exists():
+        shutil.rmtree(folder_of(wish.project_id), ignore_errors=True)
 
 
 def _share_before(wish: Analysis, waiting: list[Part]) -> float:

@@ -50,8 +50,10 @@ def items_of(project: Project, wanted: Filter) -> QuerySet[Item]:
 def findings_of(
     project: Project, result: AnalysisResult, kind: str, wanted: Filter
 ) -> QuerySet[AnalysisFinding]:
-    """The strongest first; kind "" for every kind."""
-    found = result.findings.filter(kind=kind) if kind else result.findings.all()
+    """The strongest first; kind "" for every kind. What was restricted since is not shown."""
+    found = result.findings.filter(item__restricted=False)
+    if kind:
+        found = found.filter(kind=kind)
     if not wanted.takes_all:
         found = found.filter(item__in=items_of(project, wanted))
     return found.order_by("-score", "id")

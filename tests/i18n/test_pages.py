@@ -29,7 +29,18 @@ OWN = [
     "privacy/desk/new/",
 ]
 SITE = ["projects/", "projects/new/", "applications/", "review/", "training/", "models/", "finance/"]
-PROJECT = ["", "items/", "import/", "review/", "quality/", "money/", "settings/", "label/"]
+PROJECT = [
+    "",
+    "items/",
+    "import/",
+    "review/",
+    "quality/",
+    "money/",
+    "settings/",
+    "label/",
+    "analysis/",
+    "analysis/tasks/",
+]
 # Names, formats, commands and codes: they are the same in every language.
 SAME = re.compile(
     r"(?<![A-Za-z])(Manyhands|EN|English|Krippendorff|JSON( Lines)?|CSV|CoNLL|Label Studio|Hugging Face"

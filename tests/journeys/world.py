@@ -24,6 +24,7 @@ from tasks_app.services import imports, projects
 from tasks_app.services.qualification import define_qualification, grant_qualification
 from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
+from tests.journeys.analysis_rows import analysed
 from tests.journeys.feeds import feed_ids
 from tests.journeys.money import flow
 from tests.journeys.monitor_rows import watching
@@ -103,6 +104,12 @@ PAGES = [
     ("requester", "/projects/{draft}/money/"),
     ("requester", "/projects/{project}/active-learning/"),
     ("requester", "/projects/{draft}/active-learning/"),
+    ("requester", "/projects/{draft}/analysis/"),
+    ("requester", "/projects/{project}/analysis/"),
+    ("requester", "/projects/{project}/analysis/cleaning/?kind=near"),
+    ("requester", "/projects/{project}/analysis/cleaning/?kind=encoding"),
+    ("requester", "/projects/{project}/analysis/label_errors/"),
+    ("requester", "/projects/{project}/analysis/tasks/"),
     ("requester", "/projects/{project}/statements/{month}/"),
     ("requester", "/projects/{draft}/quality/"),
     ("requester", "/projects/{project}/people/"),
@@ -213,6 +220,7 @@ def make_world(version: ModelVersion) -> World:
     drifting(version, people["admin"])
     complained(version)
     ranked(project, requester)
+    analysed(project)
     missing_something(project, annotator)
     return World({**people, "nobody": None}, ids)
 

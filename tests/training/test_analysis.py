@@ -12,12 +12,15 @@ from django.utils import timezone
 from accounts.models import User
 from annotations.models import Consensus
 from common.errors import Conflict, Invalid
+from privacy.holders import Subject
 from tasks_app.models import Item, Project
 from tests.factories import CHOICE, client_of, make_items, make_project
+from tests.privacy.subjects import erase
 from training import analysing, analysis_parts, background, tasks
 from training.analysis_data import ITEMS, Source, data_hash, source_of
+from training.analysis_filter import Filter, findings_of
 from training.analysis_parts import Found, Option, Options, Outcome, Part, Tick
-from training.models import Analysis, AnalysisFinding, AnalysisResult
+from training.models import Analysis, AnalysisFinding, AnalysisResult, CleaningTask
 from training.models.analysis import folder_of
 from training.services.analysis import ask_analysis, cancel_analysis
 
@@ -200,6 +203,37 @@ def test_what_went_wrong_is_said_and_tried_again_when_asked(
     assert (wish.state, wish.reason) == ("failed", "the disk is full")
     monkeypatch.setattr(Counting, "run", usual)
     assert finish(ask_analysis(project=approved, actor=None)).state == "done"
+
+
+def test_an_erasure_leaves_no_analysis_behind_nor_what_a_worker_writes_after_it(
+    approved: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = Item.objects.filter(project=approved).earliest("position")
+    CleaningTask.objects.create(project=approved, item=item, kind="short")
+    finish(ask_analysis(project=approved, actor=None))
+    erase(Subject(items=frozenset([item.pk])))
+    assert not Analysis.objects.exists() and not AnalysisResult.objects.exists()
+    assert not CleaningTask.objects.exists()
+    usual = Counting.run
+
+    def erased_meanwhile(self: Counting, source: Source, options: Options, tick: Tick) -> Outcome:
+        erase(Subject(items=frozenset([second.pk])))
+        source.folder.mkdir(parents=True, exist_ok=True)
+        (source.folder / "late").write_text("somebody's text")
+        return usual(self, source_of(approved, None, "later"), options, tick)
+
+    second = Item.objects.filter(project=approved).exclude(pk=item.pk).earliest("position")
+    wish = ask_analysis(project=approved, actor=None)
+    monkeypatch.setattr(Counting, "run", erased_meanwhile)
+    assert not analysing.execute(wish.pk)
+    assert not folder_of(approved.pk).exists() and not AnalysisResult.objects.exists()
+
+
+def test_what_is_restricted_since_is_not_shown(approved: Project) -> None:
+    result = analysing.results_of(finish(ask_analysis(project=approved, actor=None)))["first"]
+    item = Item.objects.filter(project=approved).earliest("position")
+    Item.objects.filter(pk=item.pk).update(restricted=True)
+    assert findings_of(approved, result, "", Filter()).count() == 59
 
 
 def test_older_asks_and_their_results_go(approved: Project) -> None:
