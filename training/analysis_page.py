@@ -92,6 +92,14 @@ def _progress(wish: Analysis | None) -> str:
     return _("%(part)s, about %(seconds)d s left") % {"part": title, "seconds": round(left)}
 
 
+def query_without(asked: QueryDict, *names: str) -> str:
+    """What was asked, ready for one thing more: "label=refund&", or "" where nothing is left."""
+    kept = asked.copy()
+    for name in names:
+        kept.pop(name, None)
+    return f"{kept.urlencode()}&" if kept else ""
+
+
 def options_of(part: str, wish: Analysis | None) -> list[dict[str, Any]]:
     """[{name, title, value, low, high}], the values as last asked for."""
     asked = wish.options.get(part, {}) if wish else {}

@@ -14,6 +14,7 @@ from tasks_app.models import Item, Project
 from training import cleaning
 from training.analysis.encoding import repaired
 from training.analysis_filter import Filter, findings_of
+from training.analysis_page import query_without
 from training.models import AnalysisFinding, AnalysisResult, CleaningTask
 
 SHOWN = 25
@@ -39,12 +40,13 @@ def show(project: Project, result: AnalysisResult, wanted: Filter, asked: QueryD
     kind = asked.get("kind", "")
     kinds = [_kind(result, name, name == kind) for name in cleaning.KINDS]
     if kind not in TITLES:
-        return {"kinds": kinds, "kind": None}
+        return {"kinds": kinds, "kind": None, "filtered": query_without(asked, "kind", "page")}
     page = Paginator(findings_of(project, result, kind, wanted), SHOWN).get_page(asked.get("page"))
     tasks = CleaningTask.objects.filter(kind=kind, item__in=[one.item_id for one in page.object_list])
     states = dict(tasks.values_list("item_id", "state"))
     return {
-        "kinds": kinds, "kind": kind, "kind_title": TITLES[kind], "page": page, "query": _query(asked),
+        "kinds": kinds, "kind": kind, "kind_title": TITLES[kind], "page": page,
+        "query": query_without(asked, "page"), "filtered": query_without(asked, "kind", "page"),
         "shown": _shown(list(page.object_list), states),
     }  # fmt: skip
 
@@ -62,12 +64,6 @@ def tasks_of(project: Project, state: str, asked: QueryDict) -> dict[str, Any]:
 
 def _kind(result: AnalysisResult, name: str, current: bool) -> dict[str, Any]:
     return {"name": name, "title": TITLES[name], "current": current, **result.data["kinds"][name]}
-
-
-def _query(asked: QueryDict) -> str:
-    kept = asked.copy()
-    kept.pop("page", None)
-    return f"{kept.urlencode()}&"
 
 
 def _shown(rows: Sequence[Any], states: dict[UUID, str]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from annotations.models import Consensus
 from tasks_app.fields.payload import turn_texts
 from tasks_app.models import Item, Project
 from training.analysis_filter import Filter, findings_of
+from training.analysis_page import query_without
 from training.models import AnalysisFinding, AnalysisResult
 
 SHOWN = 25
@@ -20,10 +21,9 @@ def show(project: Project, result: AnalysisResult, wanted: Filter, asked: QueryD
     kind = asked.get("kind", judged[0] if judged else "")
     rows = [{"name": name, "current": name == kind, **one} for name, one in fields.items()]
     page = Paginator(findings_of(project, result, kind, wanted), SHOWN).get_page(asked.get("page"))
-    kept = asked.copy()
-    kept.pop("page", None)
     return {
-        "judged": rows, "kind": kind, "page": page, "query": f"{kept.urlencode()}&",
+        "judged": rows, "kind": kind, "page": page, "query": query_without(asked, "page"),
+        "filtered": query_without(asked, "kind", "page"),
         "pairs": fields.get(kind, {}).get("pairs", []),
         "shown": _shown(project, kind, list(page.object_list)),
     }  # fmt: skip

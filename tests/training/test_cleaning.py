@@ -250,6 +250,10 @@ def test_the_pages(texts: Project, client: Any, stranger: User) -> None:
     assert client.get(f"{page}cleaning/live/")["HX-Refresh"] == "true"
     shown = client.get(f"{page}cleaning/?kind=encoding").content.decode()
     assert "The café on the corner is closed and it is schön" in shown and "/items/" in shown
+    # A kind keeps the filter, and the filter the kind.
+    narrowed = client.get(f"{page}cleaning/?label=refund&kind=encoding").content.decode()
+    assert "?label=refund&amp;kind=short" in narrowed and 'name="kind" value="encoding"' in narrowed
+    assert "The café on the corner" not in narrowed
     [finding] = findings(wish, "encoding")
     sent_all = client.post(f"{page}tasks/send/", {"shown": [finding.pk], "what": "page"}, follow=True)
     assert b"1 item waits for a decision now." in sent_all.content
