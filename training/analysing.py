@@ -92,7 +92,18 @@ def _compute(wish: Analysis, part: Part, *, before: float) -> None:
     whole = sum(PARTS[name].weight for name in wish.keys if name in PARTS)
     options = wish.options[part.name]
     outcome = part.run(source, options, _ticker(wish, before, part.weight / whole))
-    _store(wish, part, outcome, seconds=time.monotonic() - began)
+    try:
+        _store(wish, part, outcome, seconds=time.monotonic() - began)
+    except background.Lost:
+        _leave_nothing(wish, part)
+        raise
+
+
+def _leave_nothing(wish: Analysis, part: Part) -> None:
+    """An erasure that came meanwhile took the ask and its files; what was written since goes as well."""
+    if not Analysis.objects.filter(pk=wish.pk).exists():
+        for name in (wish.keys[part.name], f"data-{wish.data_hash}"):
+            shutil.rmtree(folder_of(wish.project_id) / name, ignore_errors=True)
 
 
 def _ticker(wish: Analysis, before: float, width: float) -> Callable[[float], None]:

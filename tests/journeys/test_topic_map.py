@@ -9,6 +9,7 @@ from accounts.models import Role
 from accounts.roles import grant
 from tasks_app.models import Project
 from tests.journeys.conftest import Visits
+from tests.journeys.test_pages import PHONE, read_in_chinese, serious, settle, too_wide
 from tests.training.talk import ASKED, finish, make_talked, make_various
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -59,9 +60,14 @@ def test_a_question_opens_with_its_turns_and_a_filter_counts_anew(visit: Visits,
     expect(table).to_contain_text(ASKED["refund"])
 
 
-@pytest.mark.parametrize("name", ["courses", "distributions"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pictures_are_drawn_in_both_themes(visit: Visits, analysed: Project, name: str, scheme: str) -> None:
-    page = visit(f"/projects/{analysed.pk}/analysis/{name}/", analysed.owner, color_scheme=scheme)
-    expect(page.locator(".plot .main-svg").first).to_be_attached(timeout=60_000)
-    visit.keep(page, f"{name}-{scheme}")
+@pytest.mark.parametrize("name", ["topics", "questions", "courses", "distributions"])
+def test_each_page_can_be_read_by_everybody(visit: Visits, analysed: Project, name: str) -> None:
+    page = visit(f"/projects/{analysed.pk}/analysis/{name}/", analysed.owner, color_scheme="dark")
+    page.set_default_timeout(60_000)
+    settle(page)
+    visit.keep(page, f"{name}-dark")
+    problems = serious(page)
+    page.set_viewport_size(PHONE)
+    read_in_chinese(page)
+    visit.keep(page, f"{name}-chinese")
+    assert [*problems, *serious(page), *too_wide(page)] == []

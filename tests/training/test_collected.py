@@ -18,9 +18,10 @@ from tasks_app.pseudonyms import pseudonym
 from tests.factories import client_of, make_items, make_user
 from tests.privacy.subjects import erase, residue
 from tests.training.talk import ANSWERED, ASKED, TURNS, dialogue, finish, make_talked
-from training import tasks
+from training import analysing, finding_topics, tasks
 from training.models import Analysis, AnalysisResult
 from training.models.analysis import folder_of
+from training.services.analysis import ask_analysis
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,24 @@ def test_an_erasure_takes_what_was_found_in_the_project(analysed: Project) -> No
     assert residue(subject)["training"]["files"] >= 1
     erase(subject)
     assert not AnalysisResult.objects.filter(project=analysed).exists()
+
+
+def test_an_erasure_while_it_is_at_work_leaves_no_file(
+    talked: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = Subject(items=frozenset([talked.items.first().pk]))  # type: ignore[union-attr]
+    usual = finding_topics.find_topics
+
+    def erased_meanwhile(*given: Any, **named: Any) -> Any:
+        erase(subject)
+        return usual(*given, **named)
+
+    monkeypatch.setattr(finding_topics, "find_topics", erased_meanwhile)
+    wish = ask_analysis(project=talked, actor=None)
+    while analysing.execute(wish.pk):
+        pass
+    assert not Analysis.objects.exists()
+    assert not [path for path in folder_of(talked.pk).rglob("*") if path.is_file()]
 
 
 def test_with_more_items_topics_and_places_go_on(analysed: Project) -> None:
