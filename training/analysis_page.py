@@ -21,7 +21,7 @@ TITLES: dict[str, Any] = {
     "cleaning": gettext_lazy("Cleaning"),
     "label_errors": gettext_lazy("Label errors"),
     "topics": gettext_lazy("Topics"),
-    "questions": gettext_lazy("Questions"),
+    "questions": gettext_lazy("Common questions"),
     "courses": gettext_lazy("Emotions"),
     "distributions": gettext_lazy("Distributions"),
 }

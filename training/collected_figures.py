@@ -94,21 +94,20 @@ def course_shares(course: Course) -> Figure:
 
 
 def course_flows(course: Course) -> Figure:
-    """From the first label of a dialogue (left) to its last (right)."""
-    labels, many = course.labels, len(course.labels)
-    place = {label: number for number, label in enumerate(labels)}
-    flows = course.flows
+    """Dialogues by their first label (a bar each), and which label they end with (its parts)."""
+    counts = {(begin, end): count for begin, end, count in course.flows}
     figure = go.Figure()
-    figure.add_sankey(
-        node={"label": [escape(label) for label in labels * 2], "pad": 14, "thickness": 14},
-        link={
-            "source": [place[begin] for begin, _end, _count in flows],
-            "target": [many + place[end] for _begin, end, _count in flows],
-            "value": [count for _begin, _end, count in flows],
-            "color": "rgba(128, 128, 128, 0.35)",
-        },
-    )
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 12, "b": 12})
+    for column, label in enumerate(course.labels):
+        figure.add_bar(
+            x=[escape(begin) for begin in course.labels],
+            y=[counts.get((begin, label), 0) for begin in course.labels],
+            name=escape(label), hovertemplate="%{y}", meta={"colour": f"--l{column % 8 + 1}"},
+        )  # fmt: skip
+    figure.update_layout(
+        barmode="stack", xaxis={"type": "category", "title": {"text": _("first label")}},
+        yaxis={"rangemode": "tozero", "title": {"text": _("dialogues, by last label")}},
+        margin={"l": 56, "r": 16, "t": 60, "b": 48},
+    )  # fmt: skip
     return plain(figure)
 
 

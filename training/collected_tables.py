@@ -30,7 +30,7 @@ def topics(found: Collected) -> Table:
     sizes = found.look.topic_sizes(len(found.topics))
     total = max(int(found.look.turns.sum()), 1)
     return Table(
-        [("number", _("Topic"), True), ("name", _("Name"), False), ("words", _("Words"), False),
+        [("number", _("Topic"), True), ("name", _("Topic’s name"), False), ("words", _("Words"), False),
          ("turns", _("Turns"), True), ("share", _("Share"), True)],
         [
             [one["number"], title_of(one), ", ".join(word for word, _weight in one["words"]), int(size),
@@ -48,7 +48,7 @@ def title_of(topic: dict[str, Any]) -> str:
 def sizes(found: Collected) -> Table:
     when, counts = found.look.topics_over_time(len(found.topics))
     return Table(
-        [("start", _("From"), False), ("number", _("Topic"), True), ("name", _("Name"), False),
+        [("start", _("From"), False), ("number", _("Topic"), True), ("name", _("Topic’s name"), False),
          ("turns", _("Turns"), True)],
         [
             [start.isoformat(), one["number"], title_of(one), int(counts[row, column])]
