@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from common.errors import Invalid, Problem
@@ -64,7 +65,7 @@ class Part:
 
     def key(self, data_hash: str, options: Options) -> str:
         """64 hex digits; equal exactly for what comes out the same."""
-        told = json.dumps([data_hash, self.name, self.version, options], sort_keys=True)
+        told = json.dumps([data_hash, self.name, self.version, options, settings.BASE_MODEL], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 
 

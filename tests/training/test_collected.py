@@ -19,6 +19,7 @@ from tests.factories import client_of, make_items, make_user
 from tests.privacy.subjects import erase, residue
 from tests.training.talk import ANSWERED, ASKED, TURNS, dialogue, finish, make_talked
 from training import analysing, finding_topics, tasks
+from training.analysis_parts import PARTS
 from training.models import Analysis, AnalysisResult
 from training.models.analysis import folder_of
 from training.services.analysis import ask_analysis
@@ -190,6 +191,13 @@ def test_a_table_comes_as_a_file_that_no_spreadsheet_runs(analysed: Project, cli
     assert head[:2] == ["Question", "Asked"]
     assert first[0].startswith("'=")
     assert client.get(reverse("analysis-table", args=[analysed.pk, "nothing"])).status_code == 404
+
+
+def test_another_encoder_is_another_analysis(settings: Any) -> None:
+    part = PARTS["topics"]
+    before = part.key("data", {})
+    settings.BASE_MODEL = "another"
+    assert part.key("data", {}) != before
 
 
 def test_without_the_files_it_says_so(analysed: Project, client: Client) -> None:
