@@ -21,6 +21,7 @@ NAMES = (
     "recommend",
     "analysis",
     "monitor",
+    "feed",
 )  # fmt: skip
 
 
