@@ -26,6 +26,7 @@ from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.analysis_rows import analysed
 from tests.journeys.feeds import feed_ids
+from tests.journeys.library_rows import library
 from tests.journeys.money import flow
 from tests.journeys.monitor_rows import watching
 from tests.journeys.privacy_rows import requested
@@ -132,6 +133,7 @@ PAGES = [
     ("requester", "/projects/{triage}/health-triage/"),
     ("requester", "/projects/{triage}/health-triage/coverage/"),
     ("requester", "/projects/{triage}/health-triage/abstained/"),
+    ("requester", "/projects/{library}/recommendation/"),
     ("admin", "/predictions/{prediction}/wrong/"),
     ("requester", "/projects/{news}/finance-monitor/"),
     ("requester", "/projects/{news}/finance-monitor/alerts/{alert}/"),
@@ -211,6 +213,7 @@ def make_world(version: ModelVersion) -> World:
         "link": ask(version, people["admin"]),
         "prediction": Prediction.objects.get(version=version, feedback=None).pk,
         "setup": being_set_up(draft, queued).pk,
+        "library": library(requester).pk,
         **requested(annotator, people["admin"]),
         "triage": projects.create_project(owner=requester, template="health-triage").pk,
         **feed_ids(requester),

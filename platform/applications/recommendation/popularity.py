@@ -24,8 +24,10 @@ KIND_WEIGHTS = {
     Interaction.Kind.LIKED: 1.5,
     Interaction.Kind.DISMISSED: 0.0,
 }
+# In one order, so that the same rows always give the same sum, to the last bit.
 _COUNTED = (
-    "SUM({weight} * POWER(2::float8, EXTRACT(EPOCH FROM n.at - %(epoch)s)::float8 / {day} / %(half)s))"
+    "SUM({weight} * POWER(2::float8, EXTRACT(EPOCH FROM n.at - %(epoch)s)::float8 / {day} / %(half)s)"
+    " ORDER BY n.id)"
 ).format(
     day=DAY,
     weight="CASE n.kind " + " ".join(f"WHEN '{kind}' THEN {w}" for kind, w in KIND_WEIGHTS.items()) + " END",

@@ -10,7 +10,8 @@ from applications.recommendation.models import CatalogueItem, Interaction, Mixtu
 from tasks_app.models import ImportJob
 from tests.applications.recommendation.conftest import Library
 from tests.factories import make_user
-from training.models import Feedback
+from tests.i18n.test_pages import CHINESE, english_in
+from training.models import Feedback, Model
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -90,3 +91,17 @@ def test_strangers_find_no_page(library: Library, path: str) -> None:
     client.force_login(make_user("stranger"))
     send = client.post if path else client.get
     assert send(f"{library.page}{path}").status_code == 404
+
+
+def test_a_list_and_the_page_speak_chinese(matched: Library) -> None:
+    client = browser_of(matched)
+    page = client.get(matched.page, headers=CHINESE).content.decode()
+    assert '<html lang="zh-hans"' in page and "混合了什么" in page
+    model = Model.objects.get(project=matched.project).name
+    codes = ("MB", "viewed", "used", "liked", "dismissed", "kind", "person")
+    assert english_in(page, matched.project.title, model, matched.owner.display_name, *codes) == []
+    listed = client.post(
+        f"{matched.page}list/", {"person": "reader-2"}, headers={**CHINESE, "HX-Request": "true"}
+    ).content.decode()
+    written = {words for item in CatalogueItem.objects.all() for words in (item.title, item.text)}
+    assert english_in(listed, *sorted(written, key=len, reverse=True), model) == []
