@@ -99,7 +99,7 @@ def _of_analyses() -> None:
         "training.CleaningTask",
         persons="created_by decided_by",
         items="item",
-        nothing={"kind": _CODE, "evidence": _FIGURES},
+        nothing={"kind item_state": _CODE, "evidence": _FIGURES},
     )
     declare("training.AnalysisFinding", items="item", nothing={"kind": _CODE, "evidence": _FIGURES})
 

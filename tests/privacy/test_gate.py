@@ -70,6 +70,7 @@ PROGRAMS_SAY = {
     "training.VersionComparison", "training.Analysis", "recommendation.Mixture",
     "health_triage.Calibration",
     "social_content.Floor",
+    "applications.Setup", "applications.Measured",
 }  # fmt: skip
 OURS = {
     "common", "accounts", "privacy", "rewards", "tasks_app", "annotations", "training", "applications",

@@ -54,7 +54,7 @@ def chat(request: SignedIn, project_id: UUID) -> HttpResponse:
             talk, form = found.exchange.conversation, forms.QuestionForm()
         except DomainError as refused:
             form.add_error(None, refused.message)
-    context = {"talk": talk, "shown": _shown(talk), "form": form, "stars": range(1, 6)}
+    context: dict[str, Any] = {"talk": talk, "shown": _shown(talk), "form": form, "stars": range(1, 6)}
     status = 422 if form.errors else 200
     if request.htmx:
         context["project"] = project

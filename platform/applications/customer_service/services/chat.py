@@ -151,7 +151,8 @@ def end_conversation(*, conversation: Conversation, rating: int, actor: User) ->
     row.save(update_fields=["rating", "ended_at"])
     last = row.exchanges.order_by("-id").first()
     said = last.predictions if last else {}
-    prediction = Prediction.objects.filter(pk=said.get(REPLY) or said.get("intent")).first()
+    meant = said.get(REPLY) or said.get("intent")
+    prediction = Prediction.objects.filter(pk=meant).first() if meant else None
     if prediction is not None:
         author = None if row.end_user else actor
         give_feedback(prediction=prediction, author=author, end_user=row.end_user, rating=rating)

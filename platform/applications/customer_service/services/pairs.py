@@ -126,8 +126,9 @@ def join_approved(project: Project) -> int:
 def _settle(item: Item, pair: Pair) -> None:
     """The question that this item was made of has its answer."""
     prefix, _dash, number = item.external_id.partition("-")
-    if prefix == "unknown":
-        Unknown.objects.filter(project=item.project_id, pk=_uuid(number)).update(
+    asked = _uuid(number) if prefix == "unknown" else None
+    if asked is not None:
+        Unknown.objects.filter(project=item.project_id, pk=asked).update(
             state=Unknown.State.ANSWERED, pair=pair
         )
 
@@ -155,7 +156,7 @@ def _drafts(row: Consensus, source: str) -> Iterable[Draft]:
     payload: dict[str, Any] = row.item.payload
     turns = payload.get("turns") or [{"speaker": "customer", "text": payload.get("text", "")}]
     if source == Source.SPANS:
-        found = pairs_of(turns, row.value)
+        found = pairs_of(turns, row.value or [])
     else:
         asked = [turn["text"] for turn in turns if turn.get("speaker") == "customer"] or [turns[-1]["text"]]
         found = [(asked[-1], str(row.value))]
