@@ -12,7 +12,7 @@ from local.errors import LocalError
 
 NAMES = (
     "assign", "import", "consensus", "train", "serve", "export", "page", "intents", "active", "snapshot",
-    "pii",
+    "pii", "grading",
     "erasure",
     "private",
     "leak",

@@ -1,0 +1,88 @@
+"""What pages and the API show of questions, answers and the queue."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from applications.education_grading.models import Question, Submission
+from common.errors import NotFound
+from tasks_app.models import Project
+
+_WAITING = Q(submissions__state=Submission.State.WAITING, submissions__restricted=False)
+
+
+def questions_of(project: Project) -> QuerySet[Question]:
+    counted = Question.objects.filter(project=project).annotate(
+        handed=Count("submissions"), waiting=Count("submissions", filter=_WAITING)
+    )
+    return counted.order_by("title")
+
+
+def question_in(project: Project, question_id: UUID) -> Question:
+    found = Question.objects.filter(project=project, pk=question_id).select_related("project").first()
+    if found is None:
+        raise NotFound(_("There is no such question."))
+    return found
+
+
+def submissions_of(project: Project) -> QuerySet[Submission]:
+    """Without those whose learners have had them restricted."""
+    rows = Submission.objects.filter(question__project=project, restricted=False)
+    return rows.select_related("question__project", "score_prediction", "missing_prediction")
+
+
+def submission_in(project: Project, submission_id: UUID) -> Submission:
+    found = submissions_of(project).filter(pk=submission_id).first()
+    if found is None:
+        raise NotFound(_("There is no such answer."))
+    return found
+
+
+def queue(project: Project) -> QuerySet[Submission]:
+    """First those who disagree, the oldest objection first, then the most doubtful."""
+    waiting = submissions_of(project).filter(state=Submission.State.WAITING)
+    return waiting.order_by(F("disputed_at").asc(nulls_last=True), "-doubt", "pk")
+
+
+def teachable(project: Project) -> QuerySet[Submission]:
+    """What a teacher has decided and no import has taken; without empty answers, which teach nothing."""
+    rows = submissions_of(project).filter(
+        state=Submission.State.RELEASED, decided_by__isnull=False, taught_at__isnull=True
+    )
+    return rows.exclude(text="")
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One question in a class: how many answers have each score, and which points are missed most."""
+
+    question: Question
+    scores: list[int]
+    missed: list[tuple[str, int]]
+    handed: int
+
+
+def overview(project: Project, top: int) -> list[Overview]:
+    rows = submissions_of(project).filter(score__isnull=False)
+    scores: dict[UUID, Counter[int]] = {}
+    missed: dict[UUID, Counter[int]] = {}
+    for question_id, score, missing in rows.order_by().values_list("question", "score", "missing").iterator():
+        scores.setdefault(question_id, Counter())[score] += 1
+        missed.setdefault(question_id, Counter()).update(missing)
+    return [
+        Overview(
+            question,
+            [scores.get(question.pk, Counter())[step] for step in range(top + 1)],
+            _named(question.point_texts, missed.get(question.pk, Counter())),
+            sum(scores.get(question.pk, Counter()).values()),
+        )
+        for question in questions_of(project)
+    ]
+
+
+def _named(points: Sequence[str], missed: Counter[int]) -> list[tuple[str, int]]:
+    return [(points[number], count) for number, count in missed.most_common(5) if number < len(points)]

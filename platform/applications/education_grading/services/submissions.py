@@ -1,0 +1,126 @@
+"""Answers of learners on their way in: kept, judged, and released or put before a teacher."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from applications.asking import ask
+from applications.education_grading import calibrating
+from applications.education_grading.drafting import draft
+from applications.education_grading.grading import (
+    MISSING,
+    SCORE,
+    Graded,
+    payload_of,
+    put_together,
+    top_of,
+    versions,
+)
+from applications.education_grading.learners import digest_of
+from applications.education_grading.models import FeedbackEdit, Question, Submission
+from common import audit
+from common.errors import Invalid, Problem
+from training.services.predictions import Predicted
+
+MOST = 100
+LONGEST = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """key: the caller's own id, by which the same answer handed in again is known."""
+
+    key: str
+    learner: str
+    text: str
+
+
+def hand_in(*, question: Question, answers: Sequence[Handed], actor: User | None) -> list[Submission]:
+    """Keep up to 100 answers and judge the new ones. One whose key is known stays as it is.
+
+    Without models in production everything waits for a teacher. Raises Invalid for too many or too long ones.
+    """
+    _check(answers)
+    wanted = {_key(one.key): one for one in answers}
+    _keep(question, wanted)
+    rows = Submission.objects.filter(question=question, key__in=wanted)
+    # A process that was killed before it had judged leaves doubt 99 and no draft; the next time it goes on.
+    fresh = list(rows.filter(edits__isnull=True).order_by("pk"))
+    if fresh:
+        _judge(question, fresh, actor)
+    found = {row.key: row for row in rows}
+    return [found[key] for key in wanted]
+
+
+def _check(answers: Sequence[Handed]) -> None:
+    if not 1 <= len(answers) <= MOST:
+        detail = _("Send 1 to %d answers at a time.") % MOST
+        raise Invalid(detail, problems=[Problem("/answers", "length", detail)])
+    detail = _("An answer has at most %d characters.") % LONGEST
+    problems = [
+        Problem(f"/answers/{number}/text", "too_long", detail)
+        for number, one in enumerate(answers)
+        if len(one.text) > LONGEST
+    ]
+    if problems:
+        raise Invalid(detail, problems=problems)
+
+
+def _key(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _keep(question: Question, wanted: dict[str, Handed]) -> None:
+    rows = [
+        Submission(
+            question=question, key=key, learner=digest_of(question.project_id, one.learner), text=one.text
+        )
+        for key, one in wanted.items()
+    ]
+    Submission.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _judge(question: Question, rows: Sequence[Submission], actor: User | None) -> None:
+    payloads = [payload_of(question.text, question.reference, row.text) for row in rows]
+    pair, top = versions(question.project), top_of(question.project)
+    said: list[Predicted] = []
+    if pair is not None:
+        said = [
+            ask(project=question.project, field=name, items=payloads, actor=actor)
+            for name in (SCORE, MISSING)
+        ]
+    limit = calibrating.released_below(question.project, tuple(one.version.pk for one in said))
+    for number, row in enumerate(rows):
+        answers = [one.answers[number] for one in said] or [None, None]
+        graded = put_together(payloads[number], question.places, top, answers[0], answers[1])
+        if said:
+            row.score_prediction, row.missing_prediction = (one.predictions[number] for one in said)
+        _take(row, graded, question, top, limit)
+
+
+def _take(row: Submission, graded: Graded, question: Question, top: int, limit: float | None) -> None:
+    """Write what was judged, unless another request has done so meanwhile."""
+    row.guards = [str(guard) for guard in graded.guards]
+    if (found := graded.grade) is not None:
+        row.proposed, row.shares, row.confidence = found.score, list(found.shares), found.confidence
+        row.doubt, row.missing, row.score = found.doubt, list(found.missing), found.score
+        row.feedback = draft(
+            score=found.score, top=top, points=question.point_texts, missing=found.missing,
+            language=question.language,
+        )  # fmt: skip
+    if found is not None and limit is not None and not row.guards and found.doubt <= limit:
+        row.state, row.decided_at = Submission.State.RELEASED, timezone.now()
+    with transaction.atomic():
+        there = Submission.objects.select_for_update().get(pk=row.pk)
+        if there.edits.exists():
+            return
+        row.round = there.round
+        row.save()
+        FeedbackEdit.objects.create(submission=row, text=row.feedback)
+        if row.state == Submission.State.RELEASED:
+            audit.record("grading.released", row, actor=None, score=row.score)
