@@ -49,11 +49,11 @@ def sentences(reference: str) -> list[Point]:
 
 def put_together(
     payload: Mapping[str, Any], points: Sequence[Point], top: int,
-    whole: serving.Answer | None, marked: serving.Answer | None,
+    whole: serving.Answer | None, marked: serving.Answer | None, guarded: bool = True,
 ) -> Graded:  # fmt: skip
     question, reference, answer = (turn["text"] for turn in payload["turns"])
     guards = guards_of(question=question, reference=reference, answer=answer)
-    if WORTHLESS & set(guards):
+    if guarded and WORTHLESS & set(guards):
         nothing = tuple(float(step == 0) for step in range(top + 1))
         return Graded(Grade(0, nothing, 1.0, 0.0, tuple(range(len(points)))), guards)
     if whole is None and (marked is None or not points):
@@ -106,15 +106,15 @@ def top_of(project: Project) -> int:
 
 def regrade(
     pair: tuple[ModelVersion, ModelVersion], payloads: Sequence[Mapping[str, Any]],
-    points: Sequence[Sequence[Point]], top: int,
+    points: Sequence[Sequence[Point]], top: int, guarded: bool = True,
 ) -> list[Graded]:  # fmt: skip
-    """The same for a worker, without keeping predictions."""
+    """The same for a worker, without keeping predictions. guarded: False for what the models say alone."""
     found: list[Graded] = []
     for start in range(0, len(payloads), _BATCH):
         part = slice(start, start + _BATCH)
         whole, marked = (serving.answers_in_background(version, payloads[part]) for version in pair)
         found += [
-            put_together(payload, places, top, one, other)
+            put_together(payload, places, top, one, other, guarded)
             for payload, places, one, other in zip(payloads[part], points[part], whole, marked, strict=True)
         ]
     return found

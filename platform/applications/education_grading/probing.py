@@ -69,7 +69,8 @@ def tricks() -> Iterator[Trick]:
 
 
 def guard_figures(pair: tuple[ModelVersion, ModelVersion], top: int) -> list[Figure]:
-    """Of each kind: the share that the models alone fall for (beside it), and that could go out unseen."""
+    """Of each kind: the share of which too good a score could go out unseen; beside it, what the models
+    alone fall for."""
     asked = list(tricks())
     found = _ask(pair, [(one.question, one.reference, one.answer) for one in asked], top)
     plain = _ask(pair, [(one.question, one.reference, one.honest or one.answer) for one in asked], top)
@@ -101,4 +102,6 @@ def _fooled(trick: Trick, found: Graded, plain: Graded) -> bool:
 def _ask(
     pair: tuple[ModelVersion, ModelVersion], texts: list[tuple[str, str, str]], top: int
 ) -> list[Graded]:
-    return regrade(pair, [payload_of(*one) for one in texts], [sentences(one[1]) for one in texts], top)
+    return regrade(
+        pair, [payload_of(*one) for one in texts], [sentences(one[1]) for one in texts], top, guarded=False
+    )
