@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts import roles
 from accounts.models import Membership, Role, User
-from common.errors import NotFound
+from common.errors import Forbidden, NotFound
+from tasks_app.access import project_for
 from tasks_app.models import Project
 from training import asking
 from training.analysing import results_of
@@ -240,6 +241,22 @@ def prediction_for(user: User, prediction_id: UUID) -> Prediction:
     if found is None:
         raise no_prediction()
     return found
+
+
+def prediction_to_judge(user: User, prediction_id: UUID) -> Prediction:
+    """One that `user` asked for, or that a model of a project they run gave to somebody else."""
+    found = Prediction.objects.select_related("version__model").filter(pk=prediction_id).first()
+    if found is None or not (found.requested_by_id == user.pk or _runs(user, found)):
+        raise no_prediction()
+    return found
+
+
+def _runs(user: User, prediction: Prediction) -> bool:
+    try:
+        project_for(user, prediction.version.model.project_id)
+    except (NotFound, Forbidden):
+        return False
+    return True
 
 
 def no_prediction() -> NotFound:

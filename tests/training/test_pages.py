@@ -201,3 +201,4 @@ def test_who_asked_says_what_would_have_been_right(make_version: Make, admin: Us
     assert f"/models/{version.model.name}/cases/" in client.get(page).content.decode()
     assert client.post(page, said).status_code == 422
     assert browser_of(stranger).get(page).status_code == 404
+    assert browser_of(version.model.project.owner).get(page).status_code == 200  # who runs the project

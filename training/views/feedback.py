@@ -52,8 +52,8 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def wrong(request: SignedIn, prediction_id: UUID) -> HttpResponse:
-    """Where whoever asked says what would have been right."""
-    prediction = access.prediction_for(request.user, prediction_id)
+    """Where whoever asked, or runs the project, says what would have been right."""
+    prediction = access.prediction_to_judge(request.user, prediction_id)
     given = prediction.feedback.filter(author=request.user).select_related("case__learned_by").first()
     field = showing.field_of(prediction.version)
     form = FeedbackForm(request.POST or None, field=field)

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import SignedIn
-from accounts.models import User
 from applications import kinds, selectors
 from applications.social_content import access, calibrating, pages, presenting
 from applications.social_content.forms import (
@@ -65,16 +64,15 @@ def _feed_page(request: SignedIn, project: Project, post_form: PostForm) -> dict
         **_head(project, "feed"),
         "about": selectors.about(project, kinds.find_kind(access.TEMPLATE)),
         "feed": found,
-        "entries": [_entry(one, request.user) for one in found.entries],
+        "entries": [_entry(one) for one in found.entries],
         "form": asked,
         "post_form": post_form,
         "any_posts": Post.objects.filter(project=project).exists(),
     }
 
 
-def _entry(one: Entry, user: User) -> dict[str, Any]:
-    # What the model said of its safety was asked in the owner's name, who alone may speak of it.
-    asked = one.post.prediction if user.pk == one.post.project.owner_id else None
+def _entry(one: Entry) -> dict[str, Any]:
+    asked = one.post.prediction
     return {
         "post": one.post,
         "because": presenting.because(one),
