@@ -21,7 +21,7 @@ from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_speakers, turn_texts
 from tasks_app.models import Item, Project
 from training import freezing
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 from training.engine.data import read_arrow
 from training.models import Snapshot
 from training.models.analysis import folder_of

@@ -10,7 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from training.analysis_data import Source
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 from training.engine.data import Row
 from training.engine.device import choose_device
 from training.engine.survey import Describer

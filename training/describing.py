@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from django.conf import settings
 
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 from training.engine.data import Row
 from training.engine.device import choose_device
 from training.engine.survey import Describer

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from tasks_app.models import Item
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 from training.engine.data import Row, read_arrow
 from training.engine.device import choose_device
 from training.engine.drift import Reference

@@ -1,15 +1,18 @@
 """Vectors of texts, by the encoder that the site has chosen (BASE_MODEL)."""
 
+import importlib
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from django.conf import settings
 
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 from training.engine.data import Row
-from training.engine.device import choose_device
-from training.engine.survey import Describer
+
+if TYPE_CHECKING:
+    from training.engine.survey import Describer
 
 
 def embed(texts: Sequence[str]) -> Floats:
@@ -27,6 +30,8 @@ def dimensions() -> int:
 
 
 @lru_cache(maxsize=1)
-def _describer(base: str) -> Describer:
-    """One for each process, with its weights in memory."""
-    return Describer(base, device=choose_device("auto"))
+def _describer(base: str) -> "Describer":
+    """One for each process, with its weights in memory. torch is loaded by whoever needs it first."""
+    device = importlib.import_module("training.engine.device").choose_device("auto")
+    found: Describer = importlib.import_module("training.engine.survey").Describer(base, device=device)
+    return found

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-Ints = NDArray[np.int64]
+from training.engine.arrays import Floats as Floats
+from training.engine.arrays import Ints as Ints
+
 Step = list[Ints]  # positions of the examples of one optimizer step, in the parts that are padded together
-Floats = NDArray[np.float32]
 
 MOST_PADDING = 0.05  # share of an epoch's positions
 _POOL_BATCHES = 64  # sorted together: large enough for little padding, small enough to stay random

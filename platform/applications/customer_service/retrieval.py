@@ -12,7 +12,7 @@ from pgvector import HalfVector
 from applications.customer_service.lexical import bm25, fuse, words_of
 from applications.customer_service.models import Pair
 from tasks_app.models import Project
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 
 CANDIDATES = 50
 _WORDS = 4  # the rarest of a question; common ones would bring half of a million rows

@@ -19,7 +19,7 @@ from common.errors import Conflict, Invalid, Problem
 from common.gate import through_gate
 from tasks_app.models import Project
 from tasks_app.services.imports import start_import
-from training.engine.batching import Floats
+from training.engine.arrays import Floats
 
 MOST_AT_ONCE = 200
 MOST_COMPARED = 2_000  # of the newest open questions
