@@ -32,7 +32,11 @@ def prepare(project: Project) -> None:
 
 def first_use(project: Project, user: User) -> str:
     question = Question.objects.filter(project=project, title=_FIRST["title"]).first()
-    question = question or create_question(project=project, actor=user, **_FIRST)
+    if question is None:
+        question = create_question(
+            project=project, actor=user, title=_FIRST["title"], text=_FIRST["text"],
+            reference=_FIRST["reference"],
+        )  # fmt: skip
     [row] = hand_in(question=question, answers=[Handed("first", "first", _ANSWER)], actor=user)
     return _("Score %(score)s of %(top)d, %(missing)d points missing; it waits for a teacher.") % {
         "score": row.proposed if row.proposed is not None else "–", "top": 4, "missing": len(row.missing),

@@ -71,7 +71,8 @@ def overview(project: Project, top: int) -> list[Overview]:
     scores: dict[UUID, Counter[int]] = {}
     missed: dict[UUID, Counter[int]] = {}
     for question_id, score, missing in rows.order_by().values_list("question", "score", "missing").iterator():
-        scores.setdefault(question_id, Counter())[score] += 1
+        if score is not None:  # as the filter says already
+            scores.setdefault(question_id, Counter())[score] += 1
         missed.setdefault(question_id, Counter()).update(missing)
     return [
         Overview(

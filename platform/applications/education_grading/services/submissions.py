@@ -96,8 +96,8 @@ def _judge(question: Question, rows: Sequence[Submission], actor: User | None) -
         ]
     limit = calibrating.released_below(question.project, tuple(one.version.pk for one in said))
     for number, row in enumerate(rows):
-        answers = [one.answers[number] for one in said] or [None, None]
-        graded = put_together(payloads[number], question.places, top, answers[0], answers[1])
+        score, missing = (one.answers[number] for one in said) if said else (None, None)
+        graded = put_together(payloads[number], question.places, top, score, missing)
         if said:
             row.score_prediction, row.missing_prediction = (one.predictions[number] for one in said)
         _take(row, graded, question, top, limit)
