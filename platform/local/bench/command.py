@@ -22,6 +22,8 @@ NAMES = (
     "analysis",
     "monitor",
     "feed",
+    "retrieval",
+    "answers",
 )  # fmt: skip
 
 
