@@ -28,7 +28,9 @@ def test_every_recipe_is_known_to_the_engine():
             assert config.epochs == one.recipe["epochs"]
 
 
-@pytest.mark.parametrize("name", ["rank-replies", "question-answer-links", "health-triage"])
+@pytest.mark.parametrize(
+    "name", ["customer-service", "rank-replies", "question-answer-links", "health-triage"]
+)
 def test_every_sample_item_fits_its_template(name):
     chosen = template(name)
     fields = parse_fields(chosen.fields)
