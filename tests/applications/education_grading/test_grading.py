@@ -203,3 +203,13 @@ def test_a_learner_is_found_restricted_and_erased(question: Question) -> None:
 
 def test_another_project_knows_a_learner_by_another_digest(question: Question) -> None:
     assert digest_of(question.project_id, "Mia") != digest_of(question.pk, "Mia")
+
+
+def test_accepted_on_an_objection_it_stays_as_the_teacher_decided(question: Question) -> None:
+    [row] = give(question, TORN)
+    owner = question.project.owner
+    decide(submission=row, actor=owner, round=0, score=3, missing=[2], feedback="Well done.")
+    objections.object_to(submission=row, reason="I named it.")
+    row.refresh_from_db()
+    decide(submission=row, actor=owner, round=row.round)
+    assert (row.score, row.missing, row.feedback, row.proposed) == (3, [2], "Well done.", 1)

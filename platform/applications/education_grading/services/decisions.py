@@ -29,12 +29,15 @@ def decide(
 ) -> Submission:
     """Release an answer with this score, these missing points and these words; what is None stays proposed.
 
+    On an objection it stays as the teacher had decided it: what was proposed before counts no more.
+
     round: as the teacher saw it. Raises Conflict with the code `already_decided` where another teacher was
     quicker, Invalid for a score that is none, or where nothing was proposed and none is given.
     """
     question = submission.question
     top = top_of(question.project)
-    final = submission.proposed if score is None else score
+    stands = submission.score if submission.disputed_at is not None else submission.proposed
+    final = stands if score is None else score
     lacking = list(submission.missing if missing is None else sorted(set(missing)))
     _check(final, lacking, top, len(question.points))
     words = feedback if feedback is not None else submission.feedback
