@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +19,7 @@ from tasks_app.models import Project
 from training.models import Run
 
 Step = Setup.Step
+_CODES = {"zh": "zh-hans"}  # as Django names them
 STEPS: dict[Setup.Step, Promise] = {
     Step.IMPORT: gettext_lazy("Import the data"),
     Step.TRAIN: gettext_lazy("Train"),
@@ -40,7 +42,12 @@ class Offer:
     kind: Kind
     title: str
     summary: str
-    languages: list[str]
+    languages: list[str]  # codes
+
+    @property
+    def language_names(self) -> list[str]:
+        """Each in its own language."""
+        return [get_language_info(_CODES.get(code, code))["name_local"] for code in self.languages]
 
 
 def offers(language: str) -> list[Offer]:

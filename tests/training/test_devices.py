@@ -23,10 +23,10 @@ import os, sys, time, django
 django.setup()
 from training import devices, engine_process
 with devices.one_card(seconds=0.2) as card:
-    print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     if len(sys.argv) > 1:
         import subprocess
         subprocess.Popen(["sleep", sys.argv[1]], pass_fds=devices.held_locks())
+    print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     time.sleep(600)
 """
 

@@ -42,7 +42,8 @@ def choose(
     """
     held = np.asarray(held_out, dtype=bool)
     tested, free = np.flatnonzero(held), np.flatnonzero(~held)
-    lots = min(round(count * lot_share), len(held))
+    # Where too few are left that may be chosen, the lot makes up for them.
+    lots = min(max(round(count * lot_share), count - len(free)), len(held))
     drawn = np.concatenate([tested, free])[:lots]
     free = np.setdiff1d(free, drawn)
     wanted = min(count - lots, len(free))
