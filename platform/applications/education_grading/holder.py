@@ -12,7 +12,7 @@ from applications.education_grading.models import FeedbackEdit, ReleaseRule, Sub
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item
-from training.models import Prediction
+from training.models import FeedbackCase, Prediction
 
 _PREFIX = "submission-"
 _SHOWN = ("question__title", "text", "score", "feedback", "objection", "created_at")
@@ -40,6 +40,8 @@ class GradingHolder:
         asked = [key for row in rows for key in (row.score_prediction_id, row.missing_prediction_id) if key]
         done = {"graded_answers": len(rows)}
         Submission.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        # Cases hold the same texts as the predictions that they were made of.
+        done["cases"] = FeedbackCase.objects.filter(feedback__prediction__in=asked).delete()[0]
         done["predictions"] = Prediction.objects.filter(pk__in=asked).delete()[0]
         if subject.account is not None:
             done["decisions"] = _decided(subject.account).update(decided_by=None)

@@ -61,7 +61,7 @@ class Scored:
         )  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
-        rounded = {"condition": self.condition.round(6).tolist(), "urgency": self.urgency.round(6).tolist()}
+        rounded = {"condition": _rounded(self.condition).tolist(), "urgency": _rounded(self.urgency).tolist()}
         places = {name: getattr(self, name).tolist() for name in ("true_condition", "true_urgency", "group")}
         return {"labels": list(self.labels), "levels": list(self.levels), **rounded, **places}
 
@@ -131,6 +131,7 @@ class Verdict:
 
 
 NO_PROMISE, NOTHING_FITS, MANY_GROUPS, WIDE = "no_promise", "nothing_fits", "many_groups", "wide_urgency"
+_PLACES = 6  # of what is stored; a verdict is made of the same numbers, or thresholds would not hold for it
 
 
 def promise(known: Scored, risk: Risk) -> Promise:
@@ -171,20 +172,24 @@ def _lacking(known: Scored, risk: Risk) -> Iterator[Lacking]:
 
 
 def judge(promised: Promise, condition: Doubles, urgency: Doubles) -> list[Verdict]:
-    """A verdict for each of (N, C) and (N, L) probabilities."""
+    """A verdict for each of (N, C) and (N, L) probabilities. Where one is no number nothing is known."""
     if not promised.holds:
         top = condition.argmax(axis=1)
         levels = promised.levels
         return [
             Verdict((promised.labels[int(place)],), levels[0], levels[-1], (NO_PROMISE,)) for place in top
         ]
-    risk = promised.risk
+    risk, condition, urgency = promised.risk, _rounded(condition), _rounded(urgency)
+    unknown = ~(np.isfinite(condition).all(axis=1) & np.isfinite(urgency).all(axis=1))
     within = conformal.scores_of(condition, risk.method) <= np.array(promised.by_label) + 1e-12
     lowest, highest = conformal.intervals(
         urgency, upper=promised.upper, upper_by_class=np.array(promised.upper_by_level), lower=promised.lower
     )
     found = []
     for row, listed in enumerate(within):
+        if unknown[row]:
+            found.append(Verdict((), promised.levels[0], promised.levels[-1], (NOTHING_FITS, WIDE)))
+            continue
         order = [place for place in np.argsort(-condition[row], kind="stable").tolist() if listed[place]]
         low, high = int(lowest[row]), int(highest[row])
         found.append(
@@ -196,6 +201,10 @@ def judge(promised: Promise, condition: Doubles, urgency: Doubles) -> list[Verdi
             )
         )
     return found
+
+
+def _rounded(shares: Doubles) -> Doubles:
+    return np.asarray(shares.round(_PLACES))
 
 
 def _reasons(risk: Risk, groups: int, levels: int) -> Iterator[str]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from applications.social_content.access import digest_of
 from applications.social_content.models import Person, Post
-from applications.social_content.services.moderation import item_id_of
+from applications.social_content.services.moderation import group_of
 from applications.social_content.services.people import erase_person
 from applications.social_content.services.posts import erase_posts
 from privacy import mentions
@@ -50,7 +50,7 @@ class SocialContentHolder:
         """Labelled items that moderators' decisions made of the posts, by whoever holds a part of them."""
         wanted = Q(pk__in=[])
         for post in posts:
-            wanted |= Q(project=post.project_id, group=item_id_of(post))
+            wanted |= Q(project=post.project_id, group=group_of(post))
         items = frozenset(Item.objects.filter(wanted).values_list("pk", flat=True))
         if items:
             own = Subject(items=items)

@@ -89,7 +89,8 @@ def statement(post: Post) -> dict[str, Any]:
     statement of reasons has to tell (Digital Services Act, EU 2022/2065, Art. 17(3))."""
     state, names = state_of(post), label_names(post.project)
     decisions = moderation.history_of(post)
-    latest = decisions[-1] if decisions else None
+    # What was decided of a text that has been changed since says nothing of this one.
+    latest = decisions[-1] if decisions and post.decided is not None else None
     objection = post.objections.order_by("made_at").last()
     return {
         "post": post,

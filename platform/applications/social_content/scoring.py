@@ -1,5 +1,6 @@
 """Asking the safety model about texts: the worst of all readings counts, and no answer is an unsafe one."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,8 @@ def _worst(found: Sequence[Scored]) -> Scored:
 def _scored(answer: serving.Answer) -> Scored:
     turns = answer.detail.get("turns") or []
     shares = turns[-1].get("probabilities", {}) if turns else {}
-    if not shares:
+    # What is no number is no answer: it would be passed over when the worst reading is looked for.
+    if not shares or not all(math.isfinite(float(share)) for share in shares.values()):
         return _REFUSED
     label = max(shares, key=lambda name: float(shares[name]))
     return Scored(float(shares.get(SAFE, 0.0)), str(label), float(shares[label]))

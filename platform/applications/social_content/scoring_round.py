@@ -11,6 +11,7 @@ from applications.asking import in_production
 from applications.embedding import embed
 from applications.social_content.models import Post
 from applications.social_content.scoring import SAFETY, Scored, payload_of, score_texts
+from applications.social_content.services.posts import let_go
 from tasks_app.models import Project
 from training.asking import new_prediction, store_predictions
 from training.engine.errors import EngineError
@@ -62,10 +63,9 @@ def _read_batch(project_id: UUID) -> int:
 def _keep(version: ModelVersion, posts: Sequence[Post], found: Sequence[Scored]) -> None:
     owner = version.model.project.owner_id
     rows = [_prediction(version, owner, post, one) for post, one in zip(posts, found, strict=True)]
-    before = [post.prediction for post in posts if post.prediction]
+    before = {post.prediction: post.pk for post in posts if post.prediction}
     store_predictions(rows)
-    # An answer nobody objected to is not kept beside the one that took its place.
-    Prediction.objects.filter(pk__in=before, feedback=None).delete()
+    let_go(before)
     vectors = embed([post.text for post in posts])
     for post, one, row, vector in zip(posts, found, rows, vectors, strict=True):
         post.score, post.label, post.version, post.prediction = one.score, one.label, version, row.pk

@@ -116,12 +116,13 @@ def _queue(
 ) -> HttpResponse:
     waiting = moderation.hidden_posts(project)
     after = request.GET.get("after", "")
-    chosen = waiting[int(after)] if after.isdigit() and int(after) < waiting.count() else waiting.first()
+    place, count = int(after) if after.isascii() and after.isdigit() else 0, waiting.count()
+    chosen = waiting[place] if place < count else waiting.first()
     context = {
         **_head(project, "moderation"),
-        "waiting": waiting.count(),
+        "waiting": count,
         "entry": pages.queue_entry(chosen) if chosen else None,
-        "next": int(after or 0) + 1 if (after or "0").isdigit() else 1,
+        "next": place + 1,
         "form": form,
         "refused": refused,
     }

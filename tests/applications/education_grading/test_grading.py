@@ -12,7 +12,7 @@ from annotations.models import Consensus
 from applications.education_grading import calibrating, selectors
 from applications.education_grading.learners import digest_of
 from applications.education_grading.models import Calibration, FeedbackEdit, Question, Submission
-from applications.education_grading.services import objections
+from applications.education_grading.services import objections, submissions
 from applications.education_grading.services.decisions import decide
 from applications.education_grading.services.questions import create_question
 from applications.education_grading.services.release import set_release
@@ -213,3 +213,29 @@ def test_accepted_on_an_objection_it_stays_as_the_teacher_decided(question: Ques
     row.refresh_from_db()
     decide(submission=row, actor=owner, round=row.round)
     assert (row.score, row.missing, row.feedback, row.proposed) == (3, [2], "Well done.", 1)
+
+
+def test_what_a_teacher_decided_while_models_were_asked_stays(
+    question: Question, teacher: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = submissions.ask
+
+    def and_decide(**about: Any) -> Any:
+        row = Submission.objects.get()
+        if row.state == "waiting":
+            decide(submission=row, actor=teacher, round=row.round, score=0, missing=[0], feedback="")
+        return asked(**about)
+
+    monkeypatch.setattr(submissions, "ask", and_decide)
+    give(question, TORN)
+    row = Submission.objects.get()
+    assert (row.state, row.score, row.decided_by) == ("released", 0, teacher)
+
+
+def test_cases_go_with_the_learner_whose_words_they_hold(question: Question, teacher: User) -> None:
+    [row] = give(question, TORN)
+    decide(submission=row, actor=teacher, round=row.round, score=3)
+    assert FeedbackCase.objects.filter(payload__icontains="water only").exists()
+    for holder in all_holders():
+        holder.erase(Subject(values=("Mia K.",)), Terms(request=row.pk))
+    assert not FeedbackCase.objects.filter(payload__icontains="water only").exists()

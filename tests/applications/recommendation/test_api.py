@@ -168,3 +168,12 @@ def test_diversity_is_set(library: Library) -> None:
         == 0.4
     )
     assert library.client.put(f"{library.path}mixture", {"diversity": 3}, format="json").status_code == 422
+
+
+def test_an_item_without_a_date_does_not_grow_young_when_it_is_sent_again(library: Library) -> None:
+    undated = {"id": "b-undated", "title": "A book without a date"}
+    assert library.ask("items", {"items": [undated]}).json()["created"] == 1
+    before = CatalogueItem.objects.get(external_id="b-undated").published_at
+    again = library.ask("items", {"items": [undated]}).json()
+    assert (again["updated"], again["unchanged"]) == (0, 1)
+    assert CatalogueItem.objects.get(external_id="b-undated").published_at == before

@@ -187,3 +187,11 @@ def test_of_two_objections_at_once_one_is_kept(hidden: Post) -> None:
     for thread in threads:
         thread.join()
     assert Objection.objects.count() == 1
+
+
+def test_a_place_in_the_queue_that_is_no_number_is_the_first(project: Project, hidden: Post) -> None:
+    client = Client()
+    client.force_login(project.owner)
+    for after in ("\u00b2", "-1", "x", "99"):
+        path = f"/projects/{project.pk}/social-content/moderation/"
+        assert client.get(path, {"after": after}).status_code == 200

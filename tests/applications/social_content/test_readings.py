@@ -1,5 +1,10 @@
 """Tricks that hide words, undone; and words that are no trick, left alone."""
 
+import math
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +13,9 @@ from applications.social_content import keywords
 from applications.social_content.disguises import DISGUISES
 from applications.social_content.ndcg import expected_at_random, ndcg
 from applications.social_content.readings import WORDS_AT_ONCE, is_garbled, readings
+from applications.social_content.scoring import score_texts
+from training import serving
+from training.models import ModelVersion
 
 PLAIN = "nobody wants you here so leave"
 
@@ -77,3 +85,16 @@ def test_ndcg_by_the_book() -> None:
     assert ndcg([False, True]) == pytest.approx(0.63093, abs=1e-5)
     assert ndcg([True, False, True, False], at=2) == pytest.approx(1 / 1.63093, abs=1e-4)
     assert expected_at_random([True, False]) == pytest.approx((1 + 0.63093) / 2, abs=1e-5)
+
+
+def test_a_reading_that_is_no_number_hides_the_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(version: object, payloads: Sequence[Any]) -> list[Any]:
+        shares = [math.nan if "leave" in one["turns"][-1]["text"] else 0.999 for one in payloads]
+        return [
+            SimpleNamespace(detail={"turns": [{"probabilities": {"safe": one, "x": 1 - one}}]})
+            for one in shares
+        ]
+
+    monkeypatch.setattr(serving, "answers_in_background", answers)
+    [found] = score_texts(ModelVersion(), ["l3ave now"])
+    assert found.score == 0.0

@@ -117,7 +117,7 @@ def _take(row: Submission, graded: Graded, question: Question, top: int, limit: 
         row.state, row.decided_at = Submission.State.RELEASED, timezone.now()
     with transaction.atomic():
         there = Submission.objects.select_for_update().get(pk=row.pk)
-        if there.edits.exists():
+        if there.edits.exists() or there.round or there.state != Submission.State.WAITING:
             return
         row.round = there.round
         row.save()

@@ -1,6 +1,6 @@
 """What can be recommended: put in, changed and switched off by whoever runs the project."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -46,19 +46,24 @@ def check_number(lines: Sequence[Line]) -> None:
 
 
 def push_items(*, project: Project, lines: Sequence[Line], actor: User | None) -> Pushed:
-    """Add items, or change those with the same id. Sent again, nothing changes. A new text, a new vector."""
+    """Add items, or change those with the same id. Sent again, nothing changes. A new text, a new vector.
+
+    One that says no `published_at` is of now when it is new, and stays as old as it is otherwise.
+    """
     check_number(lines)
     done = Pushed()
     wanted: dict[str, CatalogueItem] = {}
+    undated = set[str]()
     for line in lines:
         try:
             item = _read(project, line)
         except BadLine as bad:
             done.problems.append((line.number, str(bad)))
             continue
+        (undated.discard if line.row.get("published_at") else undated.add)(item.external_id)
         wanted[item.external_id] = item  # of two lines of one id the last one counts
     with transaction.atomic():
-        _store(project, wanted, done)
+        _store(project, wanted, undated, done)
         if done.created or done.updated:
             audit.record(
                 "recommendation.items_pushed", project, actor=actor.pk if actor else None,
@@ -68,7 +73,9 @@ def push_items(*, project: Project, lines: Sequence[Line], actor: User | None) -
     return done
 
 
-def _store(project: Project, wanted: dict[str, CatalogueItem], done: Pushed) -> None:
+def _store(
+    project: Project, wanted: dict[str, CatalogueItem], undated: Collection[str], done: Pushed
+) -> None:  # fmt: skip
     rows = CatalogueItem.objects.select_for_update().defer("vector")
     known = {
         row.external_id: row
@@ -82,6 +89,8 @@ def _store(project: Project, wanted: dict[str, CatalogueItem], done: Pushed) -> 
     )  # fmt: skip
     done.created = len(new)
     for name, row in known.items():
+        if name in undated:
+            wanted[name].published_at = row.published_at
         if changed := _change(row, wanted[name]):
             row.save(update_fields=changed)
             done.updated += 1

@@ -1,5 +1,6 @@
 """Hidden posts are looked at by people, whose word counts, teaches the model, and can be objected to."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,8 +97,14 @@ def _check(project: Project, finding: Finding) -> None:
         raise Invalid(detail, problems=[Problem("/reason", "required", detail)])
 
 
-def item_id_of(post: Post) -> str:
+def group_of(post: Post) -> str:
+    """Of all items that decisions on a post made, however often its text was changed."""
     return f"social-{post.pk.hex}"
+
+
+def item_id_of(post: Post) -> str:
+    """A changed text is another item: a label is about the words that were looked at."""
+    return f"{group_of(post)}-{hashlib.sha256(post.text.encode()).hexdigest()[:16]}"
 
 
 def _teach(post: Post, decision: Decision, moderator: User) -> None:
@@ -114,7 +121,7 @@ def _teach(post: Post, decision: Decision, moderator: User) -> None:
         correct_consensus(consensus=taught, value=value, actor=moderator, reason=decision.reason)
     elif post.project.state != Project.State.FINISHED:
         line = {
-            "id": item_id_of(post), "group": item_id_of(post), "split": "train",
+            "id": item_id_of(post), "group": group_of(post), "split": "train",
             "approved": {SAFETY: value}, **payload_of(post.text),
         }  # fmt: skip
         body = json.dumps(line, ensure_ascii=False).encode()

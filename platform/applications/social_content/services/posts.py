@@ -1,6 +1,6 @@
 """Posts come in, are read by the safety model, and go."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from applications.social_content import tasks
 from applications.social_content.access import digest_of
-from applications.social_content.models import Objection, Post
+from applications.social_content.models import Objection, Post, Shown
 from common import audit
 from common.errors import Invalid, Problem
 from common.gate import through_gate
@@ -75,6 +75,7 @@ def _take(project: Project, one: NewPost, post: Post | None) -> Taken:
         if post.boost != one.boost:
             Post.objects.filter(pk=post.pk).update(boost=one.boost)
         return Taken(post, "unchanged")
+    let_go({post.prediction: post.pk} if post.prediction else {})
     post.text, post.author, post.boost = one.text, author, one.boost
     post.score, post.label, post.version, post.prediction, post.decided = None, "", None, None, None
     post.vector = None
@@ -110,6 +111,17 @@ def erase_posts(ids: Sequence[UUID]) -> int:
     count = posts.count()
     posts.delete()
     return count
+
+
+def let_go(predictions: Mapping[UUID, UUID]) -> None:
+    """Answers that others take the place of, each with its post. One that somebody spoke of stays, and stays
+    known as its post's, so that an erasure finds the text in it."""
+    rows = Prediction.objects.filter(pk__in=predictions)
+    rows.filter(feedback=None).delete()
+    kept = rows.values_list("pk", flat=True)
+    Shown.objects.bulk_create(
+        [Shown(prediction_id=pk, post_id=predictions[pk]) for pk in kept], ignore_conflicts=True
+    )
 
 
 def erase_predictions(ids: Sequence[UUID]) -> None:
