@@ -108,7 +108,7 @@ def save(page: Page) -> None:
 def import_items(visit: Visits, page: Page, file: Path) -> None:
     page.get_by_role("link", name="Import", exact=True).click()
     page.get_by_label("File").set_input_files(file)
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     job = page.locator("#jobs .card")
     expect(job).to_contain_text("3 lines read, 2 items imported.")
     expect(job).to_contain_text("Personal data replaced")

@@ -368,7 +368,7 @@ def hang_up() -> None:
 def test_ten_thousand_random_steps_keep_the_books(capsys) -> None:
     taken.clear()
     chosen = settings(
-        max_examples=101,
+        max_examples=120,  # some examples end before their hundredth step
         stateful_step_count=100,
         deadline=None,
         database=None,
