@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Visits
-from tests.journeys.world import PAGES, World, make_world
+from tests.journeys.page_list import PAGES
+from tests.journeys.world import World, make_world
 from training.models import ModelVersion
 
 pytestmark = pytest.mark.browser
