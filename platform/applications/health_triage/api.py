@@ -157,7 +157,7 @@ def _case(row: AbstainedCase) -> dict[str, Any]:
         "highest_urgency": row.highest,
         "text": row.prediction.text,
         "prediction": str(row.prediction_id),
-        "item": row.external_id if row.state == AbstainedCase.State.TASK else None,
-        "emergency": emergency() if row.highest >= 4 else None,
+        "item": row.external_id if row.state != AbstainedCase.State.WAITING else None,
+        "emergency": emergency() if row.emergency else None,
         "created_at": row.created_at,
     }

@@ -19,7 +19,9 @@ def context(state: State) -> dict[str, Any]:
     coverage, promised = state.coverage, state.promised
     if coverage is None or promised is None or state.calibration is None:
         return {"lacking": []}
-    titles = words.titles_of(state.calibration.condition_version)
+    levels = promised.levels
+    titles = {str(level): words.level(level, levels) for level in levels}
+    titles |= words.titles_of(state.calibration.condition_version)
     return {
         "lacking": [words.lacking(one) for one in promised.lacking],
         "holds": promised.holds,
@@ -51,7 +53,7 @@ def _name(one: Share, titles: dict[str, str]) -> str:
             URGENCY: _("Range of urgencies holds the right one"),
             UNDER: _("More urgent than is said (under-triage)"),
         }[one.about]
-    return titles.get(one.name, one.name) if one.about == CONDITION else words.level(int(one.name))
+    return titles.get(one.name, one.name)
 
 
 def _row(one: Share, titles: dict[str, str]) -> list[Any]:

@@ -8,7 +8,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 TEMPLATE = "health-triage"
-HIGHEST = 4
 
 
 def words() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tasks_app.models import Item, Project
 from training import freezing
@@ -40,11 +40,11 @@ def held_back(project: Project, versions: Sequence[ModelVersion]) -> list[Known]
         if all((item.gold or {}).get(name) is not None for name in FIELDS)
     ]
     seen = SnapshotItem.objects.filter(snapshot__in=[version.snapshot_id for version in versions])
-    groups = set(seen.order_by().values_list("group", flat=True).distinct())
-    fresh = (
-        _there(project).filter(gold__isnull=True, split="").exclude(Exists(seen.filter(item=OuterRef("pk"))))
+    known = Exists(seen.filter(item=OuterRef("pk"))) | (
+        ~Q(group="") & Exists(seen.filter(group=OuterRef("group")))
     )
-    return [*gold, *(one for one in _decided(project, fresh) if one.group not in groups)][:MOST]
+    fresh = _there(project).filter(gold__isnull=True, split="").exclude(known)
+    return [*gold, *_decided(project, fresh, MOST - len(gold))]
 
 
 def frozen(project: Project, versions: Sequence[ModelVersion]) -> list[Known]:
@@ -55,7 +55,7 @@ def frozen(project: Project, versions: Sequence[ModelVersion]) -> list[Known]:
             snapshot=version.snapshot_id, split=SnapshotItem.Split.TEST, item=OuterRef("pk")
         )
         found = found.filter(Exists(tested))
-    return list(_decided(project, found))[:MOST]
+    return list(_decided(project, found, MOST))
 
 
 def digest(parts: Sequence[Sequence[Known]]) -> str:
@@ -68,16 +68,17 @@ def _there(project: Project) -> QuerySet[Item]:
     return Item.objects.filter(project=project, restricted=False).exclude(state=Item.State.WITHDRAWN)
 
 
-def _decided(project: Project, items: QuerySet[Item]) -> Iterator[Known]:
-    values: dict[UUID, dict[str, Any]] = {}
-    rows = freezing.decided(project, FIELDS).filter(item__in=items).order_by("item_id")
-    for row in rows.select_related("item"):
-        entry = values.setdefault(row.item_id, {"item": row.item})
-        entry[row.field] = row.value
-    for pk, entry in values.items():
-        if all(name in entry for name in FIELDS):
-            item = entry["item"]
-            yield Known(pk, item.group or str(pk), item.payload, **_values(entry))
+def _decided(project: Project, items: QuerySet[Item], most: int) -> Iterator[Known]:
+    """The first `most` by id of those that are decided in both fields; no more are read."""
+    truths = freezing.decided(project, FIELDS)
+    for name in FIELDS:
+        items = items.filter(Exists(truths.filter(item=OuterRef("pk"), field=name)))
+    chosen = list(items.order_by("pk")[:most])
+    values: dict[UUID, dict[str, Any]] = {item.pk: {} for item in chosen}
+    for row in truths.filter(item__in=list(values)).values_list("item_id", "field", "value").iterator():
+        values[row[0]][row[1]] = row[2]
+    for item in chosen:
+        yield Known(item.pk, item.group or str(item.pk), item.payload, **_values(values[item.pk]))
 
 
 def _values(raw: Mapping[str, Any]) -> dict[str, Any]:

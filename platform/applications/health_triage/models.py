@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from applications.health_triage import conformal
 from applications.health_triage.promising import Promise, Risk, Scored, promise
 from common.ids import uuid7
-from tasks_app.models import Project
+from tasks_app.models import ImportJob, Project
 from training.models import ModelVersion, Prediction
 from training.models.serving import Work
 
@@ -82,19 +82,26 @@ class AbstainedCase(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting"
-        TASK = "task"  # reviewers are asked, through the project's import
+        MAKING = "making"  # the import that is to make the item has not brought it yet
+        TASK = "task"  # reviewers are asked: the item is there
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="triage_cases")
     prediction = models.OneToOneField(Prediction, on_delete=models.CASCADE, related_name="triage_case")
     reasons = models.JSONField(default=list)
     highest = models.SmallIntegerField(help_text="the most urgent level that could not be ruled out")
+    # Whether that was the highest one of the field, as the version knew it.
+    emergency = models.BooleanField(default=False)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    # The import that was last asked for an item. One that brought none is not asked again by itself.
+    job = models.ForeignKey(ImportJob, on_delete=models.SET_NULL, null=True, related_name="+")
+    was_refused = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [
             models.Index(F("project"), F("highest").desc(), F("id"), name="triage_case_queue"),
+            models.Index(fields=["project"], condition=Q(state="making"), name="triage_case_making"),
         ]
 
     def __str__(self) -> str:

@@ -24,4 +24,5 @@ def predict_calibrations() -> None:
 
 @shared_task
 def make_triage_tasks() -> None:
+    each(queueing.settle, queueing.unsettled())
     each(queueing.make_due, queueing.due_projects())

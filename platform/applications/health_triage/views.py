@@ -105,9 +105,12 @@ def abstained(request: SignedIn, project_id: UUID) -> HttpResponse:
         _make_tasks(request, project)
         return redirect("health-triage-abstained", project.pk)
     page = Paginator(selectors.waiting_cases(project), 50).get_page(request.GET.get("page"))
-    tasks = selectors.cases_of(project).filter(state=AbstainedCase.State.TASK).count()
+    cases = selectors.cases_of(project)
+    counts = {state.value: cases.filter(state=state).count() for state in AbstainedCase.State}
     rows = [words.case(row) for row in page]
-    context = _page(request, project, "abstained", rows=rows, page=page, tasks=tasks)
+    context = _page(
+        request, project, "abstained", rows=rows, page=page, tasks=counts["task"], making=counts["making"]
+    )
     return render(request, "health_triage/abstained.html", context)
 
 

@@ -30,7 +30,7 @@ def answer(found: Triaged, text: str) -> dict[str, Any]:
         "groups": [
             {"title": titles.get(name, name), "share": found.shares[name]} for name in verdict.conditions
         ],
-        "urgency": level_range(verdict.low, verdict.high),
+        "urgency": level_range(verdict.low, verdict.high, tuple(found.chances)),
         "urgency_share": sum(
             share for level, share in found.chances.items() if verdict.low <= level <= verdict.high
         ),
@@ -50,17 +50,22 @@ def titles_of(version: ModelVersion) -> dict[str, str]:
     return {one["name"]: one.get(title) or one.get("title") or one["name"] for one in labels}
 
 
-def level(number: int) -> str:
+USUAL = (1, 2, 3, 4)  # the template's; of another scale the numbers have to do
+
+
+def level(number: int, levels: Sequence[int] = USUAL) -> str:
+    if tuple(levels) != USUAL:
+        return str(number)
     names = {
         1: _("1, can wait"), 2: _("2, within some days"), 3: _("3, today"), 4: _("4, emergency"),
     }  # fmt: skip
     return names.get(number, str(number))
 
 
-def level_range(low: int, high: int) -> str:
+def level_range(low: int, high: int, levels: Sequence[int]) -> str:
     if low == high:
-        return level(low)
-    return _("%(low)s, up to %(high)s") % {"low": level(low), "high": level(high)}
+        return level(low, levels)
+    return _("%(low)s, up to %(high)s") % {"low": level(low, levels), "high": level(high, levels)}
 
 
 def reason(code: str) -> str:
@@ -102,8 +107,8 @@ def case(row: AbstainedCase) -> dict[str, Any]:
         "row": row,
         "text": row.prediction.text,
         "reasons": [reason(code) for code in row.reasons],
-        "level": level(row.highest),
-        "urgent": row.highest >= 4,
+        "level": level(row.highest, USUAL if row.emergency == (row.highest == USUAL[-1]) else ()),
+        "urgent": row.emergency,
     }
 
 

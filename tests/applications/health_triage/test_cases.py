@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 
@@ -13,9 +14,11 @@ from applications.health_triage.models import AbstainedCase
 from applications.health_triage.services.cases import make_tasks
 from applications.health_triage.services.risk import set_risk
 from applications.health_triage.services.triage import triage_texts
+from applications.health_triage.tasks import make_triage_tasks
 from applications.health_triage.words import parts
 from common.errors import Invalid
-from tasks_app.models import ImportJob, Project
+from tasks_app.importing import job as work
+from tasks_app.models import ImportJob, Item, Project
 from tests.factories import make_project
 from training.models import Prediction
 
@@ -69,7 +72,56 @@ def test_what_was_erased_is_no_task(project: Project, waiting: list[AbstainedCas
     Prediction.objects.filter(pk=waiting[0].prediction_id).update(payload={})
     make_tasks(project=project, case_ids=[case.pk for case in waiting], actor=project.owner)
     states = {case.pk: case.state for case in AbstainedCase.objects.all()}
-    assert states[waiting[0].pk] == "waiting" and list(states.values()).count("task") == 2
+    assert states[waiting[0].pk] == "waiting" and list(states.values()).count("making") == 2
+
+
+def test_a_case_is_a_task_once_its_item_is_there(project: Project, waiting: list[AbstainedCase]) -> None:
+    make_tasks(project=project, case_ids=[case.pk for case in waiting], actor=project.owner)
+    queueing.settle(project.pk)
+    assert states() == {"making"}
+    work.run(ImportJob.objects.get().pk)
+    make_triage_tasks()
+    assert states() == {"task"} and Item.objects.filter(external_id=waiting[0].external_id).exists()
+    assert make_tasks(project=project, case_ids=[waiting[0].pk], actor=project.owner)[0].state == "task"
+    assert ImportJob.objects.count() == 1
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_cases_of_an_import_that_failed_wait_again(
+    project: Project, waiting: list[AbstainedCase], client: Client, lost: bool
+) -> None:
+    set_risk(project=project, actor=project.owner, tasks_by_themselves=True)
+    make_triage_tasks()
+    assert states() == {"making"}
+    job = ImportJob.objects.get()
+    if lost:
+        ImportJob.objects.all().delete()
+    else:
+        default_storage.delete(job.path)  # what the disk lost
+        work.run(job.pk)
+    make_triage_tasks()
+    assert states() == {"waiting"} and queueing.due_projects() == []  # not again and again by itself
+    client.force_login(project.owner)
+    page = client.get(f"/projects/{project.pk}/health-triage/abstained/").content.decode()
+    assert "No task came of it." in page
+    make_tasks(project=project, case_ids=[case.pk for case in waiting], actor=project.owner)
+    work.run(ImportJob.objects.get(state="queued").pk)
+    make_triage_tasks()
+    assert states() == {"task"}
+
+
+def test_the_same_text_twice_makes_two_tasks(project: Project, waiting: list[AbstainedCase]) -> None:
+    text = waiting[0].prediction.text
+    triage_texts(project=project, texts=[text], actor=project.owner)
+    ids = list(AbstainedCase.objects.values_list("pk", flat=True))
+    make_tasks(project=project, case_ids=ids, actor=project.owner)
+    work.run(ImportJob.objects.get().pk)
+    queueing.settle(project.pk)
+    assert states() == {"task"}
+
+
+def states() -> set[str]:
+    return set(AbstainedCase.objects.values_list("state", flat=True))
 
 
 def test_they_become_tasks_by_themselves_where_that_is_wanted(
@@ -85,8 +137,8 @@ def test_the_page_and_the_file_begin_with_the_most_urgent(
     project: Project, waiting: list[AbstainedCase], client: Client
 ) -> None:
     client.force_login(project.owner)
-    AbstainedCase.objects.filter(pk=waiting[1].pk).update(highest=4)
-    AbstainedCase.objects.exclude(pk=waiting[1].pk).update(highest=2)
+    AbstainedCase.objects.filter(pk=waiting[1].pk).update(highest=4, emergency=True)
+    AbstainedCase.objects.exclude(pk=waiting[1].pk).update(highest=2, emergency=False)
     base = f"/projects/{project.pk}/health-triage/abstained/"
     page = client.get(base).content.decode()
     assert page.index("unsure 1") < min(page.index("unsure 0"), page.index("unsure 2"))

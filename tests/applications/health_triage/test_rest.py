@@ -73,7 +73,7 @@ def _abstained_become_tasks(api: Any, base: str, project: Project) -> None:
     waiting = api.get(f"{base}/abstained").json()["results"]
     assert waiting and waiting[0]["reasons"] and waiting[0]["state"] == "waiting"
     done = api.post(f"{base}/abstained", {"cases": [one["id"] for one in waiting]}, format="json")
-    assert {one["state"] for one in done.json()["results"]} == {"task"}
+    assert {one["state"] for one in done.json()["results"]} == {"making"}
     work.run(ImportJob.objects.filter(project=project).latest("created_at").pk)
     item = Item.objects.get(project=project, external_id=done.json()["results"][0]["item"])
     assert item.split == "train" and item.payload["text"] == done.json()["results"][0]["text"]

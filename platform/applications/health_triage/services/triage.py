@@ -11,7 +11,6 @@ import numpy as np
 from accounts.models import User
 from applications.asking import ask, in_production
 from applications.health_triage import calibrating
-from applications.health_triage.disclaimer import HIGHEST
 from applications.health_triage.models import AbstainedCase, Calibration
 from applications.health_triage.promising import NO_PROMISE, Promise, Risk, Verdict, judge
 from applications.health_triage.services.calibration import ask_calibration
@@ -39,8 +38,8 @@ class Triaged:
 
     @property
     def is_emergency(self) -> bool:
-        """Whether the highest urgency cannot be ruled out."""
-        return self.verdict.high >= HIGHEST
+        """Whether the highest urgency that the model knows cannot be ruled out."""
+        return self.verdict.high >= max(self.chances)
 
 
 def triage_texts(*, project: Project, texts: Sequence[str], actor: User | None) -> list[Triaged]:
@@ -61,7 +60,8 @@ def triage_texts(*, project: Project, texts: Sequence[str], actor: User | None) 
     verdicts = _verdicts(project, calibration, shares, chances)
     if calibration is None:
         ask_calibration(project=project, actor=actor)
-    cases = _abstain(project, condition.predictions, verdicts)
+    highest = max(chances[0]) if chances else 0
+    cases = _abstain(project, condition.predictions, verdicts, highest)
     return [
         Triaged(
             verdict=verdict, shares=shares[number], chances=chances[number], calibration=calibration,
@@ -123,12 +123,16 @@ def _promise(calibration_id: UUID, made_at: str, risk: Risk) -> Promise:
 
 
 def _abstain(
-    project: Project, predictions: Sequence[Prediction], verdicts: Sequence[Verdict]
+    project: Project, predictions: Sequence[Prediction], verdicts: Sequence[Verdict], highest: int
 ) -> dict[UUID, AbstainedCase]:
     rows = [
         AbstainedCase(
-            project=project, prediction=prediction, reasons=list(verdict.reasons), highest=verdict.high
-        )
+            project=project,
+            prediction=prediction,
+            reasons=list(verdict.reasons),
+            highest=verdict.high,
+            emergency=verdict.high >= highest,
+        )  # fmt: skip
         for prediction, verdict in zip(predictions, verdicts, strict=True)
         if verdict.abstains
     ]
