@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from training import curve_table, figures, registration, tables
+from training import figures, registration, tables
 from training.journal import Point
 from training.models import ModelVersion, Run
 from training.seed_spread import SeedSpread
@@ -179,14 +179,6 @@ class RunPage:
     @property
     def memory(self) -> figures.Figure:
         return figures.memory(self.points)
-
-    @property
-    def curve_columns(self) -> list[dict[str, Any]]:
-        return curve_table.columns()
-
-    @property
-    def curve_rows(self) -> list[tables.Row]:
-        return curve_table.rows(self.points)
 
     @property
     def label_figure(self) -> figures.Figure:

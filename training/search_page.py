@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from common.spreadsheet import neutral
 from training import figures_search, trials
 from training.figures import Figure
 from training.figures_search import shown, words
@@ -131,6 +132,10 @@ class SearchPage:
         for trial in self.trials:
             began, ended = trial.started_at, trial.finished_at
             seconds = round((ended - began).total_seconds(), 1) if began and ended else ""
-            settings = [trial.params.get(name, "") for name in self.search.space]
+            settings = [_cell(trial.params.get(name, "")) for name in self.search.space]
             writer.writerow([trial.number, trial.state, trial.value, seconds, *settings])
         return sheet.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return neutral(value) if isinstance(value, str) else value

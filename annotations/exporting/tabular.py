@@ -7,10 +7,8 @@ from typing import Any
 
 from annotations.exporting.encoding import to_json
 from annotations.exporting.rows import Export, Row
+from common.spreadsheet import BYTE_ORDER_MARK, neutral
 from tasks_app.fields.payload import turn_speakers, turn_texts
-
-# A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(export: Export) -> Iterator[str]:
@@ -22,7 +20,7 @@ def write(export: Export) -> Iterator[str]:
         header += [name, f"{name} (confidence)"]
     everything = export.which == "all"
     lines = _Lines()
-    yield "\ufeff" + lines.line([*header, *(["states", "answers"] if everything else [])])
+    yield BYTE_ORDER_MARK + lines.line([*header, *(["states", "answers"] if everything else [])])
     for row in export.rows():
         yield lines.line(_cells(row, names, ranked=ranked, everything=everything))
 
@@ -69,8 +67,3 @@ class _Lines:
         self._buffer.seek(0)
         self._buffer.truncate()
         return text
-
-
-def neutral(cell: str) -> str:
-    """The cell as text, also to a spreadsheet: what looks like a formula gets an apostrophe in front."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "privacy.middleware.GlobalPrivacyControl",
+    "common.charts.ChartFiles",
     "common.web.DomainErrorMiddleware",
 ]
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from common.currencies import to_major
+from common.spreadsheet import neutral
 from rewards.models import LedgerAccount
 
 Kind = LedgerAccount.Kind
@@ -156,15 +157,10 @@ def csv_lines(statement: Statement) -> Iterator[str]:
         yield row(
             line.at.astimezone(zone).isoformat(timespec="seconds"),
             line.kind,
-            _harmless(line.memo),
+            neutral(line.memo),
             line.count,
             money(line.amount_minor),
             money(line.balance_minor),
             statement.currency,
         )
     yield row(edge.end.isoformat(), "closing", "", "", "", money(statement.closing_minor), statement.currency)
-
-
-def _harmless(memo: str) -> str:
-    """What people wrote cannot become a formula in a spreadsheet."""
-    return f"'{memo}" if memo.startswith(("=", "+", "-", "@", "\t", "\r")) else memo

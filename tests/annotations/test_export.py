@@ -78,7 +78,7 @@ def test_csv_cannot_run_formulas(project: Project) -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_every_start_of_a_formula_is_neutralised(start: str) -> None:
-    from annotations.exporting.tabular import neutral
+    from common.spreadsheet import neutral
 
     assert neutral(f"{start}1") == f"'{start}1"
     assert neutral(f"1{start}") == f"1{start}"

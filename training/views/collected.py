@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from accounts.http import SignedIn
-from annotations.exporting.tabular import neutral
+from common.spreadsheet import neutral
 from tasks_app.access import project_for
 from training import access
 from training.analysis_page import FilterForm

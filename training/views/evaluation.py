@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from common.errors import DomainError, NotFound
+from common.spreadsheet import neutral
 from training import access, tables
 from training.curve_page import CurvePage
 from training.engine.evaluation.slices import KINDS
@@ -109,10 +110,5 @@ def table_csv(request: SignedIn, run_id: UUID, part: str) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="run-{run.number}-{part}.csv"'
     writer = csv.writer(response)
     writer.writerow([column["title"] for column in columns])
-    writer.writerows([_harmless(row[0]["text"]), *(cell["text"] for cell in row[1:])] for row in rows)
+    writer.writerows([neutral(row[0]["text"]), *(cell["text"] for cell in row[1:])] for row in rows)
     return response
-
-
-def _harmless(label: str) -> str:
-    """A name that somebody made up must not begin as a spreadsheet's formula does."""
-    return f"'{label}" if label[:1] in ("=", "+", "-", "@") else label
