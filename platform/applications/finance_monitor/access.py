@@ -44,6 +44,15 @@ def _of(monitor: Monitor, kind: type[Row], pk: UUID, said: Callable[[], str]) ->
     return row
 
 
+def waiting_texts(monitor: Monitor) -> QuerySet[NewsText]:
+    return NewsText.objects.filter(monitor=monitor, state=NewsText.State.WAITING)
+
+
+def failed_texts(monitor: Monitor) -> QuerySet[NewsText]:
+    """Those that no model could read so far."""
+    return NewsText.objects.filter(monitor=monitor, state=NewsText.State.FAILED)
+
+
 def texts_of(alert: Alert) -> QuerySet[NewsText]:
     """The negative texts that an alert is about, newest first."""
     texts = NewsText.objects.filter(monitor=alert.monitor_id, at__gte=alert.start, at__lt=alert.end)

@@ -8,9 +8,9 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from applications.finance_monitor import access, presenting, replaying
-from applications.finance_monitor.models import Alert, Monitor, NewsText
+from applications.finance_monitor.models import Alert, Monitor
 from applications.finance_monitor.services.monitors import check_settings, judge_alert, set_settings
-from applications.finance_monitor.services.texts import Incoming, in_json, push_texts
+from applications.finance_monitor.services.texts import Incoming, in_json, push_texts, retry_failed
 from common.idempotency import idempotent
 from common.pagination import ById
 
@@ -60,6 +60,16 @@ class TextsApi(APIView):
         return Response(in_json(push_texts(monitor=monitor, texts=texts)), status=202)
 
 
+class RetryApi(APIView):
+    """Have the texts that could not be read tried again."""
+
+    @extend_schema(request=None, responses={202: OpenApiResponse()})
+    @idempotent
+    def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        monitor = access.monitor_for(request.user, project_id)
+        return Response({"texts": retry_failed(monitor=monitor, actor=request.user)}, status=202)
+
+
 class SeriesApi(APIView):
     """Counts and the usual range by topic, of the last days."""
 
@@ -74,12 +84,12 @@ class SeriesApi(APIView):
         )
         topic = request.query_params.get("topic", "")
         seen = replaying.see(monitor, replaying.settings_of(monitor), days=days, topic=topic)
-        waiting = NewsText.objects.filter(monitor=monitor, state=NewsText.State.WAITING).count()
         return Response(
             {
                 "bin": monitor.bin,
                 "time_zone": monitor.time_zone,
-                "waiting": waiting,
+                "waiting": access.waiting_texts(monitor).count(),
+                "failed": presenting.failed_json(access.failed_texts(monitor)),
                 "topics": {name: presenting.series_json(one) for name, one in seen.items()},
             }
         )

@@ -6,6 +6,7 @@ from applications.finance_monitor import api, connections_api
 
 urlpatterns = [
     path("texts", api.TextsApi.as_view()),
+    path("texts/retry", api.RetryApi.as_view()),
     path("series", api.SeriesApi.as_view()),
     path("alerts", api.AlertsApi.as_view()),
     path("alerts/<uuid:alert_id>", api.AlertApi.as_view()),

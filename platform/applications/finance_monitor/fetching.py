@@ -59,9 +59,13 @@ def fetch(
 
 def place_of(url: str) -> _Place:
     """Look the URL's server up; raises NotFetched where it must not be asked."""
-    parts = urlsplit(url)
+    wrong = _("Give a URL that begins with https:// or http:// and holds no password.")
+    try:
+        parts, target = urlsplit(url), httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        raise NotFetched(wrong) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
-        raise NotFetched(_("Give a URL that begins with https:// or http:// and holds no password."))
+        raise NotFetched(wrong)
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
@@ -70,8 +74,7 @@ def place_of(url: str) -> _Place:
     addresses = [str(entry[4][0]) for entry in found]
     if not settings.FINANCE_PRIVATE_NETWORKS and not all(is_public(address) for address in addresses):
         raise NotFetched(_("This server is in a private network, which this site does not ask."))
-    target = httpx.URL(url).copy_with(host=addresses[0], fragment=None)
-    return _Place(target, parts.hostname, httpx.URL(url).netloc.decode())
+    return _Place(target.copy_with(host=addresses[0], fragment=None), parts.hostname, target.netloc.decode())
 
 
 def is_public(address: str) -> bool:

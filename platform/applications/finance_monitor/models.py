@@ -56,7 +56,10 @@ class Monitor(models.Model):
 
 class Source(models.Model):
     """Where texts are fetched from: a feed at a URL, or a folder of the server. `etag` and `modified` are
-    what the feed's server said last, so that it need not send the same again."""
+    what the feed's server said last, so that it need not send the same again.
+
+    refused: entries that could not be taken when it was last read; refused_why: the first of them, and why.
+    """
 
     class Kind(models.TextChoices):
         FEED = "feed"
@@ -73,6 +76,8 @@ class Source(models.Model):
     pulled_at = models.DateTimeField(null=True)
     problem = TypedChar(max_length=300, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    refused_why = TypedChar(max_length=300, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["monitor", "url"], name="one_source_of_a_url")]
@@ -82,11 +87,26 @@ class Source(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+class SourceFile(models.Model):
+    """A file of a folder that was read as it was then. stamp: a digest of its name, size and times."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="files")
+    stamp = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "stamp"], name="each_file_once")]
+
+    def __str__(self) -> str:
+        return str(self.stamp)
+
+
 class NewsText(models.Model):
     """A text of the stream, once for each monitor, with what the models said of it.
 
     digest: of the text as it came, so that it is known again. at: when it was published, else when it came.
-    Once read, it is in the counts of its topics.
+    Once read, it is in the counts of its topics. problem: why it could not be read; retry_at: when that is
+    tried again, None where it was given up.
     """
 
     class State(models.TextChoices):
@@ -103,6 +123,9 @@ class NewsText(models.Model):
     at = models.DateTimeField()
     received_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    problem = TypedChar(max_length=300, blank=True)
+    retry_at = models.DateTimeField(null=True)
     topics = ArrayField(models.CharField(max_length=100), default=list)
     sentiment = models.CharField(max_length=100, blank=True)
     topic_prediction = models.ForeignKey(Prediction, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -117,6 +140,7 @@ class NewsText(models.Model):
                 fields=["monitor", "received_at"], name="news_waiting", condition=Q(state="waiting")
             ),
             models.Index(fields=["monitor", "-at"], name="news_by_time"),
+            models.Index(fields=["monitor", "retry_at"], name="news_failed", condition=Q(state="failed")),
         ]
 
     def __str__(self) -> str:

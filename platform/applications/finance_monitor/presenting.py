@@ -3,6 +3,8 @@
 from typing import Any
 
 import numpy as np
+from django.db.models import Count as Number
+from django.db.models import QuerySet
 
 from applications.finance_monitor.models import Alert, Delivery, Monitor, NewsText, Source, Webhook
 from applications.finance_monitor.replaying import Replay, Seen
@@ -88,8 +90,20 @@ def replay_json(found: Replay) -> dict[str, Any]:
     }
 
 
+def failed_json(failed: QuerySet[NewsText]) -> dict[str, Any]:
+    """How many could not be read, how many of them are tried again, and the most frequent reasons."""
+    reasons = failed.values("problem").annotate(texts=Number("pk")).order_by("-texts", "problem")
+    return {
+        "texts": sum(row["texts"] for row in reasons),
+        "tried_again": failed.filter(retry_at__isnull=False).count(),
+        "reasons": [row["problem"] for row in reasons[:3]],
+    }
+
+
 def source_json(source: Source) -> dict[str, Any]:
-    names = ("kind", "url", "minutes", "pulled_at", "next_at", "problem", "failures")
+    names = (
+        "kind", "url", "minutes", "pulled_at", "next_at", "problem", "failures", "refused", "refused_why",
+    )  # fmt: skip
     return {"id": str(source.pk), **{name: getattr(source, name) for name in names}}
 
 

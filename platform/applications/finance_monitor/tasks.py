@@ -4,6 +4,8 @@ import importlib
 from uuid import UUID
 
 from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
 
 from applications.finance_monitor import closing, delivering, telling
 from applications.finance_monitor.models import NewsText
@@ -20,8 +22,9 @@ def predict_texts(monitor_id: str) -> None:
 
 @shared_task
 def read_waiting_texts() -> None:
-    """What was pushed while the broker or the models were away."""
-    waiting = NewsText.objects.filter(state=NewsText.State.WAITING).order_by()
+    """What was pushed while the broker or the models were away, and what is to be tried again."""
+    again = Q(state=NewsText.State.FAILED, retry_at__lte=timezone.now())
+    waiting = NewsText.objects.filter(Q(state=NewsText.State.WAITING) | again).order_by()
     for monitor_id in waiting.values_list("monitor", flat=True).distinct():
         predict_texts.delay(str(monitor_id))
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("series.csv", views.series_csv, name="finance-monitor-csv"),
     path("alerts/<uuid:alert_id>/", views.alert, name="finance-monitor-alert"),
     path("alerts/<uuid:alert_id>/judge/", views.judge, name="finance-monitor-judge"),
+    path("texts/retry/", views.retry, name="finance-monitor-retry"),
     path("replay/", views.replay, name="finance-monitor-replay"),
     path("settings/", connections_views.settings, name="finance-monitor-settings"),
     path(

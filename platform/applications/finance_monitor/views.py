@@ -16,6 +16,7 @@ from applications.finance_monitor import access, page, presenting, replaying
 from applications.finance_monitor.forms import ReplayForm, initial_of
 from applications.finance_monitor.models import Alert, Monitor, NewsText
 from applications.finance_monitor.services.monitors import check_settings, judge_alert, set_settings
+from applications.finance_monitor.services.texts import retry_failed
 from applications.kinds import find_kind
 from common.errors import DomainError, NotFound
 from tasks_app.requester_views import project_page
@@ -50,7 +51,8 @@ def overview(request: SignedIn, project_id: UUID) -> HttpResponse:
         columns=page.series_columns(), rows=page.series_rows(seen) if seen else [],
         learning=seen is not None and not any(row["usual"] for row in presenting.series_json(seen)),
         alert_columns=page.alert_columns(), alert_rows=page.alert_rows(monitor, alerts[:LISTED], titles),
-        waiting=texts.filter(state=NewsText.State.WAITING).count(),
+        waiting=access.waiting_texts(monitor).count(),
+        failed=presenting.failed_json(access.failed_texts(monitor)),
         latest=texts.filter(state=NewsText.State.READ).select_related(
             "topic_prediction", "sentiment_prediction"
         ).order_by("-at")[:10],
@@ -97,6 +99,15 @@ def judge(request: SignedIn, project_id: UUID, alert_id: UUID) -> HttpResponse:
     judge_alert(alert=access.alert_for(monitor, alert_id), true=said == "yes", actor=request.user)
     messages.success(request, _("Noted. It counts from the next bin on."))
     return redirect("finance-monitor-alert", monitor.pk, alert_id)
+
+
+@login_required
+@require_POST
+def retry(request: SignedIn, project_id: UUID) -> HttpResponse:
+    monitor = access.monitor_for(request.user, project_id)
+    retry_failed(monitor=monitor, actor=request.user)
+    messages.success(request, _("They are tried again. It takes a moment."))
+    return redirect("finance-monitor", monitor.pk)
 
 
 @login_required

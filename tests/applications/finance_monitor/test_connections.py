@@ -5,7 +5,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from applications.finance_monitor import closing, delivering, pulling
-from applications.finance_monitor.feeds import texts_of_feed, texts_of_file
+from applications.finance_monitor.feeds import Entry, texts_of_feed, texts_of_file
 from applications.finance_monitor.models import Alert, Delivery, Monitor, NewsText, Source, Webhook
 from applications.finance_monitor.sealing import unseal
 from applications.finance_monitor.services.connections import add_source, add_webhook
+from applications.finance_monitor.services.texts import Incoming
 from common.errors import Conflict, Invalid
 from tests.applications.finance_monitor.conftest import NOW, Fill, Server, reply
 
@@ -31,23 +32,27 @@ FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><
 <item><title>Oil is up</title></item><item><title></title></item></channel></rss>"""
 
 
+def usable(entries: Iterable[Entry]) -> list[Incoming]:
+    return [one for one in entries if isinstance(one, Incoming)]
+
+
 def test_entries_of_a_feed_become_plain_texts_with_their_time() -> None:
-    first, second = texts_of_feed(FEED)
+    first, second = usable(texts_of_feed(FEED))
     assert first.text == "Rates rise & fall\nThe bank acts." and first.language == "en"
     assert first.at is not None and first.at.isoformat() == "2026-02-27T09:20:00+00:00"
     assert (second.text, second.at) == ("Oil is up", None)
 
 
 def test_what_is_no_feed_has_no_entries(tmp_path: Path) -> None:
-    assert texts_of_feed(b"<html>hello") == [] and texts_of_feed(b"") == []
+    assert not list(texts_of_feed(b"<html>hello")) and not list(texts_of_feed(b""))
     secret = tmp_path / "secret.xml"
     secret.write_bytes(FEED)
-    assert texts_of_feed(str(secret).encode()) == []
+    assert not list(texts_of_feed(str(secret).encode()))
 
 
 def test_lines_of_a_file_become_texts() -> None:
     lines = '{"text": "One", "at": "2026-02-27T10:00:00"}\nnot json\n[1]\n{"text": " "}\n{"text": "Two"}\n'
-    found = texts_of_file("news.jsonl", lines.encode())
+    found = usable(texts_of_file("news.jsonl", lines.encode()))
     assert [one.text for one in found] == ["One", "Two"]
     assert found[0].at is not None and found[0].at.tzinfo is not None
 

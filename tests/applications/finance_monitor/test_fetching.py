@@ -31,7 +31,7 @@ def test_addresses_of_the_internet_are() -> None:
     [
         "ftp://example.org/x", "file:///etc/passwd", "https://", "//example.org", "https://me:word@example.org/",
         "http://127.0.0.1/", "http://[::1]:80/", "http://2130706433/", "http://0x7f.1/", "http://localhost/",
-        "gopher://example.org", "http://127.0.0.1:99999/",
+        "gopher://example.org", "http://[::1/", "http://[x]/",  "http://exa mple\u0000.org/", "http://127.0.0.1:99999/",
     ],
 )  # fmt: skip
 def test_what_must_not_be_asked_is_refused(url: str) -> None:

@@ -92,7 +92,9 @@ def test_one_text_that_cannot_be_read_does_not_hold_up_the_others(
 
     monkeypatch.setattr(reading.asking, "ask", ask)
     assert reading.read_waiting(monitor.pk) == 3
-    assert NewsText.objects.get(text="poison").state == "failed" and Count.objects.get().total == 3
+    assert Count.objects.get().total == 3
+    poison = NewsText.objects.get(text="poison")
+    assert (poison.state, poison.problem, poison.attempts) == ("failed", "It cannot be read.", 1)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from applications.finance_monitor.fetching import NotFetched, place_of
+from applications.finance_monitor.folders import allowed_folder
 from applications.finance_monitor.models import Monitor, Source, Webhook
-from applications.finance_monitor.pulling import allowed_folder
 from applications.finance_monitor.sealing import seal
 from common import audit
 from common.errors import Conflict, Invalid, Problem
