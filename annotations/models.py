@@ -173,6 +173,7 @@ class Consensus(models.Model):
                 F("project"), F("gain").desc(), F("id"), condition=Q(state="review"), name="consensus_by_gain"
             ),
             models.Index(fields=["project", "field", "state"], name="consensus_by_field"),
+            models.Index(fields=["project", "updated_at"], name="consensus_by_change"),
         ]
 
     def __str__(self) -> str:

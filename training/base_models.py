@@ -22,11 +22,9 @@ def check_base_model(name: str, *, project: Project, actor: User | None) -> None
     versions, and what a recipe of the whole site names. Any other folder only for an admin of the site: what
     lies there may be another project's. Without an actor (a rule, the command line) it was decided before.
     """
-    if actor is None or _is_open(name) or Role.ADMIN in roles.site_roles(actor):
+    if actor is None or is_allowed(name) or Role.ADMIN in roles.site_roles(actor):
         return
     folder = Path(name).expanduser().resolve()
-    if any(folder.is_relative_to(Path(root).resolve()) for root in settings.BASE_MODELS_DIRS):
-        return
     own = ModelVersion.objects.filter(model__project=project).exclude(path="")
     if folder in {version.folder.resolve() for version in own.only("path")}:
         return
@@ -35,6 +33,13 @@ def check_base_model(name: str, *, project: Project, actor: User | None) -> None
     detail = _("You may name a hub name, “starter”, a version of this project, or a folder that the site's "
                "admins have set aside for base models.")  # fmt: skip
     raise Invalid(detail, problems=[Problem("/recipe/base_model", "not_allowed", detail)])
+
+
+def is_allowed(name: str) -> bool:
+    """Whether it is a hub name, “starter”, the site's own choice, or a folder under BASE_MODELS_DIRS."""
+    folder = Path(name).expanduser().resolve()
+    roots = [Path(root).resolve() for root in settings.BASE_MODELS_DIRS]
+    return _is_open(name) or any(folder.is_relative_to(root) for root in roots)
 
 
 def refuse_quarantined_base(name: str) -> None:

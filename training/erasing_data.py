@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from privacy import mentions
@@ -116,8 +116,21 @@ def forget_analyses(project_ids: Collection[UUID]) -> None:
 def empty_predictions(items: Collection[UUID], values: Sequence[str]) -> dict[str, int]:
     """Whoever asked a model about one of these texts, or said a telling value to it: that text goes."""
     ids = list(asked_about(items, values).values_list("pk", flat=True))
-    cases = cases_about(items, values)
+    return _empty(ids, cases_about(items, values))
+
+
+def empty_asked(predictions: Collection[UUID]) -> dict[str, int]:
+    """The same for single questions, whose asker is known to somebody else."""
+    rows = Prediction.objects.filter(pk__in=predictions).exclude(payload=TOMBSTONE)
+    ids = list(rows.values_list("pk", flat=True))
+    # What others said in the same words stays theirs.
+    others = Feedback.objects.filter(case=OuterRef("pk")).exclude(prediction__in=ids)
+    return _empty(ids, FeedbackCase.objects.filter(~Exists(others), feedback__prediction__in=ids).distinct())
+
+
+def _empty(ids: Collection[UUID], cases: QuerySet[FeedbackCase]) -> dict[str, int]:
     found = {"cases": 0}
+    cases = FeedbackCase.objects.filter(pk__in=list(cases.values_list("pk", flat=True)))
     for case in cases.select_for_update(of=("self",)):
         case.payload, case.value, case.digest = TOMBSTONE, None, secrets.token_hex(32)
         case.item, case.reason, case.state = None, "", FeedbackCase.State.DISMISSED

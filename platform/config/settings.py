@@ -146,6 +146,8 @@ ARTIFACTS_DIR = Path(env.text("ARTIFACTS_DIR", str(DATA_DIR / "artifacts")))
 BASE_MODEL = env.text("BASE_MODEL", "starter")
 # Folders below which any trainer may name a base model; other folders only an admin of the site may name.
 BASE_MODELS_DIRS = env.words("BASE_MODELS_DIRS")
+# A causal decoder that puts customer service's approved answers into words; without it they are given as is.
+ANSWER_DECODER = env.text("ANSWER_DECODER", "")
 # Lets admins put versions on a model hub; without it nothing is ever sent there.
 HUB_TOKEN = env.secret("HUB_TOKEN", "")
 # What a process that answers questions to models keeps in memory: so many of them, and so many megabytes.

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from accounts.models import Role, User
 from accounts.roles import grant
 from applications.customer_service.models import Conversation, Unknown
-from applications.customer_service.services import chat, pairs
-from applications.customer_service.services.pairs import embed_waiting
+from applications.customer_service.services import chat, indexing
+from applications.customer_service.services.indexing import embed_waiting
 from tasks_app.services.projects import create_project
 from tests.applications.customer_service.conftest import embed
 from tests.factories import make_user
@@ -26,7 +26,7 @@ def owner(db: None) -> User:
 
 def test_a_chat(visit: Visits, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.isclose(np.linalg.norm(embed(["parcel"])), 1)
-    for place in (chat, pairs):
+    for place in (chat, indexing):
         monkeypatch.setattr(place, "embed", embed)
     project = create_project(owner=owner, template="customer-service")
     home = f"/projects/{project.pk}/customer-service/"

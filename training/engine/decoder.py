@@ -86,6 +86,21 @@ class Decoder(nn.Module):
                 found[index] = reply
         return found
 
+    @torch.inference_mode()
+    def reply_in_time(
+        self, prompt: Sequence[int], *, device: torch.device, most_tokens: int, most_seconds: float
+    ) -> str:
+        """Written greedily; "" where it has not come to its end within so many tokens and seconds."""
+        end = self.tokenizer.eos_token_id
+        ids = torch.tensor([list(prompt)], device=device)
+        written = self.encoder.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=most_tokens,
+            max_time=most_seconds, do_sample=False, pad_token_id=end, eos_token_id=end,
+        )[0, ids.shape[1] :]  # fmt: skip
+        if not len(written) or int(written[-1]) != end:
+            return ""
+        return str(self.tokenizer.decode(written, skip_special_tokens=True)).strip()
+
     def _write(
         self, prompts: Sequence[Sequence[int]], device: torch.device, most_tokens: int, warmth: float
     ) -> list[tuple[str, float]]:

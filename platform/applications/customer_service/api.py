@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
 from applications.customer_service.access import pair_for, service_for, unknown_for
+from applications.customer_service.drafting import Draft
 from applications.customer_service.models import Pair, Unknown
 from applications.customer_service.reading import read_pairs
 from applications.customer_service.services.chat import (
@@ -18,8 +19,9 @@ from applications.customer_service.services.chat import (
     conversation_of,
     end_conversation,
 )
-from applications.customer_service.services.pairs import Draft, add_pairs, change_pair
-from applications.customer_service.services.unknown import answer_unknown, make_tasks
+from applications.customer_service.services.joining import count_left_out
+from applications.customer_service.services.pairs import add_pairs, change_pair
+from applications.customer_service.services.unknown import answer_unknown, follow_tasks, make_tasks
 from common.idempotency import idempotent
 from common.pagination import ById
 
@@ -50,6 +52,7 @@ def _answered(found: Answered) -> dict[str, Any]:
         "exchange": str(row.pk),
         "known": found.known,
         "answer": row.answer or None,
+        "writer": row.writer or None,
         "similarity": row.similarity,
         "citations": [{**_pair(one.pair), "similarity": one.similarity} for one in found.cited],
         "understood": {
@@ -93,16 +96,20 @@ class PairsInput(serializers.Serializer[Any]):
 
 
 class PairsApi(APIView):
-    """Approved pairs, newest first. POST adds some, as JSON or as a file (CSV, JSON, JSON Lines)."""
+    """Approved pairs, newest first; `left_out` counts approved answers that are empty or too long to be one.
+    POST adds some, as JSON or as a file (CSV, JSON, JSON Lines)."""
 
     parser_classes = (JSONParser, MultiPartParser)
 
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
-        rows = Pair.objects.filter(project=service_for(request.user, project_id))
+        project = service_for(request.user, project_id)
         pages = ById()
-        found = pages.paginate_queryset(rows.select_related("item"), request, view=self) or []
-        return pages.get_paginated_response([_pair(row) for row in found])
+        rows = Pair.objects.filter(project=project).defer("vector", "words")
+        found = pages.paginate_queryset(rows, request, view=self) or []
+        answer = pages.get_paginated_response([_pair(row) for row in found])
+        answer.data["left_out"] = count_left_out(project)
+        return answer
 
     @extend_schema(request=PairsInput, responses={201: OpenApiResponse()})
     @idempotent
@@ -130,6 +137,7 @@ def _pair(row: Pair) -> dict[str, Any]:
         "source": row.source,
         "item": str(row.item_id) if row.item_id else None,
         "is_on": row.is_on,
+        "stands": row.stands,
         "edited": row.edited,
         "indexed": bool(row.encoder),
     }
@@ -157,12 +165,15 @@ class UnknownInput(serializers.Serializer[Any]):
 
 
 class UnknownApi(APIView):
-    """Questions without an approved answer. POST makes tasks of those named."""
+    """Questions without an approved answer. POST makes tasks of those named: they are "making" until their
+    items are imported, then "task"; where that fails they are "new" again, with a `problem`."""
 
     @extend_schema(responses={200: OpenApiResponse()})
     def get(self, request: ApiSignedIn, project_id: UUID) -> Response:
+        project = service_for(request.user, project_id)
+        follow_tasks(project)
         pages = ById()
-        rows = Unknown.objects.filter(project=service_for(request.user, project_id))
+        rows = Unknown.objects.filter(project=project).defer("vector")
         found = pages.paginate_queryset(rows, request, view=self) or []
         return pages.get_paginated_response([_unknown(row) for row in found])
 
@@ -184,6 +195,7 @@ def _unknown(row: Unknown) -> dict[str, Any]:
         "asked": row.asked,
         "state": row.state,
         "item": row.external_id if row.state != Unknown.State.NEW else None,
+        "problem": row.problem or None,
         "pair": str(row.pair_id) if row.pair_id else None,
     }
 

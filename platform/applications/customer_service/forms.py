@@ -17,3 +17,7 @@ class PairChangeForm(PairForm):
 
 class PairsFileForm(forms.Form):
     file = forms.FileField(label=_("CSV or JSON with “question” and “answer”"))
+
+
+class RatingForm(forms.Form):
+    rating = forms.IntegerField(min_value=1, max_value=5)

@@ -2,69 +2,138 @@
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from applications.customer_service.models import Conversation, Exchange, Pair, Unknown
+from applications.customer_service.models import Conversation, Exchange, Ground, Knowledge, Pair, Unknown
+from applications.customer_service.services.joining import follow, reopen
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
+from training.erasing_data import empty_asked
 
 
 class CustomerServiceHolder:
     name = "customer_service"
-    rank = 8  # pairs point at items, which are erased later
+    rank = 4  # before the vault, which forgets who the subjects are, and before the items of the pairs
 
     def holdings(self, subject: Subject) -> Iterator[Holding]:
         yield Holding(
             "answer_pairs", _("Questions and answers out of your dialogues"),
-            _rows(self._pairs(subject), "question", "answer", "created_at"), _("To answer customers."),
+            _rows(_pairs(subject), "question", "answer", "created_at"), _("To answer customers."),
         )  # fmt: skip
-        if subject.account is not None:
-            asked = Exchange.objects.filter(conversation__asked_by=subject.account)
-            yield Holding(
-                "chats", _("What you asked customer service"),
-                _rows(asked, "text", "answer", "created_at"), _("To answer you."), source=_("You."),
-            )  # fmt: skip
+        asked = Exchange.objects.filter(conversation__in=_chats(subject))
+        yield Holding(
+            "chats", _("What you asked customer service"),
+            _rows(asked, "text", "answer", "created_at"), _("To answer you."), source=_("You."),
+        )  # fmt: skip
+        rated = _chats(subject).exclude(rating=None)
+        yield Holding(
+            "chat_ratings", _("How content you were with customer service"),
+            _rows(rated, "rating", "ended_at"), _("To answer better."), source=_("You."),
+        )  # fmt: skip
 
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
         """Whole pairs and questions go: a pair with its words cut out would answer nobody, and its vector
         and words say what the text said."""
         done = {
-            "answer_pairs": self._pairs(subject).delete()[0],
-            "unknown_questions": self._naming(Unknown, subject, "text").delete()[0],
-            "exchanges": self._naming(Exchange, subject, "text", "answer").delete()[0],
+            "answer_pairs": _erase_pairs(subject),
+            "unknown_questions": _erase_questions(subject),
+            "predictions": _empty_predictions(subject),
+            "conversations": _chats(subject).delete()[0],
+            "exchanges": _naming(Exchange, subject, "text", "answer").delete()[0],
         }
         if subject.account is not None:
-            done["conversations"] = Conversation.objects.filter(asked_by=subject.account).delete()[0]
             done["made_by"] = Pair.objects.filter(created_by=subject.account).update(created_by=None)
         return {name: count for name, count in done.items() if count}
 
     def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
-        """No pair of a restricted dialogue answers; resumed, only what was on before would be, which nobody
-        noted, so the project's own people switch them on again."""
+        """No pair of a restricted dialogue answers. When that ends, what is approved stands again by itself;
+        a pair that only names the person was switched off, and is for the project's people to switch on."""
         if not restricted:
+            Knowledge.objects.filter(project__in=_projects(subject)).update(looked_at=None)
             return {}
-        count = self._pairs(subject).filter(is_on=True).update(is_on=False)
+        grounds = Ground.objects.filter(item__in=subject.items, holds=True)
+        places = list(grounds.values_list("pair__project", "pair"))
+        grounds.update(holds=False)
+        count = sum(
+            follow(project, [pair for one, pair in places if one == project]) for project in dict(places)
+        )
+        count += _naming(Pair, subject, "question", "answer").filter(is_on=True).update(is_on=False)
         return {"answer_pairs": count} if count else {}
 
     def residue(self, subject: Subject) -> dict[str, int]:
         left = dict(mentions.count_mentions("customer_service", subject.values))
-        left["answer_pairs"] = Pair.objects.filter(item__in=subject.items).count()
-        if subject.account is not None:
-            left["conversations"] = Conversation.objects.filter(asked_by=subject.account).count()
+        left["answer_pairs"] = _of_items(subject).count()
+        left["conversations"] = _chats(subject).count()
         return {name: count for name, count in left.items() if count}
 
-    def _pairs(self, subject: Subject) -> QuerySet[Pair]:
-        naming = self._naming(Pair, subject, "question", "answer")
-        return Pair.objects.filter(Q(item__in=subject.items) | Q(pk__in=naming.values("pk")))
 
-    def _naming(self, model: Any, subject: Subject, *columns: str) -> QuerySet[Any]:
-        found = Q(pk__in=[])
-        for value in mentions.telling(subject.values):
-            for column in columns:
-                found |= Q(**{f"{column}__icontains": value})
-        return model._default_manager.filter(found)  # type: ignore[no-any-return]
+def _chats(subject: Subject) -> QuerySet[Conversation]:
+    """Their own: asked while signed in, or by a program that said for whom."""
+    asked = Q(subject__in=subject.subjects)
+    if subject.account is not None:
+        # What a program asks for a customer it names is that customer's, not the program's owner's.
+        asked |= Q(asked_by=subject.account, subject=None)
+    return Conversation.objects.filter(asked)
+
+
+def _of_items(subject: Subject) -> QuerySet[Pair]:
+    resting = Ground.objects.filter(item__in=subject.items, pair=OuterRef("pk"))
+    return Pair.objects.filter(Q(item__in=subject.items) | Exists(resting))
+
+
+def _pairs(subject: Subject) -> QuerySet[Pair]:
+    naming = _naming(Pair, subject, "question", "answer")
+    return Pair.objects.filter(Q(pk__in=_of_items(subject).values("pk")) | Q(pk__in=naming.values("pk")))
+
+
+def _projects(subject: Subject) -> list[Any]:
+    rows = Ground.objects.filter(item__in=subject.items)
+    return list(rows.order_by().values_list("pair__project", flat=True).distinct())
+
+
+def _erase_pairs(subject: Subject) -> int:
+    """A pair that somebody else's dialogue says as well comes back from there, by a reading of everything."""
+    pairs = list(_pairs(subject).values_list("pk", flat=True))
+    shared = Ground.objects.filter(pair__in=pairs).exclude(item__in=subject.items)
+    projects = list(shared.order_by().values_list("pair__project", flat=True).distinct())
+    Knowledge.objects.filter(project__in=projects).update(seen_until=None)
+    reopen(Unknown.objects.filter(pair__in=pairs))
+    return Pair.objects.filter(pk__in=pairs).delete()[0]
+
+
+def _erase_questions(subject: Subject) -> int:
+    """Those that name them, and those in their words: of a question that others asked too, the words of the
+    next of them stay."""
+    done = int(_naming(Unknown, subject, "text").delete()[0])
+    theirs = Exchange.objects.filter(conversation__in=_chats(subject), unknown__isnull=False)
+    for row in Unknown.objects.filter(pk__in=theirs.values("unknown")).select_for_update().order_by("pk"):
+        others = row.exchanges.exclude(pk__in=theirs.values("pk")).order_by("pk")
+        first = row.exchanges.order_by("pk").first()
+        if (next_ := others.first()) is None:
+            row.delete()
+        elif first is not None and first.pk != next_.pk:
+            row.text, row.asked = next_.text, others.count()
+            row.save(update_fields=["text", "asked"])
+        done += 1
+    return done
+
+
+def _empty_predictions(subject: Subject) -> int:
+    """What models were asked for their chats, word for word."""
+    rows = Exchange.objects.filter(conversation__in=_chats(subject)).values_list("predictions", flat=True)
+    asked = [UUID(pk) for row in rows.iterator(chunk_size=500) for pk in row.values()]
+    return empty_asked(asked).get("predictions", 0)
+
+
+def _naming(model: Any, subject: Subject, *columns: str) -> QuerySet[Any]:
+    found = Q(pk__in=[])
+    for value in mentions.telling(subject.values):
+        for column in columns:
+            found |= Q(**{f"{column}__icontains": value})
+    return model._default_manager.filter(found)  # type: ignore[no-any-return]
 
 
 def _rows(found: QuerySet[Any], *names: str) -> Iterator[dict[str, Any]]:

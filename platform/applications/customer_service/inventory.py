@@ -14,10 +14,12 @@ def declare_all() -> None:
         nothing={"encoder language": _CODE},
     )
     declare("customer_service.Threshold", nothing={"encoder language": _CODE})
+    declare("customer_service.Ground", items="item", nothing={"field": _CODE})
+    declare("customer_service.LeftOut", items="item")
     declare("customer_service.Unknown", content="text vector", nothing={"encoder language": _CODE})
-    declare("customer_service.Conversation", persons="asked_by end_user")
+    declare("customer_service.Conversation", persons="asked_by subject")
     declare(
         "customer_service.Exchange",
         content="text answer",
-        nothing={"cited predictions": "ids of other rows"},
+        nothing={"cited predictions": "ids of other rows", "writer": _CODE},
     )

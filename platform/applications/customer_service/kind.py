@@ -9,7 +9,8 @@ from applications.customer_service import calibrating
 from applications.customer_service.access import TEMPLATE
 from applications.customer_service.figures import figures
 from applications.customer_service.services.chat import ask_service
-from applications.customer_service.services.pairs import embed_waiting, join_approved
+from applications.customer_service.services.indexing import embed_waiting
+from applications.customer_service.services.joining import join_approved
 from applications.kinds import Kind
 from tasks_app.models import Project
 

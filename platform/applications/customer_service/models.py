@@ -12,10 +12,11 @@ from pgvector.django import HalfVectorField, HnswIndex
 
 from common.gate import TypedText
 from common.ids import uuid7
-from tasks_app.models import Item, Project
+from tasks_app.models import ImportJob, Item, Project
 
 # Encoders of these widths have an index over their vectors; those of another are searched row by row.
 INDEXED = (384, 768, 1024)
+UNKNOWN = "unknown-"  # what the ids of items begin with that were questions
 
 
 class Pair(models.Model):
@@ -24,10 +25,13 @@ class Pair(models.Model):
     vector: of the question, of unit length, by `encoder`; None until a worker has made it. words: of question
     and answer, for the search by words. digest: of project, language and both texts, so that none is there
     twice. `dimensions` is the vector's own width: each indexed width has an HNSW index of its own.
+    is_on: what people want of it. stands: whether what it came from is still approved (see Ground); only a
+    pair that is both answers anybody.
     """
 
     class Source(models.TextChoices):
         SPANS = "spans"
+        LINKS = "links"
         TEXT = "text"
         FILE = "file"
         HAND = "hand"
@@ -42,6 +46,7 @@ class Pair(models.Model):
     source = models.CharField(max_length=7, choices=Source.choices)
     digest = models.CharField(max_length=64)
     is_on = models.BooleanField(default=True)
+    stands = models.BooleanField(default=True, db_default=True)
     edited = models.BooleanField(default=False)
     words: Any = ArrayField(models.TextField(), default=list)
     vector: Any = HalfVectorField(null=True)
@@ -54,6 +59,8 @@ class Pair(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "digest"], name="pair_once")]
         indexes = [
             GinIndex(fields=["words"], name="pair_words"),
+            models.Index(fields=["project", "-id"], name="pair_newest"),
+            models.Index(fields=["project", "encoder"], name="pair_by_encoder"),
             *(
                 HnswIndex(
                     OpClass(Cast("vector", HalfVectorField(dimensions=width)), name="halfvec_cosine_ops"),
@@ -68,14 +75,49 @@ class Pair(models.Model):
         return f"pair {self.pk}"
 
 
+class Ground(models.Model):
+    """That a pair rests on the approved answer to one field of one item. A pair may have several.
+
+    holds: whether that answer is still approved; the row stays, so that it can hold again.
+    """
+
+    pair = models.ForeignKey(Pair, on_delete=models.CASCADE, related_name="grounds")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    field = models.CharField(max_length=60)
+    holds = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pair", "item", "field"], name="ground_once")]
+
+    def __str__(self) -> str:
+        return f"{self.pair_id} by {self.item_id} {self.field}"
+
+
+class LeftOut(models.Model):
+    """How many approved answers of an item are empty or too long to become pairs."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, related_name="+")
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.item_id}"
+
+
 class Knowledge(models.Model):
-    """How far a project's approved answers have joined its pairs, and how often an answer is to be right."""
+    """How far a project's approved answers have joined its pairs, and how often an answer is to be right.
+
+    looked_at: when it was last asked of every pair whether it still stands. is_stale: whether pairs have
+    changed since the thresholds were chosen.
+    """
 
     project = models.OneToOneField(
         Project, on_delete=models.CASCADE, primary_key=True, related_name="answer_knowledge"
     )
     wanted = models.FloatField(default=0.8, db_default=0.8)
     seen_until = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    is_stale = models.BooleanField(default=True, db_default=True)
 
     def __str__(self) -> str:
         return f"knowledge of {self.project_id}"
@@ -85,7 +127,7 @@ class Threshold(models.Model):
     """How alike a question must be to a known one to be answered; see calibration.
 
     similarity: None where no threshold reached the wanted share; then only the same question is answered.
-    precision, covered: measured at the threshold, on the `questions` that it was chosen with.
+    precision, covered: measured at the threshold on the `questions` that were held out from choosing it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="answer_thresholds")
@@ -108,13 +150,21 @@ class Threshold(models.Model):
 class Unknown(models.Model):
     """A question that no approved answer was near enough to; others that mean the same are counted here.
 
-    external_id names the item that it became, `pair` the answer that came of it.
+    external_id names the item that it became, `pair` the answer that came of it. `job` imports it while it is
+    being made a task; `problem` says why it came back from there.
     """
 
     class State(models.TextChoices):
         NEW = "new"
+        MAKING = "making"
         TASK = "task"
         ANSWERED = "answered"
+
+    class Problem(models.TextChoices):
+        NONE = ""
+        FAILED = "failed"  # the import did not end well
+        REFUSED = "refused"  # it left this text out: it is there already, or cannot be read
+        GONE = "gone"  # the item was withdrawn or erased
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="unknown_questions")
@@ -122,6 +172,8 @@ class Unknown(models.Model):
     language = models.CharField(max_length=10, blank=True)
     asked = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=8, choices=State.choices, default=State.NEW)
+    job = models.ForeignKey(ImportJob, on_delete=models.SET_NULL, null=True, related_name="+")
+    problem = models.CharField(max_length=7, choices=Problem.choices, default=Problem.NONE, blank=True)
     vector: Any = HalfVectorField()
     encoder = models.CharField(max_length=300)
     pair = models.ForeignKey(Pair, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -135,16 +187,17 @@ class Unknown(models.Model):
 
     @property
     def external_id(self) -> str:
-        return f"unknown-{self.pk}"
+        return f"{UNKNOWN}{self.pk}"
 
 
 class Conversation(models.Model):
-    """One chat. end_user: a digest of the name that the caller knows the customer by."""
+    """One chat. subject: the customer as a DataSubject, by a keyed digest of the name that the caller knows
+    them by; the name itself is stored nowhere."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="conversations")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    end_user = models.CharField(max_length=64, blank=True)
+    subject = models.UUIDField(null=True, db_index=True)
     rating = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
@@ -154,7 +207,8 @@ class Conversation(models.Model):
 
 
 class Exchange(models.Model):
-    """One question with its answer. cited: ids of pairs, best first. predictions: {field: id}."""
+    """One question with its answer. cited: ids of pairs, best first. predictions: {field: id}. writer: the
+    decoder whose words the answer is in; "" where it is an approved answer as it stands."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="exchanges")
@@ -163,6 +217,7 @@ class Exchange(models.Model):
     similarity = models.FloatField(null=True)
     cited: Any = models.JSONField(default=list)
     predictions: Any = models.JSONField(default=dict)
+    writer = models.CharField(max_length=300, blank=True, default="", db_default="")
     unknown = models.ForeignKey(Unknown, on_delete=models.SET_NULL, null=True, related_name="exchanges")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from applications.customer_service.services.pairs import Draft
+from applications.customer_service.drafting import Draft
 from common.errors import Invalid, Problem, TooLarge
 
 MOST_BYTES = 20_000_000

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from pgvector import HalfVector
 
+from applications.customer_service.approval import standing
 from applications.customer_service.lexical import bm25, fuse, words_of
 from applications.customer_service.models import Pair
 from tasks_app.models import Project
@@ -18,16 +19,20 @@ CANDIDATES = 50
 _WORDS = 4  # the rarest of a question; common ones would bring half of a million rows
 _BY_WORD = 300  # rows that one word may bring
 EF_SEARCH = 100
+LOOKED_AT = 20  # of what was found; the first of them that is near enough is the answer
+MOST_CITED = 3
+# Where no threshold is known to be right often enough only the very same question is known.
+SAME_QUESTION = 0.99
 _NEAREST = """
 SELECT id, 1 - (vector::halfvec({width}) <=> %(vector)s::halfvec({width}))
 FROM customer_service_pair
-WHERE dimensions = {width} AND project_id = %(project)s AND is_on AND encoder = %(encoder)s
+WHERE dimensions = {width} AND project_id = %(project)s AND is_on AND stands AND encoder = %(encoder)s
   AND (%(language)s = '' OR language IN ('', %(language)s))
 ORDER BY vector::halfvec({width}) <=> %(vector)s::halfvec({width}) LIMIT %(count)s
 """
 _HOLDING = """
 SELECT id, words FROM customer_service_pair
-WHERE words @> ARRAY[%(word)s] AND project_id = %(project)s AND is_on
+WHERE words @> ARRAY[%(word)s] AND project_id = %(project)s AND is_on AND stands
   AND (%(language)s = '' OR language IN ('', %(language)s)) LIMIT %(most)s
 """
 
@@ -47,8 +52,19 @@ def find(*, project: Project, text: str, vector: Floats, language: str = "", cou
     """
     near = nearest(project=project.pk, vector=vector, language=language)
     ranked = fuse(list(near), by_words(project=project.pk, words=words_of(text), language=language))
-    pairs = Pair.objects.select_related("item").in_bulk(ranked[:count])
-    return [Found(pairs[one], near.get(one)) for one in ranked[:count] if one in pairs]
+    # Twice as many as are wanted: some may have lost their approval a moment ago.
+    rows = Pair.objects.filter(pk__in=ranked[: 2 * count]).defer("vector", "words")
+    pairs = standing(rows).select_related("item").in_bulk()
+    return [Found(pairs[one], near.get(one)) for one in ranked if one in pairs][:count]
+
+
+def near_enough(found: Sequence[Found], least: float) -> list[Found]:
+    """What is shown: in the order found, those at least so alike, each answer once."""
+    seen: dict[str, Found] = {}
+    for one in found:
+        if one.similarity is not None and one.similarity >= least:
+            seen.setdefault(one.pair.answer, one)
+    return list(seen.values())[:MOST_CITED]
 
 
 def nearest(*, project: UUID, vector: Floats, language: str, count: int = CANDIDATES) -> dict[UUID, float]:

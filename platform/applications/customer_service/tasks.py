@@ -5,8 +5,10 @@ from uuid import UUID
 from celery import shared_task
 
 from applications.customer_service import calibrating
-from applications.customer_service.models import Knowledge
-from applications.customer_service.services.pairs import embed_waiting, join_approved
+from applications.customer_service.access import TEMPLATE
+from applications.customer_service.services.indexing import embed_waiting
+from applications.customer_service.services.joining import join_approved
+from applications.customer_service.services.unknown import follow_tasks
 from common.rounds import each
 from common.turns import turn
 from tasks_app.models import Project
@@ -14,8 +16,9 @@ from tasks_app.models import Project
 
 @shared_task
 def predict_answers() -> None:
-    """Take in what was approved, make vectors that are missing, and calibrate anew where any came."""
-    each(bring_up_to_date, list(Knowledge.objects.values_list("pk", flat=True)))
+    """Follow what is approved and what became of tasks, make vectors that are missing, and calibrate anew."""
+    projects = Project.objects.filter(template=TEMPLATE)
+    each(bring_up_to_date, list(projects.values_list("pk", flat=True)))
 
 
 def bring_up_to_date(project_id: UUID) -> None:
@@ -23,5 +26,6 @@ def bring_up_to_date(project_id: UUID) -> None:
         if mine:
             project = Project.objects.get(pk=project_id)
             join_approved(project)
-            if embed_waiting(project):
-                calibrating.calibrate(project)
+            follow_tasks(project)
+            embed_waiting(project)
+            calibrating.calibrate_stale(project)

@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -7,6 +8,7 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,6 +16,8 @@ from accounts.http import SignedIn
 from applications import selectors as shared
 from applications.customer_service import forms
 from applications.customer_service.access import TEMPLATE, pair_for, service_for, unknown_for
+from applications.customer_service.drafting import Draft
+from applications.customer_service.listing import page_of_pairs, thresholds_of
 from applications.customer_service.models import Conversation, Exchange, Pair, Unknown
 from applications.customer_service.reading import read_pairs
 from applications.customer_service.services.chat import (
@@ -22,8 +26,10 @@ from applications.customer_service.services.chat import (
     end_conversation,
     pairs_cited,
 )
-from applications.customer_service.services.pairs import Draft, add_pairs, change_pair, waiting_of
-from applications.customer_service.services.unknown import answer_unknown, make_tasks
+from applications.customer_service.services.indexing import waiting_of
+from applications.customer_service.services.joining import count_left_out, items_left_out
+from applications.customer_service.services.pairs import add_pairs, change_pair
+from applications.customer_service.services.unknown import answer_unknown, follow_tasks, make_tasks
 from applications.kinds import find_kind
 from common.errors import DomainError
 from tasks_app.models import Project
@@ -31,6 +37,7 @@ from tasks_app.requester_views import project_page
 from training.models import Prediction
 
 PAGE = 50
+LONGEST_QUERY = 200
 
 
 def _page(request: SignedIn, project: Project, here: str, **context: Any) -> dict[str, Any]:
@@ -61,7 +68,9 @@ def chat(request: SignedIn, project_id: UUID) -> HttpResponse:
         return render(request, "customer_service/_talk.html", context, status=status)
     context |= {
         "about": shared.about(project, find_kind(TEMPLATE)),
-        "has_pairs": Pair.objects.filter(project=project, is_on=True).exists(),
+        "has_pairs": Pair.objects.filter(project=project, is_on=True, stands=True).exists(),
+        "pairs_href": reverse("customer-service-pairs", args=[project.pk]),
+        "thresholds": thresholds_of(project),
     }
     return render(
         request, "customer_service/chat.html", _page(request, project, "chat", **context), status=status
@@ -102,9 +111,10 @@ def _told(value: Any) -> str:
 def end(request: SignedIn, project_id: UUID, conversation_id: UUID) -> HttpResponse:
     project = service_for(request.user, project_id)
     talk = conversation_of(project, request.user, conversation_id)
-    said = request.POST.get("rating", "")
+    form = forms.RatingForm(request.POST)
+    rating = form.cleaned_data["rating"] if form.is_valid() else 0  # which is refused
     try:
-        end_conversation(conversation=talk, rating=int(said) if said.isdigit() else 0, actor=request.user)
+        end_conversation(conversation=talk, rating=rating, actor=request.user)
         messages.success(request, _("Thank you. It is in the feedback."))
     except DomainError as refused:
         messages.error(request, refused.message)
@@ -123,12 +133,12 @@ def pairs(request: SignedIn, project_id: UUID) -> HttpResponse:
     current: Form = file_form if by_file else form
     if sent and current.is_valid() and _add(request, project, current, by_file=by_file):
         return redirect("customer-service-pairs", project.pk)
-    rows = Pair.objects.filter(project=project).order_by("-pk")
-    if query := request.GET.get("q", "").strip():
-        rows = rows.filter(question__icontains=query) | rows.filter(answer__icontains=query)
+    query = request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    page = page_of_pairs(project, query=query, before=request.GET.get("before", ""), most=PAGE)
     context = _page(
         request, project, "pairs", form=form, file_form=file_form, q=query, waiting=waiting_of(project),
-        page=Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        page=page, older="?" + urlencode({"q": query, "before": page.before}),
+        left_out=count_left_out(project), items_left_out=items_left_out(project),
     )  # fmt: skip
     return render(request, "customer_service/pairs.html", context, status=422 if current.errors else 200)
 
@@ -153,7 +163,7 @@ def _add(request: SignedIn, project: Project, form: Form, *, by_file: bool) -> b
 def pair(request: SignedIn, project_id: UUID, pair_id: UUID) -> HttpResponse:
     project = service_for(request.user, project_id)
     row = pair_for(project, pair_id)
-    initial = {"question": row.question, "answer": row.answer, "is_on": row.is_on}
+    initial = {"question": row.question, "answer": row.answer, "is_on": row.is_on and row.stands}
     form = forms.PairChangeForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         change_pair(pair=row, actor=request.user, **form.cleaned_data)
@@ -171,21 +181,37 @@ def unknown(request: SignedIn, project_id: UUID) -> HttpResponse:
     if request.method == "POST":
         _settle(request, project)
         return redirect("customer-service-unknown", project.pk)
-    rows = Unknown.objects.filter(project=project).exclude(state=Unknown.State.ANSWERED)
-    page = Paginator(rows.order_by("-asked", "-pk"), PAGE).get_page(request.GET.get("page"))
-    return render(request, "customer_service/unknown.html", _page(request, project, "unknown", page=page))
+    follow_tasks(project)
+    wanted = request.GET.get("state", "")
+    state = wanted if wanted in Unknown.State.values else Unknown.State.NEW
+    rows = Unknown.objects.filter(project=project, state=state).order_by("-asked", "-pk").defer("vector")
+    page = Paginator(rows.select_related("pair"), PAGE).get_page(request.GET.get("page"))
+    context = _page(
+        request, project, "unknown", page=page, state=state, states=_states(),
+        previous=f"?state={state}&page={page.previous_page_number()}" if page.has_previous() else "",
+        next=f"?state={state}&page={page.next_page_number()}" if page.has_next() else "",
+    )  # fmt: skip
+    return render(request, "customer_service/unknown.html", context)
+
+
+def _states() -> list[tuple[str, str]]:
+    State = Unknown.State
+    return [
+        (State.NEW, _("Open")), (State.MAKING, _("Being made tasks")), (State.TASK, _("Tasks")),
+        (State.ANSWERED, _("Answered")),
+    ]  # fmt: skip
 
 
 def _settle(request: SignedIn, project: Project) -> None:
     try:
         chosen = UUID(request.POST.get("question", ""))
         row = unknown_for(project, chosen)
-        if answer := request.POST.get("answer", "").strip():
-            answer_unknown(unknown=row, answer=answer, actor=request.user)
+        if request.POST.get("do") != "task":
+            answer_unknown(unknown=row, answer=request.POST.get("answer", ""), actor=request.user)
             messages.success(request, _("The answer has joined the approved ones."))
         else:
             make_tasks(project=project, unknown_ids=[row.pk], actor=request.user)
-            messages.success(request, _("It is a task now."))
+            messages.success(request, _("It becomes a task as soon as it is imported."))
     except ValueError:
         messages.error(request, _("There is no such question."))
     except DomainError as refused:

@@ -8,9 +8,11 @@ import pytest
 from accounts.models import Role, User
 from accounts.roles import grant
 from applications.customer_service import calibrating
+from applications.customer_service.drafting import Draft
 from applications.customer_service.lexical import words_of
-from applications.customer_service.services import chat, pairs
-from applications.customer_service.services.pairs import Draft, add_pairs, embed_waiting
+from applications.customer_service.services import chat, indexing
+from applications.customer_service.services.indexing import embed_waiting
+from applications.customer_service.services.pairs import add_pairs
 from tasks_app.models import Project
 from tests.factories import CHOICE, SPAN, TEXT, make_project, make_user
 
@@ -31,7 +33,7 @@ def embed(texts: Sequence[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.floa
 
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in (chat, pairs):
+    for place in (chat, indexing):
         monkeypatch.setattr(place, "embed", embed)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from applications.customer_service.calibration import choose_threshold
+from applications.customer_service.calibration import choose_threshold, measure, shown
 from applications.customer_service.figures import macro_f1, rule_marks, span_f1
 from applications.customer_service.lexical import bm25, fuse, language_of, words_of
 from applications.customer_service.qa_spans import pairs_of
@@ -31,7 +31,7 @@ def test_fusion_prefers_what_both_rankings_have() -> None:
 
 
 def test_the_threshold_is_the_lowest_that_is_right_often_enough() -> None:
-    tried = [(0.9, True)] * 8 + [(0.8, True), (0.8, False)] + [(0.5, False)] * 10
+    tried = [[one] for one in [(0.9, True)] * 8 + [(0.8, True), (0.8, False)] + [(0.5, False)] * 10]
     chosen = choose_threshold(tried, wanted=0.9, least=5)
     assert (chosen.similarity, chosen.precision, chosen.covered) == (0.8, 0.9, 0.5)
     assert choose_threshold(tried, wanted=0.95, least=5).similarity == 0.9
@@ -40,7 +40,17 @@ def test_the_threshold_is_the_lowest_that_is_right_often_enough() -> None:
 
 
 def test_a_tie_is_never_cut_in_two() -> None:
-    assert choose_threshold([(0.8, True)] * 5 + [(0.8, False)] * 5, wanted=0.9, least=5).similarity is None
+    tried = [[(0.8, True)]] * 5 + [[(0.8, False)]] * 5
+    assert choose_threshold(tried, wanted=0.9, least=5).similarity is None
+
+
+def test_the_threshold_is_of_what_is_shown_which_need_not_be_the_most_alike() -> None:
+    # At .8 the most alike is right; below .6 the first of the search, which is wrong, takes its place.
+    tried = [[(0.6, False), (0.8, True)]] * 5
+    assert choose_threshold(tried, wanted=0.9, least=5).similarity == 0.8
+    assert choose_threshold([[(0.6, True), (0.8, False)]] * 5, wanted=0.9, least=5).similarity == 0.6
+    assert [shown(tried[0], least) for least in (0.9, 0.7, 0.5)] == [None, True, False]
+    assert measure(tried, 0.5).precision == 0 and measure(tried, None).covered == 0
 
 
 def mark(turn: int, start: int, end: int, label: str) -> dict[str, object]:

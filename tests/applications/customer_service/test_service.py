@@ -11,7 +11,8 @@ from pytest_django import Settings
 
 from annotations.models import Consensus
 from applications.customer_service.models import Conversation, Exchange, Pair, Unknown
-from applications.customer_service.services.pairs import embed_waiting, join_approved
+from applications.customer_service.services.indexing import embed_waiting
+from applications.customer_service.services.joining import join_approved
 from applications.customer_service.services.unknown import note_unknown
 from applications.customer_service.tasks import bring_up_to_date
 from privacy.holders import Subject, Terms, all_holders
@@ -62,8 +63,10 @@ def test_what_nobody_knows_becomes_a_task_and_its_approved_answer_joins(stocked:
         [row] = api.post(
             url(stocked, "unknown"), {"questions": [told["unknown"]]}, format="json"
         ).json()["results"]  # fmt: skip
-    assert row["state"] == "task" and ImportJob.objects.count() == 1
+    assert row["state"] == "making" and ImportJob.objects.count() == 1
     work.run(ImportJob.objects.get().pk)
+    [row] = api.get(url(stocked, "unknown")).json()["results"]
+    assert row["state"] == "task"
     item = Item.objects.get(external_id=row["item"])
     approve(item, "reply", "Two years.")
     bring_up_to_date(stocked.pk)

@@ -127,7 +127,7 @@ class TextHead(Head):
     def _prompt_ids(self, turns: Sequence[Turn], replier: str, text: TextEncoder) -> list[int]:
         tokenizer = text.tokenizer
         if tokenizer.chat_template and (said := messages(turns, replier)):
-            shown = _in_template(tokenizer, said)
+            shown = in_template(tokenizer, said)
             ids: list[int] = tokenizer(shown, add_special_tokens=False)["input_ids"]
             return ids
         opening = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
@@ -206,7 +206,7 @@ def _said(row: Row) -> bool:
     return bool(str(row.value or "").strip())
 
 
-def _in_template(tokenizer: Any, said: list[dict[str, str]]) -> str:
+def in_template(tokenizer: Any, said: list[dict[str, str]]) -> str:
     """Raises EngineError for a template that refuses such a dialogue, or is none."""
     try:
         shown: str = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)

@@ -1,7 +1,8 @@
 """A customer's question: understood, looked up, answered with what was approved; and the end of the chat."""
 
-import hashlib
-from collections.abc import Sequence
+import logging
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,24 +13,24 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from applications.asking import ask, in_production
-from applications.customer_service.calibrating import threshold_of
+from applications.customer_service.calibrating import least_similarity
+from applications.customer_service.composing import REPLY, Composed, compose
+from applications.customer_service.customers import hold_customer, is_restricted
+from applications.customer_service.drafting import LONGEST
 from applications.customer_service.lexical import language_of
 from applications.customer_service.models import Conversation, Exchange, Pair
-from applications.customer_service.retrieval import Found, find
+from applications.customer_service.retrieval import LOOKED_AT, Found, find, near_enough
 from applications.customer_service.services.unknown import note_unknown
 from applications.embedding import embed
-from common.errors import Conflict, Invalid, NotFound, Problem
+from common.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from common.gate import through_gate
 from tasks_app.models import Project
 from training.models import Prediction
 from training.services.feedback import give_feedback
 
+logger = logging.getLogger(__name__)
 UNDERSTOOD = ("intent", "emotion", "qa")
-REPLY = "reply"  # the text field whose model, in production, puts approved answers into one
-MOST_CITED = 3
-LONGEST = 5_000
-# Where no threshold is known to be right often enough only the very same question is known.
-SAME_QUESTION = 0.99
+WHOLE = 20.0  # seconds for one question; what is not begun by then, and can be done without, is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +52,80 @@ def ask_service(
     """Answer with approved answers, cited, or note that nobody has approved one.
 
     Raises Invalid for an empty or too long text, NotFound for somebody else's conversation, Conflict for one
-    that has ended. Models that are not in production are left out.
+    that has ended. Models that are not in production, or cannot answer within WHOLE seconds, are left out.
     """
     if not 1 <= len(text.strip()) <= LONGEST:
         detail = _("Give 1 to %d characters.") % LONGEST
         raise Invalid(detail, problems=[Problem("/text", "length", detail)])
-    chat = _conversation(project, actor, conversation, end_user)
-    item = {"turns": [{"speaker": "customer", "text": text}]}
-    understood = {
-        name: ask(project=project, field=name, items=[item], actor=actor).predictions[0]
-        for name in UNDERSTOOD
-        if in_production(project, name) is not None
-    }
-    question = through_gate(_question(understood.get("qa")) or text)
+    if conversation is not None:
+        _refuse_ended(conversation_of(project, actor, conversation))
+    deadline = time.monotonic() + WHOLE
+    understood = _understand(project, text, actor, deadline)
+    question = through_gate(_question(understood.get("qa")) or text)[:LONGEST]
     [vector] = embed([question])
-    language = language_of(question)
-    found = find(project=project, text=question, vector=vector, language=language, count=20)
-    threshold = threshold_of(project, language)
-    least = threshold.similarity if threshold else None
-    cited = _near_enough(found, SAME_QUESTION if least is None else least)
-    unknown, answer = None, ""
-    if cited:
-        answer = _compose(project, question, cited, actor, understood)
-    else:
-        unknown = note_unknown(project=project, text=question, vector=vector)
-    exchange = Exchange.objects.create(
-        conversation=chat, text=text, answer=answer, unknown=unknown,
-        similarity=max((one.similarity or 0.0 for one in found), default=None),
-        cited=[str(one.pair.pk) for one in cited],
-        predictions={name: str(one.pk) for name, one in understood.items()},
+    found = find(
+        project=project, text=question, vector=vector, language=language_of(question), count=LOOKED_AT
+    )
+    cited = near_enough(found, least_similarity(project, language_of(question)))
+    composed = (
+        compose(project=project, question=question, cited=cited, actor=actor, deadline=deadline)
+        if cited else Composed("")
     )  # fmt: skip
+    if composed.prediction is not None:
+        understood[REPLY] = composed.prediction
+    with transaction.atomic():
+        chat = _conversation(project, actor, conversation, end_user)
+        # Whoever restricts the use of their data asks nothing that others are to work on.
+        notes = not cited and not is_restricted(chat.subject)
+        exchange = Exchange.objects.create(
+            conversation=chat, text=text, answer=composed.text, writer=composed.writer,
+            unknown=note_unknown(project=project, text=question, vector=vector) if notes else None,
+            similarity=max((one.similarity or 0.0 for one in found), default=None),
+            cited=[str(one.pair.pk) for one in cited],
+            predictions={name: str(one.pk) for name, one in understood.items()},
+        )  # fmt: skip
     return Answered(exchange, understood, cited)
 
 
+def _understand(project: Project, text: str, actor: User, deadline: float) -> dict[str, Prediction]:
+    item = {"turns": [{"speaker": "customer", "text": text}]}
+    understood = {}
+    for name in UNDERSTOOD:
+        if time.monotonic() < deadline and in_production(project, name) is not None:
+            try:
+                found = ask(project=project, field=name, items=[item], actor=actor)
+            except (Conflict, Unavailable):  # withdrawn this moment, cannot be loaded, or too busy
+                logger.warning("Customer service of %s goes on without %s", project.pk, name, exc_info=True)
+            else:
+                understood[name] = found.predictions[0]
+    return understood
+
+
 def _conversation(project: Project, actor: User, wanted: UUID | None, end_user: str) -> Conversation:
+    """Held until the commit: nobody ends it while it is being answered in."""
     if wanted is None:
-        digest = hashlib.sha256(end_user.encode()).hexdigest() if end_user else ""
-        return Conversation.objects.create(project=project, asked_by=actor, end_user=digest)
-    chat = conversation_of(project, actor, wanted)
+        subject = hold_customer(project.pk, end_user) if end_user.strip() else None
+        return Conversation.objects.create(project=project, asked_by=actor, subject=subject)
+    chat = Conversation.objects.select_for_update().filter(pk=wanted, project=project, asked_by=actor).first()
+    if chat is None:
+        raise _no_conversation()
+    _refuse_ended(chat)
+    return chat
+
+
+def _refuse_ended(chat: Conversation) -> None:
     if chat.ended_at is not None:
         raise Conflict(_("This conversation has ended. Begin a new one."))
-    return chat
+
+
+def _no_conversation() -> NotFound:
+    return NotFound(_("There is no such conversation."))
 
 
 def conversation_of(project: Project, actor: User, wanted: UUID) -> Conversation:
     chat = Conversation.objects.filter(pk=wanted, project=project, asked_by=actor).first()
     if chat is None:
-        raise NotFound(_("There is no such conversation."))
+        raise _no_conversation()
     return chat
 
 
@@ -114,29 +142,6 @@ def _question(marked: Prediction | None) -> str:
     return " ".join(parts).strip()
 
 
-def _near_enough(found: Sequence[Found], least: float) -> list[Found]:
-    near = [one for one in found if one.similarity is not None and one.similarity >= least]
-    seen: dict[str, Found] = {}
-    for one in near:
-        seen.setdefault(one.pair.answer, one)
-    return list(seen.values())[:MOST_CITED]
-
-
-def _compose(
-    project: Project, question: str, cited: Sequence[Found], actor: User, understood: dict[str, Prediction]
-) -> str:
-    """The best approved answer word for word; in a decoder's words where one is in production."""
-    if in_production(project, REPLY) is None:
-        return cited[0].pair.answer
-    known = "\n".join(one.pair.answer for one in cited)
-    turns = [{"speaker": "agent", "text": known}, {"speaker": "customer", "text": question}]
-    found = ask(project=project, field=REPLY, items=[{"turns": turns}], actor=actor)
-    if not found.wrote or not str(found.predictions[0].value).strip():
-        return cited[0].pair.answer
-    understood[REPLY] = found.predictions[0]
-    return str(found.predictions[0].value)
-
-
 @transaction.atomic
 def end_conversation(*, conversation: Conversation, rating: int, actor: User) -> Conversation:
     """Close a chat with 1 to 5 stars, which count as feedback on what its last answer rests on: the reply
@@ -145,8 +150,7 @@ def end_conversation(*, conversation: Conversation, rating: int, actor: User) ->
         detail = _("Give 1 to 5 stars.")
         raise Invalid(detail, problems=[Problem("/rating", "range", detail)])
     row = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    if row.ended_at is not None:
-        raise Conflict(_("This conversation has ended. Begin a new one."))
+    _refuse_ended(row)
     row.rating, row.ended_at = rating, timezone.now()
     row.save(update_fields=["rating", "ended_at"])
     last = row.exchanges.order_by("-id").first()
@@ -154,8 +158,10 @@ def end_conversation(*, conversation: Conversation, rating: int, actor: User) ->
     meant = said.get(REPLY) or said.get("intent")
     prediction = Prediction.objects.filter(pk=meant).first() if meant else None
     if prediction is not None:
-        author = None if row.end_user else actor
-        give_feedback(prediction=prediction, author=author, end_user=row.end_user, rating=rating)
+        author = None if row.subject else actor
+        customer = row.subject.hex if row.subject else ""
+        with suppress(Conflict):  # they have said already what they think of it; the stars are kept here
+            give_feedback(prediction=prediction, author=author, end_user=customer, rating=rating)
     return row
 
 
