@@ -32,14 +32,18 @@ class Keeper:
     index_key: bytes
     keeps_originals: bool
 
-    def keep(self, item: UUID, *, subject: str, group: str, originals: list[dict[str, Any]]) -> Kept | None:
-        """None for an item that names nobody and in which nothing was found."""
+    def keep(
+        self, item: UUID, *, subject: str, group: str, originals: list[dict[str, Any]], bound: str = ""
+    ) -> Kept | None:
+        """None for an item that names nobody and in which nothing was found. bound: the subject's own id,
+        where that is known and the name is not."""
         wanted = originals if self.keeps_originals else []
-        kind = blind.SUBJECT if subject else blind.GROUP if group else blind.ITEM
+        subject = "" if bound else subject
+        kind = blind.SUBJECT if subject or bound else blind.GROUP if group else blind.ITEM
         if kind == blind.ITEM and not wanted:
             return None
-        ref = subject or group
-        whose = blind.subject_id(self.index_key, self.project, kind, ref) if ref else item
+        ref = subject or ("" if bound else group)
+        whose = blind.subject_id(self.index_key, self.project, kind, ref) if ref else UUID(bound or item.hex)
         ref_digest = blind.reference(self.index_key, kind, ref).hex if ref else ""
         if not wanted:
             return Kept(str(item), str(whose), kind, ref_digest)

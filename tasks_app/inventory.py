@@ -41,7 +41,8 @@ def declare_all() -> None:
         persons="created_by path",
         words="errors reason",
         nothing={
-            "format options": _CODE,
+            "format": _CODE,
+            "options": "codes from a list, and keyed digests; whose they are cannot be told from them",
             "skipped findings": "counts by kind",
         },
     )

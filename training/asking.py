@@ -38,10 +38,10 @@ WHERE m.name = %(name)s AND (
 )
 _STORE = Prepared("""
 INSERT INTO training_prediction
-    (id, version_id, requested_by_id, payload, shifts, value, confidence, created_at)
-SELECT id, version, requested_by, payload, shifts, value, confidence, now()
+    (id, version_id, requested_by_id, subject, payload, shifts, value, confidence, created_at)
+SELECT id, version, requested_by, subject, payload, shifts, value, confidence, now()
 FROM jsonb_to_recordset(%(rows)s::jsonb)
-    AS r (id uuid, version uuid, requested_by uuid, payload jsonb, shifts jsonb, value jsonb,
+    AS r (id uuid, version uuid, requested_by uuid, subject uuid, payload jsonb, shifts jsonb, value jsonb,
           confidence float8)
 RETURNING id
 """)
@@ -121,6 +121,7 @@ def _as_json(row: Prediction) -> dict[str, Any]:
         "id": str(row.pk),
         "version": str(row.version_id),
         "requested_by": str(row.requested_by_id) if row.requested_by_id else None,
+        "subject": str(row.subject) if row.subject else None,
         "payload": row.payload,
         "shifts": row.shifts,
         "value": row.value,

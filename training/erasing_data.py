@@ -113,10 +113,13 @@ def forget_analyses(project_ids: Collection[UUID]) -> None:
 # -- what was asked of models -----------------------------------------------------------------------------
 
 
-def empty_predictions(items: Collection[UUID], values: Sequence[str]) -> dict[str, int]:
-    """Whoever asked a model about one of these texts, or said a telling value to it: that text goes."""
-    ids = list(asked_about(items, values).values_list("pk", flat=True))
-    return _empty(ids, cases_about(items, values))
+def empty_predictions(
+    items: Collection[UUID], values: Sequence[str], subjects: Collection[UUID] = ()
+) -> dict[str, int]:
+    """Whoever asked a model about one of these texts, said a telling value to it, or named one of these
+    people as the one whose text it is: that text goes."""
+    ids = list(asked_about(items, values, subjects).values_list("pk", flat=True))
+    return _empty(ids, cases_about(items, values, subjects))
 
 
 def empty_asked(predictions: Collection[UUID]) -> dict[str, int]:
@@ -139,15 +142,24 @@ def _empty(ids: Collection[UUID], cases: QuerySet[FeedbackCase]) -> dict[str, in
     rows = Prediction.objects.filter(pk__in=ids)
     ShadowPrediction.objects.filter(prediction__in=ids).update(value=None, usual=None)
     Feedback.objects.filter(prediction__in=ids).update(correction=None, comment="")
-    return {**found, "predictions": rows.update(payload=TOMBSTONE, shifts=[], value=None)}
+    return {**found, "predictions": rows.update(payload=TOMBSTONE, shifts=[], value=None, subject=None)}
 
 
-def asked_about(items: Collection[UUID], values: Sequence[str]) -> QuerySet[Prediction]:
-    return Prediction.objects.filter(_says("payload", items, values)).exclude(payload=TOMBSTONE)
+def asked_about(
+    items: Collection[UUID], values: Sequence[str], subjects: Collection[UUID] = ()
+) -> QuerySet[Prediction]:
+    theirs = Q(subject__in=subjects)
+    return Prediction.objects.filter(theirs | _says("payload", items, values)).exclude(payload=TOMBSTONE)
 
 
-def cases_about(items: Collection[UUID], values: Sequence[str]) -> QuerySet[FeedbackCase]:
-    own = Q(item__in=items)
+def cases_about(
+    items: Collection[UUID], values: Sequence[str], subjects: Collection[UUID] = ()
+) -> QuerySet[FeedbackCase]:
+    theirs = Q(prediction__subject__in=subjects)
+    heard = Feedback.objects.filter(theirs, case__isnull=False).values("case")
+    # What others said in the same words stays theirs.
+    others = Feedback.objects.filter(case=OuterRef("pk")).exclude(theirs, prediction__subject__isnull=False)
+    own = Q(item__in=items) | (Q(pk__in=heard) & ~Exists(others))
     return FeedbackCase.objects.filter(own | _says("payload", items, values)).exclude(payload=TOMBSTONE)
 
 

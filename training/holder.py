@@ -80,7 +80,7 @@ class TrainingHolder:
             ),
         }
         erasing_data.clear_files(snapshots, runs)
-        done |= erasing_data.empty_predictions(subject.items, subject.values)
+        done |= erasing_data.empty_predictions(subject.items, subject.values, subject.subjects)
         if user is not None:
             done |= erasing_data.forget_asker(user.pk)
         done["mentions"] = mentions.scrub_words("training", subject.values)
@@ -102,6 +102,7 @@ class TrainingHolder:
             "files_to_clear": FilesToClear.objects.count(),
             "files": remains.count_files(settings.ARTIFACTS_DIR, subject.items, subject.values),
             "cases": FeedbackCase.objects.filter(item__in=subject.items).count(),
+            "predictions": Prediction.objects.filter(subject__in=subject.subjects).count(),
         }
         if subject.account is not None:
             left |= {

@@ -29,7 +29,7 @@ def _of_data() -> None:
     declare("training.SnapshotItem", items="item group")
     declare(
         "training.Prediction",
-        persons="requested_by",
+        persons="requested_by subject",
         content="payload value",
         nothing={"shifts": "places and lengths, no text"},
     )

@@ -9,7 +9,7 @@ from common.errors import Conflict
 from tasks_app.models import Project
 from training.models import Model, ModelVersion
 from training.services import predictions
-from training.services.predictions import Predicted
+from training.services.predictions import Predicted, Subjects
 
 
 def model_of(project: Project, field: str) -> Model | None:
@@ -29,8 +29,12 @@ def in_production(project: Project, field: str) -> ModelVersion | None:
     return version.exclude(model__head="embedding").select_related("model__project", "snapshot").first()
 
 
-def ask(*, project: Project, field: str, items: Sequence[object], actor: User | None) -> Predicted:
+def ask(
+    *, project: Project, field: str, items: Sequence[object], actor: User | None, subjects: Subjects = ()
+) -> Predicted:
     """Answers of the field's model to up to 100 items, kept as predictions that take feedback.
+
+    subjects: of each item the id of the DataSubject whose it is, by which an erasure finds the prediction.
 
     Raises Conflict with the code `no_version` where no version is in production.
     """
@@ -38,4 +42,4 @@ def ask(*, project: Project, field: str, items: Sequence[object], actor: User | 
     if model is None:
         detail = _("No model of “%s” is in production yet. Train one and promote it.") % field
         raise Conflict(detail, code="no_version")
-    return predictions.predict(model=model, items=items, actor=actor)
+    return predictions.predict(model=model, items=items, actor=actor, subjects=subjects)

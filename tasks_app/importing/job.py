@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from accounts.services.notifications import notify
 from privacy.keyring import UnknownKey
+from privacy.models import DataSubject
 from privacy.pii.logs import message_of
 from privacy.services import learning, vault
 from privacy.services.keeping import keeper_for
@@ -113,6 +114,7 @@ def _setup(job: ImportJob, version: SchemaVersion | None) -> Setup:
         learned=learning.known_to(job.project_id),
         learned_secret=learning.secret().hex(),
         terms=job.options.get("terms", {}),
+        subjects=job.options.get("subjects", {}),
     )
 
 
@@ -147,6 +149,7 @@ def _store(job: ImportJob, version: SchemaVersion | None, batch: Batch, prepared
     if current.state != ImportJob.State.RUNNING or current.read != job.read:
         raise TakenOver
     gone = erased_among(job.project_id, {item.content for item in prepared.items})
+    gone |= _of_nobody(job, prepared)
     copied = copy_items(job.project, [item for item in prepared.items if item.content not in gone])
     inserted = [item for item in prepared.items if item.id in copied.inserted]
     labels = [_labels(item) for item in inserted if item.labels]
@@ -154,6 +157,16 @@ def _store(job: ImportJob, version: SchemaVersion | None, batch: Batch, prepared
         store_labels(job.project, version, labels)
     _add_up(job, batch, prepared, copied, gone)
     job.save()
+
+
+def _of_nobody(job: ImportJob, prepared: Prepared) -> set[str]:
+    """Texts of people who were erased between the wish for this import and now."""
+    bound: dict[str, str] = job.options.get("subjects", {})
+    if not bound:
+        return set()
+    there = {str(pk) for pk in DataSubject.objects.filter(pk__in=bound.values()).values_list("pk", flat=True)}
+    lost = {name for name, subject in bound.items() if subject not in there}
+    return {item.content for item in prepared.items if item.external_id in lost}
 
 
 def _labels(item: PreparedItem) -> ImportedLabels:
@@ -189,8 +202,10 @@ def _add_up(job: ImportJob, batch: Batch, prepared: Prepared, copied: Copied, go
 
 def _finish(job: ImportJob, state: str, reason: str = "") -> None:
     """The uploaded file holds the original personal data: it goes as soon as nothing needs it."""
+    # Whose items they were is said by the items themselves from here on.
+    options = {name: value for name, value in job.options.items() if name != "subjects"}
     ImportJob.objects.filter(pk=job.pk, state=ImportJob.State.RUNNING).update(
-        state=state, reason=reason[:500], finished_at=timezone.now()
+        state=state, reason=reason[:500], finished_at=timezone.now(), options=options
     )
     default_storage.delete(job.path)
     notify(

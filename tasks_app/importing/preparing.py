@@ -46,6 +46,8 @@ class Setup:
     # What people have found before in this project: digest -> [kind, words, loose], and the digests' key.
     learned: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
     learned_secret: str = ""
+    # Whose items these are, by their ids: ids of DataSubject, known to a program that knows no names.
+    subjects: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def finds_learned(self) -> Learned:
@@ -191,7 +193,13 @@ def _item(setup: Setup, number: int, parsed: ParsedItem, redacted: RedactedPaylo
             needs_aggregation=bool(answers) and approved is None,
         ),
         findings=[rows.finding_row(setup.project, item_id, found) for found in redacted.findings],
-        kept=setup.keeper.keep(item_id, subject=whose.subject, group=whose.group, originals=originals),
+        kept=setup.keeper.keep(
+            item_id,
+            subject=whose.subject,
+            group=whose.group,
+            originals=originals,
+            bound=setup.subjects.get(whose.external_id, ""),
+        ),  # fmt: skip
         counts=dict(redacted.counts + Counter(row["kind"] for row in named)),
         labels={"payload": redacted.payload, "answers": answers, "approved": approved} if labelled else None,
     )

@@ -19,11 +19,13 @@ class Prediction(models.Model):
 
     `shifts` carries offsets of the text that was sent to the stored one: per turn a list of
     [start, end, length of the replacement]; it holds no text.
+    subject: whose text it is, as in DataSubject, where whoever asked has said so.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="predictions")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True)
+    subject = models.UUIDField(null=True)
     payload = models.JSONField()
     shifts = models.JSONField(default=list)
     value = models.JSONField(null=True)
@@ -35,6 +37,7 @@ class Prediction(models.Model):
             models.Index(fields=["version", "-created_at"], name="prediction_history"),
             # How often was this very text asked?
             HashIndex(fields=["payload"], name="prediction_payload"),
+            models.Index(fields=["subject"], condition=Q(subject__isnull=False), name="prediction_subject"),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -114,7 +114,7 @@ def make_tasks(*, model: Model, case_ids: Sequence[UUID], actor: User | None) ->
     return list(model.cases.filter(pk__in=case_ids))
 
 
-def _import(project: Project, cases: Iterable[FeedbackCase], actor: User | None) -> None:
+def _import(project: Project, cases: Sequence[FeedbackCase], actor: User | None) -> None:
     lines = [
         json.dumps(
             {**_shown(case), "id": case.external_id, "group": case.external_id, "split": "train"},
@@ -123,7 +123,17 @@ def _import(project: Project, cases: Iterable[FeedbackCase], actor: User | None)
         for case in cases
     ]
     body = "\n".join(lines).encode()
-    start_import(project=project, actor=actor or project.owner, chunks=[body], format="jsonl")
+    start_import(
+        project=project, actor=actor or project.owner, chunks=[body], format="jsonl",
+        options={"subjects": _subjects(cases)},
+    )  # fmt: skip
+
+
+def _subjects(cases: Sequence[FeedbackCase]) -> dict[str, str]:
+    """Whose each text is, where whoever asked has said so: an erasure then finds the item as well."""
+    said = Feedback.objects.filter(case__in=cases, prediction__subject__isnull=False).order_by("pk")
+    known = dict(said.values_list("case", "prediction__subject"))
+    return {case.external_id: str(known[case.pk]) for case in cases if case.pk in known}
 
 
 def _shown(case: FeedbackCase) -> dict[str, Any]:

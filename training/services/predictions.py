@@ -25,6 +25,7 @@ from training.services.registry import refuse_quarantined
 
 logger = logging.getLogger(__name__)
 MAX_ITEMS = 100
+Subjects = Sequence[UUID | None]  # ids of DataSubject
 WRITES = "text"  # the head whose answers are words of its own
 
 
@@ -54,10 +55,11 @@ def predict(
     actor: User | None,
     version: ModelVersion | None = None,
     fallback: ModelVersion | None = None,
+    subjects: Subjects = (),
 ) -> Predicted:
     """Have the version in production (or the one named) answer each item; texts are stored redacted.
 
-    `fallback` answers where the version named cannot be loaded.
+    `fallback` answers where the version named cannot be loaded. subjects: of each item, whose it is.
 
     Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production,
     Unavailable where too many others ask at the same moment.
@@ -87,7 +89,7 @@ def predict(
     clock.note("redact")
     version, found = _answers(version, fallback, payloads)
     clock.note("answer")
-    rows = _store(version, redacted, found.answers, actor)
+    rows = _store(version, redacted, found.answers, actor, subjects)
     clock.note("database")
     seconds = {**clock.seconds, **found.seconds}
     return Predicted(version, found.answers, rows, seconds, found.together)
@@ -99,13 +101,14 @@ def keep_answers(
     payloads: Sequence[Mapping[str, Any]],
     answers: Sequence[serving.Answer],
     actor: User | None,
+    subjects: Subjects = (),
 ) -> list[Prediction]:
     """Store what a version has answered already, redacted, so that people can say what they think of it.
 
     For whoever asks about more than is shown: only what people see becomes a prediction. `payloads` are
     checked ones.
     """
-    return _store(version, _redacted(version.model, payloads), answers, actor)
+    return _store(version, _redacted(version.model, payloads), answers, actor, subjects)
 
 
 def _redacted(
@@ -120,9 +123,12 @@ def _store(
     redacted: Sequence[tuple[redaction.Payload, list[OffsetMap]]],
     answers: Sequence[serving.Answer],
     actor: User | None,
+    subjects: Subjects,
 ) -> list[Prediction]:
     actor_id = actor.pk if actor else None
     rows = [_row(version, actor_id, kept, answer) for kept, answer in zip(redacted, answers, strict=True)]
+    for row, subject in zip(rows, subjects, strict=False):
+        row.subject = subject
     asking.store_predictions(rows)
     return rows
 

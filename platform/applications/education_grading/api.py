@@ -137,6 +137,7 @@ class FiguresApi(APIView):
             "questions": [
                 {
                     "question": str(one.question.pk), "title": one.question.title, "answers": one.handed,
+                    "released": one.released, "decided": one.decided,
                     "scores": one.scores,
                     "missed": [{"point": text, "count": count} for text, count in one.missed],
                 }
@@ -174,7 +175,9 @@ class TeachApi(APIView):
     @idempotent
     def post(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project, _kind = project_with(request.user, project_id, TEMPLATE)
-        return Response({"import": str(teach(project=project, actor=request.user).pk)}, status=202)
+        taught = teach(project=project, actor=request.user)
+        job = str(taught.job.pk) if taught.job else None
+        return Response({"import": job, "corrected": taught.corrected}, status=202)
 
 
 def _question(one: Question) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from applications.education_grading.releasing import Known, Wanted, threshold
 from applications.education_grading.scoring import Point
 from tasks_app.models import Item, Project
 
-MOST = 300
+MOST = 500
 Held = tuple[str, dict[str, Any], list[Point], int]  # group, payload, points, truth
 
 
@@ -38,7 +38,7 @@ def calibration_of(project: Project) -> Calibration | None:
 
 
 def calibrate(project: Project) -> Calibration | None:
-    """Made now, by asking about at most 300 answers; None while a version is missing."""
+    """Made now, by asking about at most 500 answers; None while a version is missing."""
     pair = versions(project)
     if pair is None:
         return None

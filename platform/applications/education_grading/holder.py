@@ -1,18 +1,20 @@
 """What education grading holds about a person: as a learner, found by digest or item, and as a teacher."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from applications.education_grading.learners import digest_of
+from applications import subjects
+from applications.education_grading.grading import TEMPLATE
+from applications.education_grading.learners import digests_of
 from applications.education_grading.models import FeedbackEdit, ReleaseRule, Submission
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item
-from training.models import FeedbackCase, Prediction
+from training.models import Prediction
 
 _PREFIX = "submission-"
 _SHOWN = ("question__title", "text", "score", "feedback", "objection", "created_at")
@@ -36,13 +38,15 @@ class GradingHolder:
             )  # fmt: skip
 
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
+        subjects.lock(subject)
         rows = list(of_learner(subject).select_for_update())
-        asked = [key for row in rows for key in (row.score_prediction_id, row.missing_prediction_id) if key]
-        done = {"graded_answers": len(rows)}
+        asked = _asked(subject, rows)
+        done = {
+            "graded_answers": len(rows),
+            "items": subjects.erase_items(_items(rows, asked), terms, but=self.name),
+        }
         Submission.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        # Cases hold the same texts as the predictions that they were made of.
-        done["cases"] = FeedbackCase.objects.filter(feedback__prediction__in=asked).delete()[0]
-        done["predictions"] = Prediction.objects.filter(pk__in=asked).delete()[0]
+        done["predictions"] = subjects.erase_predictions(asked)
         if subject.account is not None:
             done["decisions"] = _decided(subject.account).update(decided_by=None)
             FeedbackEdit.objects.filter(editor=subject.account).update(editor=None)
@@ -51,12 +55,17 @@ class GradingHolder:
         return {name: count for name, count in done.items() if count}
 
     def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
-        changed = of_learner(subject).filter(restricted=not restricted).update(restricted=restricted)
-        return {"graded_answers": changed} if changed else {}
+        subjects.lock(subject)
+        rows = list(of_learner(subject).filter(restricted=not restricted))
+        Submission.objects.filter(pk__in=[row.pk for row in rows]).update(restricted=restricted)
+        items = _items(rows, _asked(subject, rows))
+        subjects.restrict_items(items, restricted=restricted, but=self.name)
+        return {"graded_answers": len(rows)} if rows else {}
 
     def residue(self, subject: Subject) -> dict[str, int]:
         left = mentions.count_mentions(self.name, subject.values)
         left["graded_answers"] = of_learner(subject).count()
+        left["predictions"] = len(_asked(subject, []))
         if subject.account is not None:
             left["decisions"] = _decided(subject.account).count()
             left["edits"] = FeedbackEdit.objects.filter(editor=subject.account).count()
@@ -67,10 +76,38 @@ def of_learner(subject: Subject) -> QuerySet[Submission]:
     """By what the person is known by, and by the items that were made of answers."""
     projects = Submission.objects.order_by().values_list("question__project", flat=True).distinct()
     values = [value for value in subject.values if value.strip()]
-    digests = [digest_of(project, value) for project in (projects if values else ()) for value in values]
+    digests = [
+        digest
+        for project in (projects if values else ())
+        for value in values
+        for digest in digests_of(project, value)
+    ]
     named = Item.objects.filter(pk__in=subject.items, external_id__startswith=_PREFIX)
     keys = [name.removeprefix(_PREFIX) for name in named.values_list("external_id", flat=True)]
-    return Submission.objects.filter(Q(learner__in=digests) | Q(pk__in=[key for key in keys if _is_id(key)]))
+    own = Q(learner__in=digests) | Q(subject__in=subject.subjects)
+    return Submission.objects.filter(own | Q(pk__in=[key for key in keys if _is_id(key)]))
+
+
+def _asked(subject: Subject, rows: Sequence[Submission]) -> list[UUID]:
+    """Predictions that hold the learner's words: those that answers point to, and those that a killed process
+    has left behind."""
+    pointed = {key for row in rows for key in (row.score_prediction_id, row.missing_prediction_id) if key}
+    projects = Submission.objects.order_by().values_list("question__project", flat=True).distinct()
+    named = {
+        subjects.subject_id(project, value)
+        for project in (projects if subject.values else ())
+        for value in subject.values
+        if value.strip()
+    }
+    people = {*subject.subjects, *named, *(row.subject for row in rows if row.subject)}
+    theirs = Prediction.objects.filter(subject__in=people, version__model__project__template=TEMPLATE)
+    return sorted(pointed | set(theirs.values_list("pk", flat=True)))
+
+
+def _items(rows: Sequence[Submission], asked: Collection[UUID]) -> set[UUID]:
+    """Made of decided answers, and of what was said of predictions."""
+    own = Item.objects.filter(external_id__in=[row.external_id for row in rows])
+    return {*own.values_list("pk", flat=True), *subjects.items_of_cases(asked)}
 
 
 def _is_id(text: str) -> bool:

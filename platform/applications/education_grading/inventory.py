@@ -16,7 +16,7 @@ def declare_all() -> None:
     )
     declare(
         "education_grading.Submission",
-        persons="learner decided_by",
+        persons="learner subject decided_by",
         words="text feedback objection",
         nothing={"key": _DIGEST, "state": _CODE, "guards": _CODE, "shares missing": _PLACES},
     )

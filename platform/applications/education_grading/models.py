@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from applications.education_grading.scoring import Point
 from common.gate import TypedChar, TypedText
 from common.ids import uuid7
-from tasks_app.models import Project
+from tasks_app.models import ImportJob, Project
 from training.models import ModelVersion, Prediction
 
 
@@ -49,7 +49,8 @@ class Question(models.Model):
 
 
 class Submission(models.Model):
-    """A learner's answer, from coming in to being released. `learner` is a keyed digest of who it is.
+    """A learner's answer, from coming in to being released. `learner` is a keyed digest of who it is,
+    `subject` the DataSubject of that name, by which requests find it.
 
     round: counts decisions and disputes; whoever decides names the one they saw, so that of two teachers at
     the same moment one wins. `proposed` and the rest are what the models said; `score` is what counts.
@@ -63,6 +64,7 @@ class Submission(models.Model):
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="submissions")
     key = models.CharField(max_length=64, help_text="digest of the caller's own id of it")
     learner = models.CharField(max_length=64)
+    subject = models.UUIDField(null=True)
     text = TypedText(blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     round = models.PositiveSmallIntegerField(default=0)
@@ -81,6 +83,8 @@ class Submission(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     decided_at = models.DateTimeField(null=True)
     taught_at = models.DateTimeField(null=True)
+    # The import that was asked to make an item of it.
+    teaching = models.ForeignKey(ImportJob, on_delete=models.SET_NULL, null=True, related_name="+")
     restricted = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -93,6 +97,7 @@ class Submission(models.Model):
                 condition=Q(state="waiting"), name="grading_queue",
             ),
             models.Index(fields=["learner"], name="grading_learner"),
+            models.Index(fields=["subject"], name="grading_subject"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

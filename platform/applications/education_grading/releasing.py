@@ -5,6 +5,7 @@ tried from the strictest on, and the first that fails ends it (fixed sequence te
 2021, "Learn then Test"), so that looking at many thresholds finds none that is good by luck.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ from training.engine.ordinal import quadratic_kappa
 FAR = 2  # steps of the scale: what "off by two or more" means
 SURE = 0.9
 LEAST = 20  # answers below a threshold, fewer say nothing
+
+
+def fewest(far: float) -> int:
+    """Answers, none of them far off, with which the share `far` can be promised: (1 - far)^n <= 1 - SURE."""
+    return max(LEAST, math.ceil(math.log(1 - SURE) / math.log(1 - far) - 1e-9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +43,20 @@ class Wanted:
 
 
 def threshold(known: Sequence[Known], wanted: Wanted) -> float | None:
-    """The largest doubt that is released; None where no threshold keeps what is wanted."""
+    """The largest doubt that is released; None where no threshold keeps what is wanted.
+
+    The first candidate is the smallest that could pass at all, which `wanted` alone decides. Answers of the
+    least doubt may all have one score, for which kappa is 0: such a candidate is passed over.
+    """
     ordered = sorted(known, key=lambda one: one.doubt)
     best: float | None = None
-    for count in range(LEAST, len(ordered) + 1, max(1, len(ordered) // 50)):
+    for count in range(fewest(wanted.far), len(ordered) + 1, max(1, len(ordered) // 50)):
         accepted = ordered[:count]
         far = sum(abs(one.truth - one.score) >= FAR for one in accepted)
-        if upper(far, count) > wanted.far or kappa(accepted) < wanted.kappa:
-            if far or best is not None or count > 4 * LEAST:
-                break
-            continue
-        best = accepted[-1].doubt
+        if upper(far, count) > wanted.far:
+            break
+        if kappa(accepted) >= wanted.kappa:
+            best = accepted[-1].doubt
     return best
 
 

@@ -11,7 +11,7 @@ from applications.education_grading.models import Question, Submission
 
 
 def shown(row: Submission) -> dict[str, Any]:
-    """What templates/education_grading/_answer.html takes."""
+    """What queue.html and learner.html take."""
     question, top = row.question, top_of(row.question.project)
     sources = [one for one in (row.score_prediction, row.missing_prediction) if one is not None]
     return {

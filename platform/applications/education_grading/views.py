@@ -22,7 +22,7 @@ from applications.education_grading.services.decisions import decide
 from applications.education_grading.services.questions import create_question
 from applications.education_grading.services.release import set_release
 from applications.education_grading.services.submissions import Handed, hand_in
-from applications.education_grading.services.teaching import teach
+from applications.education_grading.services.teaching import Taught, teach
 from common.errors import DomainError
 from common.ids import uuid7
 from tasks_app.models import Project
@@ -140,7 +140,7 @@ def overview(request: SignedIn, project_id: UUID) -> HttpResponse:
     top = top_of(project)
     context = _page(
         request, project, "class", rows=selectors.overview(project, top), steps=range(top + 1),
-        teachable=selectors.teachable(project).count(), about=shared.about(project, kind),
+        teachable=selectors.teachable(project).count(), top=top, about=shared.about(project, kind),
     )  # fmt: skip
     return render(request, "education_grading/class.html", context)
 
@@ -176,11 +176,20 @@ def _harmless(cell: str) -> str:
 def teach_models(request: SignedIn, project_id: UUID) -> HttpResponse:
     project, _kind = project_with(request.user, project_id, TEMPLATE)
     try:
-        teach(project=project, actor=request.user)
-        messages.success(request, _("Imported as approved answers. The next version learns from them."))
+        taught = teach(project=project, actor=request.user)
+        messages.success(request, _taught(taught))
     except DomainError as refused:
         messages.error(request, refused.message)
     return redirect("grading-class", project.pk)
+
+
+def _taught(taught: Taught) -> str:
+    said = []
+    if taught.job is not None:
+        said.append(_("Being imported as approved answers. The next version learns from them."))
+    if taught.corrected:
+        said.append(_("Put right, as teachers have decided anew: %d.") % taught.corrected)
+    return " ".join(said)
 
 
 @login_required

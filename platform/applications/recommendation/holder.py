@@ -7,12 +7,16 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from applications import subjects
 from applications.recommendation import popularity
 from applications.recommendation.models import Interaction, Person
 from applications.recommendation.services.interactions import half_life_of
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from privacy.models import DataSubject
+from training.models import Prediction
+
+_TEMPLATE = "recommendation"
 
 
 class RecommendationHolder:
@@ -26,12 +30,17 @@ class RecommendationHolder:
         )  # fmt: skip
 
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
-        """Interactions go, and with them what they added to any count."""
+        """Interactions go, and with them what they added to any count; so do the questions to the model, in
+        which the last titles stand."""
         people = _hold(subject)
+        asked = list(_asked(subject).values_list("pk", flat=True))
+        items = subjects.erase_items(subjects.items_of_cases(asked), terms, but=self.name)
         touched = _touched(people)
         done = {
             "interactions": Interaction.objects.filter(person__in=people).delete()[0],
             "persons": Person.objects.filter(pk__in=[person.pk for person in people]).delete()[0],
+            "items": items,
+            "predictions": subjects.erase_predictions(asked),
         }
         _recount(touched)
         done["mentions"] = mentions.scrub_words("recommendation", subject.values)
@@ -49,8 +58,16 @@ class RecommendationHolder:
         left |= {
             "persons": Person.objects.filter(pk__in=subject.subjects).count(),
             "interactions": Interaction.objects.filter(person__in=subject.subjects).count(),
+            "predictions": _asked(subject).count(),
         }
         return {name: count for name, count in left.items() if count}
+
+
+def _asked(subject: Subject) -> QuerySet[Prediction]:
+    """Pairs of this person's history and an item."""
+    return Prediction.objects.filter(
+        subject__in=subject.subjects, version__model__project__template=_TEMPLATE
+    )
 
 
 def _hold(subject: Subject) -> list[Person]:

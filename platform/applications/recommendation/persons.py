@@ -3,16 +3,14 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from applications import subjects
 from applications.recommendation.models import Person
-from privacy import blind, keyring
-from privacy.keeping import Kept
-from privacy.models import DataSubject, SharingOptOut
-from privacy.services.keeping import hold_subjects
+from privacy.models import SharingOptOut
 
 
 def person_id(project: UUID, key: str) -> UUID:
     """The same id as a dialogue's `subject` of that name has in this project, so a request finds both."""
-    return blind.subject_id(keyring.index_key(), project, blind.SUBJECT, key.strip())
+    return subjects.subject_id(project, key)
 
 
 def find_person(project: UUID, key: str) -> Person | None:
@@ -21,28 +19,20 @@ def find_person(project: UUID, key: str) -> Person | None:
 
 def hold_persons(project: UUID, keys: Iterable[str]) -> dict[str, Person]:
     """Make those that are new, in the caller's transaction; an erasure of one of them waits for its end."""
-    index_key = keyring.index_key()
-    ids = {key: person_id(project, key) for key in keys}
-    kept = {}
-    for key, pk in ids.items():
-        reference = blind.reference(index_key, blind.SUBJECT, key.strip()).hex
-        kept[str(pk)] = Kept("", str(pk), blind.SUBJECT, reference)
-    hold_subjects(project, kept)
-    restricted = set(
-        DataSubject.objects.filter(pk__in=ids.values(), restricted=True).values_list("pk", flat=True)
-    )
+    held = subjects.hold(project, keys)
+    new = {one.id: one.restricted for one in held.values()}
     Person.objects.bulk_create(
-        [Person(pk=pk, project_id=project, restricted=pk in restricted) for pk in sorted(set(ids.values()))],
+        [Person(pk=pk, project_id=project, restricted=new[pk]) for pk in sorted(new)],
         ignore_conflicts=True, batch_size=1000,
     )  # fmt: skip
-    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=ids.values()).order_by("pk")
+    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=list(new)).order_by("pk")
     found = {row.pk: row for row in rows}
-    return {key: found[pk] for key, pk in ids.items()}
+    return {key: found[one.id] for key, one in held.items()}
 
 
 def may_profile(person: Person) -> bool:
     """Not of whom has opted out, or has the use of their data restricted: they get what is popular."""
-    return not person.restricted and not SharingOptOut.objects.filter(subject=person.pk).exists()
+    return not person.restricted and not subjects.has_opted_out(person.pk)
 
 
 def unprofiled(project: UUID) -> set[UUID]:

@@ -153,8 +153,8 @@ def test_worthless_answers_are_proposed_zero(question: Question) -> None:
 def test_decisions_become_approved_items(question: Question) -> None:
     [row] = give(question, TORN)
     decide(submission=row, actor=question.project.owner, round=0, score=3, missing=[2])
-    job = teach(project=question.project, actor=question.project.owner)
-    work.run(job.pk)
+    taught = teach(project=question.project, actor=question.project.owner)
+    work.run(taught.job.pk)
     item = Item.objects.get(external_id=row.external_id)
     assert item.split == "train"
     values = dict(Consensus.objects.filter(item=item).values_list("field", "value"))

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from applications.education_grading import calibrating
 from applications.education_grading.models import ReleaseRule
+from applications.education_grading.releasing import fewest
 from common import audit
 from common.errors import Conflict, Invalid, Problem
 from tasks_app.models import Project
@@ -23,11 +24,19 @@ def set_release(
     if is_on and calibrating.calibrate(project) is None:
         raise Conflict(_("No models are in production yet."), code="no_version")
     if is_on and calibrating.threshold_of(project, rule) is None:
-        raise Conflict(
-            _("The answers held back do not allow this. Let teachers decide more, or want less."),
-            code="not_kept",
-        )
+        raise Conflict(_too_few(project, rule), code="not_kept")
     rule.changed_by = actor
     rule.save()
     audit.record("grading.release", rule, actor=actor.pk, is_on=is_on, far=rule.far, kappa=rule.kappa)
     return rule
+
+
+def _too_few(project: Project, rule: ReleaseRule) -> str:
+    row = calibrating.calibration_of(project)
+    there, needed = len(row.known) if row else 0, fewest(rule.far)
+    if there >= needed:
+        return _("The answers held back do not allow this. Let teachers decide more, or want less.")
+    words = _(
+        "For this at least %(needed)d answers must be held back or decided by teachers; there are %(there)d."
+    )
+    return words % {"needed": needed, "there": there}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from applications import subjects
 from applications.asking import ask
 from applications.education_grading import calibrating
 from applications.education_grading.drafting import draft
@@ -50,7 +51,8 @@ def hand_in(*, question: Question, answers: Sequence[Handed], actor: User | None
     _keep(question, wanted)
     rows = Submission.objects.filter(question=question, key__in=wanted)
     # A process that was killed before it had judged leaves doubt 99 and no draft; the next time it goes on.
-    fresh = list(rows.filter(edits__isnull=True).order_by("pk"))
+    # Of somebody who has had the use of their data restricted it is kept, and no model is asked.
+    fresh = list(rows.filter(edits__isnull=True, restricted=False).order_by("pk"))
     if fresh:
         _judge(question, fresh, actor)
     found = {row.key: row for row in rows}
@@ -75,23 +77,33 @@ def _key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+@transaction.atomic
 def _keep(question: Question, wanted: dict[str, Handed]) -> None:
+    project = question.project_id
+    held = subjects.hold(project, {one.learner for one in wanted.values()})
+    digests = {one.learner: digest_of(project, one.learner) for one in wanted.values()}
+    known = Submission.objects.filter(
+        question__project=project, learner__in=digests.values(), restricted=True
+    )  # fmt: skip
+    restricted = set(known.values_list("learner", flat=True))
     rows = [
         Submission(
-            question=question, key=key, learner=digest_of(question.project_id, one.learner), text=one.text
+            question=question, key=key, learner=digests[one.learner], subject=held[one.learner].id,
+            restricted=held[one.learner].restricted or digests[one.learner] in restricted, text=one.text,
         )
         for key, one in wanted.items()
-    ]
+    ]  # fmt: skip
     Submission.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _judge(question: Question, rows: Sequence[Submission], actor: User | None) -> None:
     payloads = [payload_of(question.text, question.reference, row.text) for row in rows]
     pair, top = versions(question.project), top_of(question.project)
-    said: list[Predicted] = []
+    # Each prediction knows whose words it holds before this answer knows the prediction.
+    people, said = [row.subject for row in rows], list[Predicted]()
     if pair is not None:
         said = [
-            ask(project=question.project, field=name, items=payloads, actor=actor)
+            ask(project=question.project, field=name, items=payloads, actor=actor, subjects=people)
             for name in (SCORE, MISSING)
         ]
     limit = calibrating.released_below(question.project, tuple(one.version.pk for one in said))

@@ -77,6 +77,7 @@ def recommend(*, project: Project, taste: Taste, count: int, actor: User | None)
         kept = predictions.keep_answers(
             version=matcher.version, actor=actor,
             payloads=[pairs[row] for row in order], answers=[answers[row] for row in order],
+            subjects=[taste.person.pk if taste.person else None] * len(order),
         )  # fmt: skip
     lines = [
         Recommended(
