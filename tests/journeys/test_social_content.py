@@ -50,7 +50,9 @@ def test_a_post_is_hidden_objected_to_and_found_safe_by_a_person(visit: Visits, 
 
     page.goto(author)
     expect(page.get_by_role("heading", name="Your post is shown")).to_be_visible()
-    page.goto(f"{visit.site}/projects/{feed.pk}/social-content/?interests=garden&profiling=on")
+    page.goto(f"{visit.site}/projects/{feed.pk}/social-content/")
+    page.get_by_label("Interests").fill("garden")
+    page.get_by_role("button", name="Show the feed").click()
     articles = page.locator("article")
     expect(articles).to_have_count(2)
     expect(articles.first).to_contain_text("The garden is full of peas.")

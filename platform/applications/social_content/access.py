@@ -16,6 +16,7 @@ from tasks_app.models import Project
 
 TEMPLATE = "social-content"
 WHY = "social_content.why"
+LINK_SECONDS = 180 * 24 * 3600
 
 
 def project_for(user: User, project_id: UUID) -> Project:
@@ -42,9 +43,10 @@ def post_by_key(project: Project, key: str) -> Post:
 
 
 def post_by_link(project_id: UUID, token: str) -> Post:
-    """Whoever holds the signed link is taken for the author, who got it from the calling program."""
+    """Whoever holds the signed link is taken for the author, who got it from the calling program. After half
+    a year it works no more; the program can ask for another one."""
     try:
-        post_id = UUID(hex=str(signing.loads(token, salt=WHY)))
+        post_id = UUID(hex=str(signing.loads(token, salt=WHY, max_age=LINK_SECONDS)))
     except (signing.BadSignature, ValueError):
         post_id = None
     post = Post.objects.filter(project=project_id, pk=post_id).first() if post_id else None

@@ -17,6 +17,7 @@ from applications.asking import in_production
 from applications.social_content import scoring
 from applications.social_content.floor import Choice, InForce, Judged, Measured, Terms, choose, measure
 from applications.social_content.models import Floor
+from applications.social_content.tongues import heard_in, tongues_of
 from tasks_app.models import Project
 from training import background
 from training.background import State
@@ -39,32 +40,36 @@ def calibrate(floor_id: UUID) -> None:
         if version is None:
             raise EngineError(_("No version of the safety model is in production."))
         background.update(floor, version=None, threshold=None)
-        _finish(floor, version, _score(floor, version))
+        _finish(floor, version, *_score(floor, version))
 
 
 @transaction.atomic
-def _finish(floor: Floor, version: ModelVersion, scores: list[list[float]]) -> None:
+def _finish(floor: Floor, version: ModelVersion, scores: list[list[float]], tongues: list[str]) -> None:
     # Another promise may have been set while the model was asked: the one that holds now is chosen for.
     now = Floor.objects.select_for_update().get(pk=floor.pk)
     now.scores = scores
     background.update(
-        floor, scores=scores, version=version, threshold=choice_of(now).threshold,
+        floor, scores=scores, tongues=tongues, version=version, threshold=choice_of(now).threshold,
         calibrated_at=timezone.now(), state=State.DONE, claim=None,
     )  # fmt: skip
 
 
-def _score(floor: Floor, version: ModelVersion) -> list[list[float]]:
+def _score(floor: Floor, version: ModelVersion) -> tuple[list[list[float]], list[str]]:
+    """Scores as Floor keeps them, and the languages and scripts that the calibration posts have tested."""
     rows = list(held_out(version))[:MOST_HELD_OUT]
-    found = []
+    spoken = [tongues_of(text) for text, _label, _group in rows]
+    known = heard_in(one for one, row in zip(spoken, rows, strict=True) if chooses(row[2]))
+    heard = [set(one) <= set(known) for one in spoken]
+    found: list[list[float]] = []
     for start in range(0, len(rows), _AT_ONCE):
         background.update(floor)
         chunk = rows[start : start + _AT_ONCE]
         scored = scoring.score_texts(version, [text for text, _label, _group in chunk])
         found += [
-            [one.score, float(label == scoring.SAFE), float(chooses(group))]
-            for one, (_text, label, group) in zip(scored, chunk, strict=True)
+            [one.score if here else 0.0, float(label == scoring.SAFE), float(chooses(group))]
+            for one, here, (_text, label, group) in zip(scored, heard[start:], chunk, strict=False)
         ]
-    return found
+    return found, known
 
 
 def held_out(version: ModelVersion) -> Iterator[tuple[str, str, str]]:
@@ -109,7 +114,7 @@ def in_force(project: Project) -> InForce | None:
     floor = Floor.objects.filter(project=project).first()
     if version is None or floor is None or floor.threshold is None or floor.version_id != version.pk:
         return None
-    return InForce(version.pk, floor.threshold)
+    return InForce(version.pk, floor.threshold, frozenset(floor.tongues))
 
 
 def choice_of(floor: Floor) -> Choice:
@@ -134,6 +139,7 @@ def figures_json(floor: Floor) -> Mapping[str, Any]:
         "in_force": in_force(floor.project) is not None,
         "fewest": terms.fewest,
         "missing": choice.missing,
+        "languages": [one for one in floor.tongues if ":" not in one],
         "calibration_posts": len(calibration_of(floor)),
         "measuring_posts": len(measuring_of(floor)),
         "tested": [

@@ -22,28 +22,37 @@ _HALVINGS = 40
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is known of one post. score: how sure the model `version` is that it is safe, None before it was
-    asked. decided: what a person said, which outweighs any model."""
+    asked. decided: what a person said, which outweighs any model. tongues: languages and scripts of its text
+    (tongues.py), None before it was read."""
 
     score: float | None = None
     version: UUID | None = None
     decided: bool | None = None
+    tongues: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A floor that holds now: the version in production is the one that its threshold was chosen for."""
+    """A floor that holds now: the version in production is the one that its threshold was chosen for.
+    tongues: those that the threshold was tested in; of others nothing can be promised."""
 
     version: UUID
     threshold: float
+    tongues: frozenset[str] = frozenset()
+
+    def has_tested(self, tongues: frozenset[str] | None) -> bool:
+        return tongues is not None and tongues <= self.tongues
 
 
 def may_be_shown(verdict: Verdict, floor: InForce | None) -> bool:
-    """Only what a person found safe, or the calibrated version is sure enough of. All doubt hides."""
+    """Only what a person found safe, or the calibrated version is sure enough of, in a language that it was
+    calibrated in. All doubt hides."""
     if verdict.decided is not None:
         return verdict.decided
     if floor is None or verdict.score is None or verdict.version != floor.version:
         return False
-    return verdict.score >= floor.threshold  # false for a score that is no number
+    # A score that is no number is not above it.
+    return floor.has_tested(verdict.tongues) and verdict.score >= floor.threshold
 
 
 @dataclass(frozen=True, slots=True)

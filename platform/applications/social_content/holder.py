@@ -3,21 +3,23 @@
 Somebody who brings such an id is found by it; somebody who is named in a post, by the name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from applications.social_content.access import digest_of
-from applications.social_content.models import Person, Post
+from applications import subjects
+from applications.social_content.access import TEMPLATE, digest_of
+from applications.social_content.models import Person, Post, Shown
 from applications.social_content.services.moderation import group_of
 from applications.social_content.services.people import erase_person
-from applications.social_content.services.posts import erase_posts
+from applications.social_content.services.posts import erase_posts, predictions_of
 from privacy import mentions
-from privacy.holders import Holding, Subject, Terms, all_holders
+from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item
+from training.models import Prediction
 
 
 class SocialContentHolder:
@@ -37,30 +39,23 @@ class SocialContentHolder:
         )  # fmt: skip
 
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
+        subjects.lock(subject)
         posts = list(_posts_by(subject)) + list(_posts_about(subject))
-        done = {"items": self._erase_items(subject, terms, posts)}
         people = list(_people(subject))
+        done = {"items": subjects.erase_items(_items(subject, posts, people), terms, but=self.name)}
+        lost = [*_asked(subject).values_list("pk", flat=True)]
         for person in people:
             erase_person(person)
         done |= {"posts": erase_posts([post.pk for post in posts]), "people": len(people)}
+        subjects.erase_predictions(lost)
         done["mentions"] = mentions.scrub_words("social_content", subject.values)
         return {name: count for name, count in done.items() if count}
 
-    def _erase_items(self, subject: Subject, terms: Terms, posts: list[Post]) -> int:
-        """Labelled items that moderators' decisions made of the posts, by whoever holds a part of them."""
-        wanted = Q(pk__in=[])
-        for post in posts:
-            wanted |= Q(project=post.project_id, group=group_of(post))
-        items = frozenset(Item.objects.filter(wanted).values_list("pk", flat=True))
-        if items:
-            own = Subject(items=items)
-            for other in all_holders():
-                if other.name != self.name:
-                    other.erase(own, terms)
-        return len(items)
-
     def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
         """A restricted post is neither shown nor read; a restricted reader is not profiled."""
+        subjects.lock(subject)
+        posts, people = list(_posts_by(subject)), list(_people(subject))
+        subjects.restrict_items(_items(subject, posts, people), restricted=restricted, but=self.name)
         done = {
             "posts": _posts_by(subject).update(restricted=restricted),
             "people": _people(subject).update(restricted=restricted),
@@ -82,7 +77,8 @@ def _digests(subject: Subject, what: str) -> list[UUID]:
 
 
 def _posts_by(subject: Subject) -> QuerySet[Post]:
-    return Post.objects.filter(author__in=_digests(subject, "author"))
+    theirs = Q(author__in=_digests(subject, "author")) | Q(subject__in=subject.subjects)
+    return Post.objects.filter(theirs)
 
 
 def _posts_about(subject: Subject) -> QuerySet[Post]:
@@ -94,7 +90,29 @@ def _posts_about(subject: Subject) -> QuerySet[Post]:
 
 
 def _people(subject: Subject) -> QuerySet[Person]:
-    return Person.objects.filter(person__in=_digests(subject, "person"))
+    theirs = Q(person__in=_digests(subject, "person")) | Q(subject__in=subject.subjects)
+    return Person.objects.filter(theirs)
+
+
+def _asked(subject: Subject) -> QuerySet[Prediction]:
+    """Also those that no post and no feed points to any more."""
+    return Prediction.objects.filter(subject__in=subject.subjects, version__model__project__template=TEMPLATE)
+
+
+def _items(subject: Subject, posts: Sequence[Post], people: Sequence[Person]) -> set[UUID]:
+    """Labelled items that moderators' decisions made of the posts, and those made of what people said of
+    predictions about posts and readers."""
+    wanted = Q(pk__in=[])
+    for post in posts:
+        wanted |= Q(project=post.project_id, group=group_of(post))
+    seen = Shown.objects.filter(person__in=people).values_list("prediction", flat=True)
+    asked = {
+        *predictions_of([post.pk for post in posts]),
+        *seen,
+        *_asked(subject).values_list("pk", flat=True),
+    }
+    own = Item.objects.filter(wanted).values_list("pk", flat=True)
+    return {*own, *subjects.items_of_cases(asked)}
 
 
 def _rows(found: QuerySet[Any], *names: str) -> Iterator[dict[str, Any]]:

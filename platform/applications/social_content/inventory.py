@@ -6,19 +6,21 @@ from privacy.inventory import declare
 def declare_all() -> None:
     declare(
         "social_content.Post",
-        persons="author",
+        persons="author subject",
         content="text vector",
         nothing={
             "key": "the caller's own id of the post",
             "label": "the name of a label",
             "prediction": "the id of a prediction",
+            "tongues": "names of languages and scripts",
         },
     )
-    declare("social_content.Person", persons="person", words="interests")
+    declare("social_content.Person", persons="person subject", words="interests")
     declare(
         "social_content.Floor",
         nothing={
             "scores": "figures over held-out posts",
+            "tongues": "names of languages and scripts",
             "claim": "drawn anew by whoever works on the row",
             "reason": "what a program said that could not go on",
         },

@@ -1,4 +1,5 @@
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from pgvector.django import VectorField
@@ -16,13 +17,15 @@ class Post(models.Model):
     key: the caller's own id of it. author: keyed digest of the caller's id of the author. score, label,
     version: how sure which version is that it is safe, and what it takes the worst reading for; empty until
     a worker has asked it. decided: what a person found, which outweighs the model. restricted: by a privacy
-    request; kept, but neither shown nor read. vector: of the text.
+    request; kept, but neither shown nor read. vector: of the text. subject: the DataSubject of the author's
+    id. tongues: see tongues.py, None before it was read. changed_at: when the text took an older one's place.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="posts")
     key = models.CharField(max_length=100)
     author = models.UUIDField(null=True)
+    subject = models.UUIDField(null=True)
     text = TypedText()
     posted_at = models.DateTimeField()
     boost = models.FloatField(default=0.0)
@@ -33,6 +36,8 @@ class Post(models.Model):
     decided = models.BooleanField(null=True)
     restricted = models.BooleanField(default=False)
     vector = VectorField(null=True)
+    tongues = ArrayField(models.CharField(max_length=40), null=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "key"], name="social_post_once")]
@@ -42,6 +47,8 @@ class Post(models.Model):
                 fields=["project", "-score"], condition=Q(decided=None), name="social_post_undecided"
             ),
             models.Index(fields=["project", "author"], name="social_post_author"),
+            models.Index(fields=["subject"], name="social_post_subject"),
+            models.Index(fields=["project", "-boost"], condition=Q(boost__gt=0), name="social_post_promoted"),
         ]
 
     def __str__(self) -> str:
@@ -49,11 +56,13 @@ class Post(models.Model):
 
 
 class Person(models.Model):
-    """Whom a feed is made for, known by a keyed digest. profiling: False gives posts by time alone."""
+    """Whom a feed is made for, known by a keyed digest. profiling: False gives posts by time alone. subject:
+    the DataSubject of the same id, by which requests and opt-outs find it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="feed_people")
     person = models.UUIDField()
+    subject = models.UUIDField(null=True)
     interests = TypedText(blank=True)
     profiling = models.BooleanField(default=True)
     restricted = models.BooleanField(default=False)
@@ -70,7 +79,8 @@ class Floor(Work):
     """What a project wants to promise of what it shows, and the threshold by which it may.
 
     scores: of each held-out post [score, 1 for safe, 1 for calibration], without its text, so that another
-    promise is worked out without asking the model again. threshold: None while nothing can be promised.
+    promise is worked out without asking the model again; the score is 0 where the post is hidden for its
+    language. threshold: None while nothing can be promised. tongues: languages and scripts tested.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -80,6 +90,7 @@ class Floor(Work):
     version = models.ForeignKey(ModelVersion, on_delete=models.SET_NULL, null=True, related_name="+")
     threshold = models.FloatField(null=True)
     scores = models.JSONField(default=list)
+    tongues = ArrayField(models.CharField(max_length=40), default=list)
     calibrated_at = models.DateTimeField(null=True)
 
     class Meta:

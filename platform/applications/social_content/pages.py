@@ -77,6 +77,7 @@ def queue_entry(post: Post) -> dict[str, Any]:
     return {
         "post": post,
         "label": names.get(post.label, post.label),
+        "unfamiliar": moderation.is_unfamiliar(post),
         "objection": post.objections.filter(closed_at=None).first(),
         "history": moderation.history_of(post),
         "seen": post.decisions.count(),
@@ -91,7 +92,7 @@ def statement(post: Post) -> dict[str, Any]:
     decisions = moderation.history_of(post)
     # What was decided of a text that has been changed since says nothing of this one.
     latest = decisions[-1] if decisions and post.decided is not None else None
-    objection = post.objections.order_by("made_at").last()
+    objection = moderation.objections_of(post).order_by("made_at").last()
     return {
         "post": post,
         "state": state,
@@ -99,6 +100,7 @@ def statement(post: Post) -> dict[str, Any]:
         "headline": _HEADLINES[state](),
         "ground": names.get(latest.label if latest else post.label, ""),
         "decision": latest,
+        "unfamiliar": moderation.is_unfamiliar(post),
         "objection": objection,
         "may_object": state == HIDDEN and (objection is None or _unheard(objection)),
     }

@@ -12,6 +12,7 @@ from applications.embedding import embed
 from applications.social_content.models import Post
 from applications.social_content.scoring import SAFETY, Scored, payload_of, score_texts
 from applications.social_content.services.posts import let_go
+from applications.social_content.tongues import tongues_of
 from tasks_app.models import Project
 from training.asking import new_prediction, store_predictions
 from training.engine.errors import EngineError
@@ -24,7 +25,7 @@ AT_ONCE, MOST_BATCHES = 64, 200
 def unread(project_id: UUID, version: ModelVersion) -> QuerySet[Post]:
     """Read by no version, or by another than the one in production."""
     posts = Post.objects.filter(project=project_id, restricted=False)
-    return posts.filter(Q(version=None) | ~Q(version=version) | Q(vector=None))
+    return posts.filter(Q(version=None) | ~Q(version=version) | Q(vector=None) | Q(tongues=None))
 
 
 def read_posts(project_id: UUID) -> int:
@@ -69,14 +70,14 @@ def _keep(version: ModelVersion, posts: Sequence[Post], found: Sequence[Scored])
     vectors = embed([post.text for post in posts])
     for post, one, row, vector in zip(posts, found, rows, vectors, strict=True):
         post.score, post.label, post.version, post.prediction = one.score, one.label, version, row.pk
-        post.vector = vector
-    Post.objects.bulk_update(posts, ["score", "label", "version", "prediction", "vector"])
+        post.vector, post.tongues = vector, tongues_of(post.text)
+    Post.objects.bulk_update(posts, ["score", "label", "version", "prediction", "vector", "tongues"])
 
 
 def _prediction(version: ModelVersion, owner: UUID, post: Post, one: Scored) -> Prediction:
     """The post's text went through the gate when it came, so that it is stored as it is."""
     value = [{"turn": 0, "label": one.label}] if one.label else []
     return new_prediction(
-        version=version, requested_by_id=owner, payload=payload_of(post.text), shifts=[[]], value=value,
-        confidence=one.sure,
+        version=version, requested_by_id=owner, subject=post.subject, payload=payload_of(post.text),
+        shifts=[[]], value=value, confidence=one.sure,
     )  # fmt: skip

@@ -33,25 +33,30 @@ SHOWN = 20
 @login_required
 @require_http_methods(["GET", "POST"])
 def feed(request: SignedIn, project_id: UUID) -> HttpResponse:
-    """A person's feed, and a box to try a post in."""
+    """Posts by time; a POST asks for a person's feed, which is kept, or tries a post."""
     project = access.project_for(request.user, project_id)
-    if request.method == "POST":
+    if request.method == "GET":
+        return render(request, "social_content/feed.html", _feed_page(request, project, ReaderForm()))
+    if "interests" not in request.POST:
         return _take_post(request, project)
-    return render(request, "social_content/feed.html", _feed_page(request, project, PostForm()))
+    asked = ReaderForm(request.POST)
+    page = _feed_page(request, project, asked)
+    return render(request, "social_content/feed.html", page, status=422 if asked.errors else 200)
 
 
 def _take_post(request: SignedIn, project: Project) -> HttpResponse:
     form = PostForm(request.POST)
     if not form.is_valid():
-        page = _feed_page(request, project, form)
+        page = _feed_page(request, project, ReaderForm(), form)
         return render(request, "social_content/feed.html", page, status=422)
     new = posts.NewPost(key=f"tried-{uuid4().hex}", text=form.cleaned_data["text"])
     [taken] = posts.take_posts(project=project, posts=[new], actor=request.user)
     return redirect(presenting.why_path(taken.post))
 
 
-def _feed_page(request: SignedIn, project: Project, post_form: PostForm) -> dict[str, Any]:
-    asked = ReaderForm(request.GET if "interests" in request.GET else None)
+def _feed_page(
+    request: SignedIn, project: Project, asked: ReaderForm, post_form: PostForm | None = None
+) -> dict[str, Any]:
     said = asked.cleaned_data if asked.is_bound and asked.is_valid() else {}
     found = make_feed(
         project=project,
@@ -66,7 +71,7 @@ def _feed_page(request: SignedIn, project: Project, post_form: PostForm) -> dict
         "feed": found,
         "entries": [_entry(one) for one in found.entries],
         "form": asked,
-        "post_form": post_form,
+        "post_form": post_form or PostForm(),
         "any_posts": Post.objects.filter(project=project).exists(),
     }
 

@@ -111,7 +111,7 @@ def hold(project: Project, version: ModelVersion, *, threshold: float | None = 0
     floor, _made = Floor.objects.update_or_create(
         project=project,
         defaults={"version": version, "threshold": threshold, "scores": scores, "state": "done",
-                  "calibrated_at": timezone.now()},
+                  "tongues": ["en", "script:latin"], "calibrated_at": timezone.now()},
     )  # fmt: skip
     return floor
 

@@ -23,11 +23,13 @@ from applications.social_content.floor import (
 from applications.social_content.ranking import Candidate, Weights, newest_first, rank
 
 VERSION = UUID(int=1)
-FLOOR = InForce(VERSION, 0.9)
+ENGLISH = frozenset({"en", "script:latin"})
+FLOOR = InForce(VERSION, 0.9, ENGLISH)
 any_number = st.floats(allow_nan=True, allow_infinity=True)
 verdicts = st.builds(
     Verdict, score=st.none() | any_number, version=st.sampled_from([None, VERSION, UUID(int=2)]),
     decided=st.sampled_from([None, True, False]),
+    tongues=st.none() | st.frozensets(st.sampled_from(["en", "script:latin", "zh", "script:cjk"])),
 )  # fmt: skip
 candidates = st.builds(
     Candidate, id=st.uuids(), verdict=verdicts, age=any_number, similarity=any_number,
@@ -52,6 +54,8 @@ def is_safe(one: Candidate, floor: InForce | None) -> bool:
         and verdict.score is not None
         and not math.isnan(verdict.score)
         and not verdict.score < floor.threshold
+        and verdict.tongues is not None
+        and not any(one not in floor.tongues for one in verdict.tongues)
     )
 
 
@@ -77,13 +81,17 @@ def test_every_safe_post_can_still_be_shown(found, said) -> None:
 @pytest.mark.parametrize(
     ("verdict", "floor", "shown"),
     [
-        (Verdict(0.99, VERSION), FLOOR, True),
-        (Verdict(0.9, VERSION), FLOOR, True),
-        (Verdict(0.8999, VERSION), FLOOR, False),
+        (Verdict(0.99, VERSION, tongues=ENGLISH), FLOOR, True),
+        (Verdict(0.9, VERSION, tongues=ENGLISH), FLOOR, True),
+        (Verdict(0.99, VERSION, tongues=frozenset()), FLOOR, True),  # no letter in it
+        (Verdict(0.99, VERSION, tongues=frozenset({"zh", "script:cjk"})), FLOOR, False),
+        (Verdict(0.99, VERSION, tongues=ENGLISH | {"script:cjk"}), FLOOR, False),
+        (Verdict(0.99, VERSION), FLOOR, False),
+        (Verdict(0.8999, VERSION, tongues=ENGLISH), FLOOR, False),
         (Verdict(None, None), FLOOR, False),
-        (Verdict(math.nan, VERSION), FLOOR, False),
-        (Verdict(1.0, VERSION), None, False),
-        (Verdict(1.0, UUID(int=2)), FLOOR, False),
+        (Verdict(math.nan, VERSION, tongues=ENGLISH), FLOOR, False),
+        (Verdict(1.0, VERSION, tongues=ENGLISH), None, False),
+        (Verdict(1.0, UUID(int=2), tongues=ENGLISH), FLOOR, False),
         (Verdict(1.0, VERSION, decided=False), FLOOR, False),
         (Verdict(0.0, VERSION, decided=True), FLOOR, True),
         (Verdict(None, None, decided=True), None, True),
@@ -175,7 +183,7 @@ def test_the_grid_is_from_strict_to_loose() -> None:
 
 def test_diversity_moves_what_resembles_apart() -> None:
     first, twin, other = uuid4(), uuid4(), uuid4()
-    safe = Verdict(1.0, VERSION)
+    safe = Verdict(1.0, VERSION, tongues=ENGLISH)
     found = [Candidate(first, safe, similarity=0.9), Candidate(twin, safe, similarity=0.89),
              Candidate(other, safe, similarity=0.5)]  # fmt: skip
     near, far = np.array([1, 0], dtype=np.float32), np.array([0, 1], dtype=np.float32)

@@ -1,6 +1,7 @@
 """Hidden posts: the queue, decisions, two moderators at once, the author's page and objection."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from accounts.models import Role, User
 from accounts.roles import grant
 from annotations.models import Consensus
+from applications.social_content import pages, presenting
 from applications.social_content.access import token_of
 from applications.social_content.models import Decision, Objection, Post
 from applications.social_content.scoring_round import read_posts
@@ -195,3 +197,23 @@ def test_a_place_in_the_queue_that_is_no_number_is_the_first(project: Project, h
     for after in ("\u00b2", "-1", "x", "99"):
         path = f"/projects/{project.pk}/social-content/moderation/"
         assert client.get(path, {"after": after}).status_code == 200
+
+
+def test_a_changed_text_may_be_objected_to_again(project: Project, hidden: Post) -> None:
+    object_to(post=hidden, words="It is about a trip.")
+    decide_post(post=hidden, finding=found(), moderator=project.owner)
+    with pytest.raises(Conflict):
+        object_to(post=hidden, words="It is!")
+    send(project, {"b": "Leave me be."})
+    read_posts(project.pk)
+    changed = Post.objects.get(pk=hidden.pk)
+    said = pages.statement(changed)
+    assert said["may_object"] and said["objection"] is None
+    assert object_to(post=changed, words="This is another text.").closed_at is None
+
+
+def test_the_authors_link_works_for_half_a_year(hidden: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, day, now = presenting.why_path(hidden), 24 * 3600, time.time()
+    for days, status in ((179, 200), (181, 404)):
+        monkeypatch.setattr("django.core.signing.time.time", lambda days=days: now + days * day)
+        assert Client().get(path).status_code == status

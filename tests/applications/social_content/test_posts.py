@@ -183,7 +183,7 @@ def test_an_unsafe_sentence_behind_many_safe_ones_is_read(project: Project, runn
 
 
 def test_interests_order_the_feed_and_say_why(project: Project, running: ModelVersion) -> None:
-    send(project, {"bike": "A bike ride.", "soup": "Hot soup.", "garden": "The garden sleeps."})
+    send(project, {"bike": "A bike ride.", "soup": "Hot soup.", "garden": "The garden sleeps in the snow."})
     read_posts(project.pk)
     answer = feed(project, interests="the garden")
     first = answer["results"][0]
@@ -287,3 +287,28 @@ def test_sending_the_same_key_twice_repeats_the_answer(project: Project, owner: 
         for _ in range(2)
     )
     assert first.json() == second.json() and first.json()["results"][0]["outcome"] == "created"
+
+
+def test_a_feed_asked_for_twice_by_one_key_is_kept_once(project: Project, running: ModelVersion) -> None:
+    send(project, {"a": GARDEN})
+    read_posts(project.pk)
+    client, said = client_of(project.owner), {"interests": "garden"}
+    first, again = (
+        client.post(path_of(project, "feed"), said, format="json", headers={"Idempotency-Key": "f"}).json()
+        for _turn in range(2)
+    )
+    assert first["results"][0]["prediction"] == again["results"][0]["prediction"]
+    assert "text" in first["results"][0] and "text" not in again["results"][0]
+    assert Shown.objects.filter(person=None).count() == 1
+
+
+def test_looking_at_the_page_keeps_nothing(project: Project, running: ModelVersion, client: Any) -> None:
+    send(project, {"a": GARDEN})
+    read_posts(project.pk)
+    client.force_login(project.owner)
+    page, before = f"/projects/{project.pk}/social-content/", Prediction.objects.count()
+    assert client.get(page, {"interests": "garden", "profiling": "on"}).status_code == 200
+    assert Prediction.objects.count() == before
+    answer = client.post(page, {"interests": "garden", "profiling": "on"}).content.decode()
+    assert "Now in the order of these interests." in answer and Prediction.objects.count() == before + 1
+    assert client.post(page, {"interests": "x" * 2000}).status_code == 422

@@ -13,6 +13,7 @@ from applications.social_content.floor import InForce
 from applications.social_content.models import Person, Post, Shown
 from applications.social_content.ranking import Candidate, Ranked, Weights, newest_first, rank
 from applications.social_content.scoring import INTEREST, match_of, payload_of
+from applications.social_content.services.people import may_profile
 from common.gate import through_gate
 from tasks_app.models import Project
 from training import serving
@@ -34,7 +35,7 @@ class Reader:
 
     @classmethod
     def of(cls, person: Person) -> "Reader":
-        profiling = person.profiling and not person.restricted
+        profiling = may_profile(person)
         return cls(interests=person.interests if profiling else "", profiling=profiling, person=person)
 
 
@@ -105,6 +106,7 @@ def _keep(
     rows = {
         one.candidate.id: new_prediction(
             version=version, requested_by_id=actor.pk if actor else None,
+            subject=reader.person.subject if reader.person else None,
             payload=payload_of(texts[one.candidate.id], interests), shifts=[[], []],
             value=answers[one.candidate.id].value, confidence=answers[one.candidate.id].confidence,
         )

@@ -34,7 +34,8 @@ def hidden_posts(project: Project) -> QuerySet[Post]:
     floor = in_force(project)
     below = Q(decided=None, score__isnull=False)
     if floor is not None:
-        below &= Q(score__lt=floor.threshold) | ~Q(version=floor.version)
+        heard = Q(tongues__contained_by=sorted(floor.tongues), tongues__isnull=False)
+        below &= Q(score__lt=floor.threshold) | ~Q(version=floor.version) | ~heard
     objected = Objection.objects.filter(post=OuterRef("pk"), closed_at=None)
     posts = Post.objects.filter(project=project, restricted=False).annotate(objected=Exists(objected))
     return posts.filter(below | Q(objected=True)).order_by(
@@ -125,7 +126,8 @@ def _teach(post: Post, decision: Decision, moderator: User) -> None:
             "approved": {SAFETY: value}, **payload_of(post.text),
         }  # fmt: skip
         body = json.dumps(line, ensure_ascii=False).encode()
-        start_import(project=post.project, actor=moderator, chunks=[body], format="jsonl")
+        options = {"subjects": {item_id_of(post): str(post.subject)}} if post.subject else {}
+        start_import(project=post.project, actor=moderator, chunks=[body], format="jsonl", options=options)
 
 
 def is_hidden(post: Post) -> bool:
@@ -135,20 +137,34 @@ def is_hidden(post: Post) -> bool:
 @transaction.atomic
 def object_to(*, post: Post, words: str) -> Objection:
     """The author's word against the hiding. Raises Conflict where the post is not hidden, or where a person
-    has already heard an objection to it, Invalid without words."""
+    has already heard an objection to this text of it, Invalid without words."""
     if not words.strip() or len(words) > MOST_WORDS:
         detail = _("Say in 1 to %d characters why it should be shown.") % MOST_WORDS
         raise Invalid(detail, problems=[Problem("/words", "length", detail)])
     post = Post.objects.select_for_update().get(pk=post.pk)
     if post.objections.filter(closed_at=None).exists():
         raise Conflict(_("You have objected already; a person will look at it."), code="objected")
-    if post.objections.filter(decision__isnull=False).exists():
+    if objections_of(post).filter(decision__isnull=False).exists():
         raise Conflict(_("A person has looked at your objection and decided."), code="heard")
     if not is_hidden(post):
         raise Conflict(_("This post is not hidden."), code="not_hidden")
     objection = Objection.objects.create(post=post, words=words.strip())
     audit.record("social.objected", post, actor=None)
     return objection
+
+
+def objections_of(post: Post) -> QuerySet[Objection]:
+    """To the text as it is now."""
+    said = Objection.objects.filter(post=post)
+    return said.filter(made_at__gte=post.changed_at) if post.changed_at else said
+
+
+def is_unfamiliar(post: Post) -> bool:
+    """Whether it is hidden for its language alone: nobody has tested the model in it."""
+    floor = in_force(post.project)
+    if floor is None or post.decided is not None or post.tongues is None:
+        return False
+    return not floor.has_tested(frozenset(post.tongues))
 
 
 def history_of(post: Post) -> Sequence[Decision]:

@@ -1,8 +1,9 @@
 """Posts come in, are read by the safety model, and go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from applications import subjects
 from applications.social_content import tasks
 from applications.social_content.access import digest_of
 from applications.social_content.models import Objection, Post, Shown
@@ -18,7 +20,7 @@ from common.errors import Invalid, Problem
 from common.gate import through_gate
 from common.queueing import enqueue_on_commit
 from tasks_app.models import Project
-from training.models import FeedbackCase, Prediction
+from training.models import Prediction
 
 MOST_AT_ONCE, MOST_CHARACTERS = 1000, 4000
 
@@ -48,25 +50,44 @@ def take_posts(*, project: Project, posts: Sequence[NewPost], actor: User) -> li
     was read. Raises Invalid for too many, or for an id that is there twice.
     """
     _check(posts)
+    authors = _Authors(project, {one.author for one in posts if one.author})
     there = {
         post.key: post
         for post in Post.objects.select_for_update()
         .filter(project=project, key__in=[one.key for one in posts])
         .order_by("key")
     }
-    taken = [_take(project, one, there.get(one.key)) for one in posts]
+    taken = [_take(project, one, there.get(one.key), authors) for one in posts]
     if new := [one for one in taken if one.outcome != "unchanged"]:
         audit.record("social.posts_taken", project, actor=actor.pk, count=len(new))
         enqueue_on_commit(tasks.predict_posts, project.pk)
     return taken
 
 
-def _take(project: Project, one: NewPost, post: Post | None) -> Taken:
-    author = digest_of(project.pk, "author", one.author) if one.author else None
+class _Authors:
+    """Who they are, and what somebody's restriction says of posts that come in now."""
+
+    def __init__(self, project: Project, names: Collection[str]) -> None:
+        held = subjects.hold(project.pk, names)
+        digests = {name: digest_of(project.pk, "author", name) for name in names}
+        known = Post.objects.filter(project=project, author__in=digests.values(), restricted=True)
+        restricted = set(known.values_list("author", flat=True))
+        self._columns = {
+            name: {"author": digests[name], "subject": one.id,
+                   "restricted": one.restricted or digests[name] in restricted}
+            for name, one in held.items()
+        }  # fmt: skip
+
+    def columns_of(self, name: str) -> dict[str, Any]:
+        return self._columns.get(name, {"author": None, "subject": None})
+
+
+def _take(project: Project, one: NewPost, post: Post | None, authors: _Authors) -> Taken:
+    columns = authors.columns_of(one.author)
     if post is None:
         post, made = Post.objects.get_or_create(
             project=project, key=one.key,
-            defaults={"author": author, "text": one.text, "boost": one.boost,
+            defaults={**columns, "text": one.text, "boost": one.boost,
                       "posted_at": one.posted_at or timezone.now()},
         )  # fmt: skip
         if made:
@@ -76,9 +97,11 @@ def _take(project: Project, one: NewPost, post: Post | None) -> Taken:
             Post.objects.filter(pk=post.pk).update(boost=one.boost)
         return Taken(post, "unchanged")
     let_go({post.prediction: post.pk} if post.prediction else {})
-    post.text, post.author, post.boost = one.text, author, one.boost
+    for name, value in columns.items():
+        setattr(post, name, value)
+    post.text, post.boost, post.changed_at = one.text, one.boost, timezone.now()
     post.score, post.label, post.version, post.prediction, post.decided = None, "", None, None, None
-    post.vector = None
+    post.vector, post.tongues = None, None
     post.save()
     Objection.objects.filter(post=post, closed_at=None).update(closed_at=timezone.now())
     return Taken(post, "changed")
@@ -106,11 +129,17 @@ def forget_post(*, post: Post, actor: User) -> None:
 def erase_posts(ids: Sequence[UUID]) -> int:
     """Posts, and the predictions and cases that hold their texts, within the caller's transaction."""
     posts = Post.objects.filter(pk__in=ids)
-    asked = {*posts.values_list("prediction", flat=True), *posts.values_list("shown__prediction", flat=True)}
-    erase_predictions([one for one in asked if one is not None])
+    subjects.erase_predictions(predictions_of(ids))
     count = posts.count()
     posts.delete()
     return count
+
+
+def predictions_of(ids: Sequence[UUID]) -> list[UUID]:
+    """That hold the posts' texts."""
+    posts = Post.objects.filter(pk__in=ids)
+    asked = {*posts.values_list("prediction", flat=True), *posts.values_list("shown__prediction", flat=True)}
+    return sorted(one for one in asked if one is not None)
 
 
 def let_go(predictions: Mapping[UUID, UUID]) -> None:
@@ -122,9 +151,3 @@ def let_go(predictions: Mapping[UUID, UUID]) -> None:
     Shown.objects.bulk_create(
         [Shown(prediction_id=pk, post_id=predictions[pk]) for pk in kept], ignore_conflicts=True
     )
-
-
-def erase_predictions(ids: Sequence[UUID]) -> None:
-    """With the cases that were made of them, which hold the same text."""
-    FeedbackCase.objects.filter(feedback__prediction__in=ids).delete()
-    Prediction.objects.filter(pk__in=ids).delete()
