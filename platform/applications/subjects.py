@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from privacy import blind, keyring
 from privacy.holders import Subject, Terms, all_holders
 from privacy.keeping import Kept
 from privacy.models import DataSubject, SharingOptOut
 from privacy.services.keeping import hold_subjects
 from tasks_app.models import Item
-from training.models import FeedbackCase, Prediction
+from training.models import Feedback, FeedbackCase, Prediction
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,8 @@ def has_opted_out(subject: UUID | None) -> bool:
 
 def items_of_cases(predictions: Collection[UUID]) -> frozenset[UUID]:
     """Items that were made of what people said of these predictions."""
-    cases = FeedbackCase.objects.filter(feedback__prediction__in=predictions).select_related("model")
     found: set[UUID] = set()
-    for case in cases.distinct():
+    for case in _cases_of(predictions).select_related("model"):
         own = Item.objects.filter(project=case.model.project_id, external_id=case.external_id)
         found |= set(own.values_list("pk", flat=True))
     return frozenset(found)
@@ -88,5 +89,12 @@ def restrict_items(items: Iterable[UUID], *, restricted: bool, but: str) -> int:
 def erase_predictions(ids: Collection[UUID]) -> int:
     """With the cases that were made of them, which hold the same texts. Their items are the caller's to find
     before."""
-    FeedbackCase.objects.filter(feedback__prediction__in=ids).delete()
+    _cases_of(ids).delete()
     return Prediction.objects.filter(pk__in=ids).delete()[0]
+
+
+def _cases_of(predictions: Collection[UUID]) -> QuerySet[FeedbackCase]:
+    """What others said in the same words stays theirs."""
+    said = Feedback.objects.filter(case=OuterRef("pk"))
+    mine = said.filter(prediction__in=predictions)
+    return FeedbackCase.objects.filter(Exists(mine), ~Exists(said.exclude(prediction__in=predictions)))
