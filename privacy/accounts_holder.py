@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
@@ -46,6 +49,21 @@ class AccountsHolder:
             _("To let your programs in; the tokens themselves are not stored."),
         )  # fmt: skip
         yield Holding(
+            "second_factors", _("Your second factors"),
+            _rows(Authenticator.objects.filter(user=user), "type", "created_at", "last_used_at"),
+            _("To make sure that it is you; their secrets are sealed and not shown."),
+        )  # fmt: skip
+        yield Holding(
+            "connected_accounts", _("Your connected accounts"),
+            _rows(SocialAccount.objects.filter(user=user), "provider", "uid", "extra_data", "date_joined"),
+            _("To sign you in through another service."), source=_("The service, when you connected it."),
+        )  # fmt: skip
+        yield Holding(
+            "sessions", _("Where you are signed in"),
+            _rows(UserSession.objects.filter(user=user), "ip", "user_agent", "created_at", "last_seen_at"),
+            _("To show you your sessions, so that you can end one that is not yours."),
+        )  # fmt: skip
+        yield Holding(
             "notifications", _("Your notifications"),
             _rows(Notification.objects.filter(user=user), "kind", "data", "url", "created_at", "read_at"),
             _("To tell you what happened."), source=_("This platform."),
@@ -66,6 +84,7 @@ class AccountsHolder:
             "notifications": _delete(user.notifications.all()),
             "memberships": _delete(user.memberships.all()),
             "addresses": _delete(EmailAddress.objects.filter(user=user)),
+            **{name: _delete(rows) for name, rows in _ways_in(user)},
             "admin_log": _delete(_log_of(user)),
             "sessions": end_sessions(user.pk),
         }
@@ -98,11 +117,20 @@ class AccountsHolder:
                 "notifications": user.notifications.count(),
                 "memberships": user.memberships.count(),
                 "addresses": EmailAddress.objects.filter(user=user).count(),
+                **{name: rows.count() for name, rows in _ways_in(user)},
                 "admin_log": _log_of(user).count(),
                 "sessions": len(sessions_of(user.pk)),
                 "own_requests": IdempotencyRecord.objects.filter(owner=user.pk).count(),
             }
         return {name: count for name, count in left.items() if count}
+
+
+def _ways_in(user: User) -> list[tuple[str, QuerySet[Any]]]:
+    return [
+        ("second_factors", Authenticator.objects.filter(user=user)),
+        ("connected_accounts", SocialAccount.objects.filter(user=user)),
+        ("listed_sessions", UserSession.objects.filter(user=user)),
+    ]
 
 
 def _account(user: User) -> dict[str, Any]:

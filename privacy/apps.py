@@ -16,6 +16,8 @@ class PrivacyConfig(AppConfig):
         from privacy.consents_holder import ConsentsHolder  # noqa: PLC0415
         from privacy.findings_holder import FindingsHolder  # noqa: PLC0415
         from privacy.requests_holder import RequestsHolder  # noqa: PLC0415
+        from privacy.second_factors import SecondFactors  # noqa: PLC0415
+        from privacy.services import rotation  # noqa: PLC0415
         from privacy.vault_holder import VaultHolder  # noqa: PLC0415
 
         register.contribute("privacy", activities=register_own.activities, safeguards=register_own.safeguards)
@@ -27,3 +29,4 @@ class PrivacyConfig(AppConfig):
         holders.register(VaultHolder())
         holders.register(FindingsHolder())
         holders.register(RequestsHolder())
+        rotation.register(SecondFactors())

@@ -33,6 +33,11 @@ def declare_all() -> None:
     )
     declare("account.EmailAddress", persons="user email")
     declare("account.EmailConfirmation", persons="email_address key")
+    declare("mfa.Authenticator", persons="user data")
+    declare("socialaccount.SocialAccount", persons="user uid extra_data", nothing={"provider": _KEY})
+    declare("socialaccount.SocialToken", persons="account token token_secret")
+    declare_empty("socialaccount.SocialApp", "settings of a provider, and no person's")
+    declare("usersessions.UserSession", persons="user ip session_key user_agent data")
     declare("admin.LogEntry", persons="user object_id object_repr change_message")
     declare("sessions.Session", persons="session_key session_data")
     declare(

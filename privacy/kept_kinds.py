@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
@@ -27,6 +28,13 @@ def register_all() -> None:
         Kind(
             "sessions", _("Sessions that have ended"), _("Counted from the day on which they ended."),
             lambda: Session.objects.filter(expire_date__lt=timezone.now()), "expire_date", 30,
+        )
+    )  # fmt: skip
+    register(
+        Kind(
+            "listed_sessions", _("Where people were signed in"),
+            _("Address and browser of each session; counted from the last sign-in there."),
+            UserSession.objects.all, "last_seen_at", 30,
         )
     )  # fmt: skip
     register(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.socialaccount.forms import SignupForm as AllauthSocialSignupForm
 from django import forms
 from django.conf import settings
 from django.db import transaction
@@ -23,8 +24,8 @@ RESIDENCES = {
 }
 
 
-class SignupForm(AllauthSignupForm):  # type: ignore[misc]
-    """allauth's own, and what must be on record before an account exists. No date of birth is asked."""
+class NoticeAndAge(forms.Form):
+    """What must be on record before an account exists, however it is made. No date of birth is asked."""
 
     data: QueryDict
 
@@ -82,9 +83,7 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             self.add_error("notice", _("The privacy notice has just changed. Read it again, please."))
         return latest
 
-    @transaction.atomic
-    def save(self, request: HttpRequest) -> User:
-        user: User = super().save(request)
+    def record(self, user: User) -> None:
         data = self.cleaned_data
         consents.record_sign_up(
             user=user,
@@ -93,4 +92,23 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]
             language=get_language() or "",
             agreed=data["agreed"],
         )
+
+
+class SignupForm(NoticeAndAge, AllauthSignupForm):  # type: ignore[misc]
+    """By password, or by passkey."""
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> User:
+        user: User = AllauthSignupForm.save(self, request)
+        self.record(user)
+        return user
+
+
+class SocialSignupForm(NoticeAndAge, AllauthSocialSignupForm):  # type: ignore[misc]
+    """Through a provider: it signs in, but agrees to nothing for anybody."""
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> User:
+        user: User = AllauthSocialSignupForm.save(self, request)
+        self.record(user)
         return user

@@ -1,5 +1,6 @@
 """Plain functions that make rows. Money is real: a project's slots are paid for through the ledger."""
 
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
@@ -34,6 +35,16 @@ def make_user(name: str = "", **extra: Any) -> User:
     return User.objects.create(
         email=f"{name or 'person'}-{number}@example.org", display_name=name or f"Person {number}", **extra
     )
+
+
+def confirm_session(client: Any) -> None:
+    """As if the signed-in person had just given the password again."""
+    session = client.session
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session.save()
 
 
 def sign_up_form(email: str, password: str, **changed: Any) -> dict[str, Any]:

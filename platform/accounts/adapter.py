@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
@@ -25,3 +26,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **kwargs)
         keep_language(response, user.language)
         return response
+
+
+# What shows a person which of their accounts elsewhere this is; pictures, names and tokens are not kept.
+_KEPT = ("email", "login")
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Sign-in through a provider. It proves an account of the provider, never one of ours by its address."""
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
+        told = sociallogin.account.extra_data
+        told = told.get("userinfo") or told.get("id_token") or told
+        sociallogin.account.extra_data = {name: told[name] for name in _KEPT if told.get(name)}
+        user: User = sociallogin.user
+        user.email = data.get("email") or ""
+        return user

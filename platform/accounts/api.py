@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from accounts import roles
 from accounts.models import LANGUAGE_CODE, ApiToken, User
-from accounts.services import tokens
+from accounts.services import codes, tokens
 from common.errors import NotSignedIn
 
 
@@ -27,6 +27,13 @@ class ApiSignedIn(Request):
 class TokenInput(serializers.Serializer[Any]):
     email = serializers.EmailField()
     password = serializers.CharField(trim_whitespace=False)
+    code = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=20,
+        help_text="Of the authenticator app, or a recovery code.",
+    )
     name = serializers.CharField(max_length=80, required=False, default="")
     scopes = serializers.ListField(
         child=serializers.ChoiceField(choices=tokens.SCOPES), required=False, default=["full"]
@@ -54,6 +61,7 @@ class TokenApi(APIView):
         user = authenticate(request, username=data["email"].lower(), password=data["password"])
         if user is None:
             raise NotSignedIn(_("E-mail or password is wrong."))
+        codes.check_code(user=user, code=data["code"])
         token, text = tokens.create_token(user=user, name=data["name"], scopes=data["scopes"])
         return Response({"token": text, "expires_at": token.expires_at})
 

@@ -7,6 +7,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, User
+from accounts.second_factor import lacks_second_factor
 from accounts.services.tokens import find_token
 
 _USED_EVERY = timedelta(minutes=10)
@@ -26,6 +27,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
             raise AuthenticationFailed(_("This token is unknown, expired or revoked. Make a new one."))
         if "full" not in token.scopes and not _within_scope(token, request):
             raise AuthenticationFailed(_("This token's scope does not reach this address."))
+        if lacks_second_factor(token.user):
+            raise AuthenticationFailed(
+                _("Your role needs a second factor. Sign in on the site and set one up.")
+            )
         self._note_use(token)
         return token.user, token
 

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -37,6 +38,7 @@ def settings_page(request: SignedIn) -> HttpResponse:
 
 @login_required
 @require_POST
+@reauthentication_required(app="accounts")
 def create_token(request: SignedIn) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():

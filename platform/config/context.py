@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from accounts import roles
@@ -10,4 +11,4 @@ def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"roles": set()}
-    return {"roles": roles.roles_anywhere(user)}
+    return {"roles": roles.roles_anywhere(user), "sign_in_providers": bool(settings.SOCIALACCOUNT_PROVIDERS)}

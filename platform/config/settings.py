@@ -14,6 +14,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config import env
+from config.providers import sign_in_providers
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[User] and the like be written at run time
 
@@ -49,6 +50,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "drf_spectacular",
@@ -86,6 +93,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "privacy.telling.TellReplaced",
     "privacy.gate.NoticeMiddleware",
+    "accounts.second_factor.RequireSecondFactor",
+    "accounts.going_on.GoOnByPage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "privacy.middleware.GlobalPrivacyControl",
@@ -180,11 +189,49 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_FORMS = {"signup": "privacy.signup.SignupForm"}
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# Mail that goes to the server's own log reaches nobody: what needs a mailbox is not offered then.
+MAIL_REACHES_PEOPLE = DEBUG or not EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend"))
 ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
+# Before somebody comes in a code is as good as a link, and stays in the browser; later it is a link.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_EMAIL_VERIFICATION == "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_NOTIFICATIONS = MAIL_REACHES_PEOPLE
+ACCOUNT_LOGIN_BY_CODE_ENABLED = MAIL_REACHES_PEOPLE
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SIGNUP_OPEN = env.flag("SIGNUP_OPEN", True)
+# Whoever forges X-Forwarded-For must not get past a limit on sign-ins.
+PROXIES = env.integer("PROXIES", 1 if env.flag("HTTPS") else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+
+MFA_ADAPTER = "privacy.second_factors.SealingAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# allauth signs nobody up by passkey whose mailbox is not proven in the same session.
+MFA_PASSKEY_SIGNUP_ENABLED = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED
+# Where no mail arrives nobody could prove a mailbox, and so nobody could have a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = not MAIL_REACHES_PEOPLE or ACCOUNT_EMAIL_VERIFICATION == "none"
+MFA_TOTP_ISSUER = "Manyhands"
+# One step of 30 s early or late (RFC 6238, section 5.2).
+MFA_TOTP_TOLERANCE = 1
+# Browsers offer passkeys on HTTPS and on localhost, which needs no HTTPS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+# Site roles whose holders reach nothing before they have a second factor: admin, requester, reviewer.
+MFA_REQUIRED_ROLES = env.words("MFA_REQUIRED_ROLES")
+
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "privacy.signup.SocialSignupForm"}
+SOCIALACCOUNT_PROVIDERS = sign_in_providers()
+# Always by the form: notice, age and consents are asked for there as well.
+SOCIALACCOUNT_AUTO_SIGNUP = False
+# An address that a provider names opens no account that exists (decision 206).
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
 TOKEN_LIFETIME = timedelta(days=env.integer("TOKEN_LIFETIME_DAYS", 90))
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
@@ -255,7 +302,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "common.web.problem_document",
     # How many proxies add to X-Forwarded-For; what is left of theirs anybody can write there, and would so be
     # counted as somebody else by every limit.
-    "NUM_PROXIES": env.integer("PROXIES", 1 if env.flag("HTTPS") else 0),
+    "NUM_PROXIES": PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -1,3 +1,4 @@
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
@@ -5,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from config import views
 
+# Its own form would ask for a password only, and not for a second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 handler404 = "common.web.page_not_found"
 handler500 = "common.web.server_error"
 urlpatterns = [

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import SignedIn
+from accounts.recent import confirm_first
 from common.errors import DomainError
 from common.ids import uuid7
 from rewards import access, months, sealing, selectors, statements
@@ -75,6 +76,7 @@ def cancel_payout(request: SignedIn, payout_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@confirm_first(back="earnings")
 def save_address(request: SignedIn) -> HttpResponse:
     form = AddressForm(request.POST)
     try:

@@ -10,7 +10,7 @@ from accounts import roles
 from accounts.models import ApiToken, Membership, Role, User
 from accounts.services import tokens
 from accounts.services.demo_people import create_demo_people
-from tests.factories import sign_up_form
+from tests.factories import confirm_session, sign_up_form
 
 PASSWORD = "correct horse battery"
 
@@ -154,6 +154,7 @@ def test_demo_people_get_new_random_passwords_each_time(db):
 
 def test_settings_page_shows_a_new_token_once(client, user):
     client.force_login(user)
+    confirm_session(client)
     page = client.post("/settings/tokens/", {"name": "script", "scope": "full"})
     [text] = set(re.findall(rb"mh_[\w-]{20,}", page.content))
     assert text not in client.get("/settings/").content

@@ -8,11 +8,24 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import User
 from tests.annotations.crowd import decide
-from tests.factories import CHOICE, SPAN, make_items, make_project
+from tests.factories import CHOICE, SPAN, confirm_session, make_items, make_project
 
 CHINESE = {"Accept-Language": "zh-Hans"}
-SIGNED_OUT = ["", "accounts/login/", "accounts/signup/", "accounts/password/reset/", "accounts/inactive/"]
-ACCOUNT = ["accounts/email/", "accounts/password/change/", "accounts/logout/", "accounts/confirm-email/"]
+SIGNED_OUT = ["", "accounts/login/", "accounts/login/code/", "accounts/signup/", "accounts/password/reset/",
+              "accounts/inactive/"]  # fmt: skip
+ACCOUNT = [
+    "accounts/email/",
+    "accounts/password/change/",
+    "accounts/logout/",
+    "accounts/confirm-email/",
+    "accounts/reauthenticate/",
+    "accounts/2fa/",
+    "accounts/2fa/totp/activate/",
+    "accounts/2fa/webauthn/",
+    "accounts/2fa/webauthn/add/",
+    "accounts/3rdparty/",
+    "accounts/sessions/",
+]
 OWN = [
     "settings/",
     "settings/notifications/",
@@ -93,13 +106,14 @@ def english_in(html, *written):
 @pytest.fixture
 def person(db):
     user = User.objects.create_superuser("anna@example.org", "correct horse battery", language="zh-hans")
-    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=False)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
     return user
 
 
 @pytest.fixture
 def chinese(client, person):
     client.force_login(person)
+    confirm_session(client)
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "zh-Hans"
     return client
 

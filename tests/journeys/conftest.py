@@ -20,7 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Role, User
 from accounts.roles import grant
 from config.celery import app
-from tests.factories import make_user
+from tests.factories import confirm_session, make_user
 from tests.journeys.rows import trained_version
 
 # Fixtures of another area, used here as they are.
@@ -69,6 +69,7 @@ class Visits:
     def sign_in(self, page: Page, user: User) -> None:
         client = Client()
         client.force_login(user)
+        confirm_session(client)
         session = client.cookies["sessionid"].value
         page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.site}])
 

@@ -2,12 +2,15 @@ from typing import Any
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api import ApiSignedIn
+from accounts.recent import has_confirmed
+from common.errors import Forbidden
 from common.idempotency import idempotent
 from common.pagination import ById
 from rewards import access, months, selectors, statements
@@ -146,6 +149,10 @@ class AddressApi(APIView):
     def put(self, request: ApiSignedIn) -> Response:
         body = AddressInput(data=request.data)
         body.is_valid(raise_exception=True)
+        if request.auth is None and not has_confirmed(request._request):
+            raise Forbidden(
+                _("Confirm on the site that it is you (sign in again), then send this once more.")
+            )
         row = addresses.save_address(user_id=request.user.pk, **body.validated_data)
         return Response({"hint": row.hint, "updated_at": row.updated_at})
 
