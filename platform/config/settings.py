@@ -449,7 +449,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "common.modules.ModuleStorage"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

@@ -21,7 +21,7 @@ from local.postgres import explain_log
 SOURCES = {
     "messages": ["locale/**/*.po"],
     "migrate": ["*/migrations/*.py", "platform/*/migrations/*.py", "requirements.lock"],
-    "collectstatic": ["static/**/*", "requirements.lock"],
+    "collectstatic": ["static/**/*", "platform/common/modules.py", "requirements.lock"],
 }
 
 

@@ -126,7 +126,7 @@ def test_double_click_takes_a_word_and_triple_the_turn(
     page, server = serve(items=[{"turns": turns}] * 3)
     box = box_of(page, turn, at)
     page.mouse.click((box["left"] + box["right"]) / 2 - 2, box["y"], click_count=clicks)
-    expect(page.locator(".picking").first).to_be_visible()
+    expect(page.locator(".picking")).to_have_text(marked)
     press(page, "1 7")
     assert answer(server, page)["answer"]["qa"] == [place(turns, turn, marked, "question")]
 

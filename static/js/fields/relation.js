@@ -96,6 +96,14 @@ class RelationView {
     this.list.className = "bench-spans bench-links";
     this.list.setAttribute("aria-label", bench.t("linked_list", { title: frame.title.textContent ?? "" }));
     rove(this.list);
+    /** What a click on each button of the list does: one listener, however many links. @type {WeakMap<Element, () => void>} */
+    this.runs = new WeakMap();
+    this.list.addEventListener("click", (event) => {
+      const button = /** @type {Element} */ (event.target).closest("button");
+      if (button) this.runs.get(button)?.();
+    });
+    /** @type {{ now: object, picked: Link | null } | null} */
+    this.drawn = null;
     this.element.append(this.group, this.note, this.list);
   }
 
@@ -135,6 +143,12 @@ class RelationView {
       ? this.bench.t("choose_other_end", { label: this.bench.titleOf(this.field, begun.label), text: this.bench.quote(begun.span) })
       : this.links.length ? "" : this.bench.t("how_to_link");
     this.note.hidden = !this.note.textContent;
+    if (this.drawn?.now !== store.now || this.drawn.picked !== picked) this.#list();
+    this.drawn = { now: store.now, picked };
+  }
+
+  #list() {
+    const { store } = this.bench;
     const pending = store.now.pending.filter((one) => one.field === this.field.name);
     const at = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll("[data-option]")]).indexOf(/** @type {HTMLElement} */ (document.activeElement));
     this.list.replaceChildren(
@@ -164,9 +178,12 @@ class RelationView {
     const arrow = this.field.directed === false ? "↔" : "→";
     word.textContent = `${this.bench.titleOf(this.field, label)} ${suggestion ? `${percent(suggestion.confidence)} ` : ""}${arrow}`;
     open.append(swatch, this.#quote(from), word, this.#quote(to));
-    open.addEventListener("click", () => (link ? this.bench.linker.pick(this.field, link) : suggestion && this.bench.accept(suggestion)));
+    const accept = () => {
+      if (suggestion) this.bench.accept(suggestion);
+    };
+    this.runs.set(open, link ? () => this.bench.linker.pick(this.field, link) : accept);
     row.append(open);
-    if (suggestion) row.append(this.#small("✓", "accept_suggestion", () => this.bench.accept(suggestion)));
+    if (suggestion) row.append(this.#small("✓", "accept_suggestion", accept));
     row.append(this.#small("×", "remove", () => (link ? this.bench.linker.remove(this.field, link) : suggestion && this.bench.store.reject(suggestion))));
     return row;
   }
@@ -187,8 +204,7 @@ class RelationView {
     button.tabIndex = -1;
     button.textContent = sign;
     button.setAttribute("aria-label", this.bench.t(key));
-    button.addEventListener("mousedown", (event) => event.preventDefault());
-    button.addEventListener("click", run);
+    this.runs.set(button, run);
     return button;
   }
 }

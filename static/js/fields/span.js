@@ -8,6 +8,7 @@ import { addSpan } from "./span-values.js";
  * @typedef {import("./index.js").FieldConfig} FieldConfig
  * @typedef {import("./index.js").Suggestion} Suggestion
  * @typedef {import("../workbench/types.js").Span} Span
+ * @typedef {{ one: Span | Suggestion, kind: "span" | "suggestion", open: HTMLElement }} Row
  */
 
 /** @type {import("./index.js").FieldType} */
@@ -59,6 +60,12 @@ class SpanView {
     this.list = document.createElement("ul");
     this.list.className = "bench-spans";
     this.list.setAttribute("aria-label", bench.t("marked_list", { title: frame.title.textContent ?? "" }));
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => this.#click(/** @type {Element} */ (event.target)));
+    /** What the list's rows stand for, and of which answer. @type {Row[]} */
+    this.rows = [];
+    /** @type {object | null} */
+    this.drawn = null;
     this.element.append(this.group, this.note, this.list);
   }
 
@@ -161,18 +168,40 @@ class SpanView {
     const here = pending.filter((one) => one.turn === cursor.turn).length;
     this.note.textContent = here ? this.bench.t("suggestions_here", { count: here }) : cursor.selection ? this.bench.t("choose_for_selection") : "";
     this.note.hidden = !this.note.textContent;
-    this.list.replaceChildren(
-      ...this.spans.map((one) => this.#row(one, "span", one === picked)),
-      ...pending.map((one) => this.#row(one, "suggestion", one === picked)),
-    );
+    if (this.drawn !== store.now) this.#list(pending);
+    this.drawn = store.now;
+    this.rows.forEach(({ one, open }) => {
+      if (one === picked) open.setAttribute("aria-current", "true");
+      else if (open.hasAttribute("aria-current")) open.removeAttribute("aria-current");
+    });
+  }
+
+  /** @param {Suggestion[]} pending */
+  #list(pending) {
+    this.rows = [
+      ...this.spans.map((one) => this.#row(one, "span")),
+      ...pending.map((one) => this.#row(one, "suggestion")),
+    ];
+    this.list.replaceChildren(...this.rows.map(({ open }) => /** @type {HTMLElement} */ (open.parentElement)));
+  }
+
+  /** One listener for the whole list, however long it is. @param {Element} target */
+  #click(target) {
+    const button = /** @type {HTMLElement | null} */ (target.closest("[data-row-do]"));
+    const found = button && this.rows.find(({ open }) => open.parentElement === button.parentElement);
+    if (!found) return;
+    const picked = { field: this.field.name, kind: found.kind, span: found.one };
+    if (button.dataset.rowDo === "accept") this.bench.accept(/** @type {Suggestion} */ (found.one));
+    else if (button.dataset.rowDo === "remove") this.bench.remove(picked);
+    else if (!this.bench.linker.take(picked)) this.bench.pick(picked);
   }
 
   /**
    * @param {Span | Suggestion} one
    * @param {"span" | "suggestion"} kind
-   * @param {boolean} current
+   * @returns {Row}
    */
-  #row(one, kind, current) {
+  #row(one, kind) {
     const place = toSpan(/** @type {Suggestion} */ (one));
     const row = document.createElement("li");
     row.className = kind;
@@ -180,7 +209,7 @@ class SpanView {
     open.type = "button";
     open.className = "bench-span";
     open.tabIndex = -1;
-    if (current) open.setAttribute("aria-current", "true");
+    open.dataset.rowDo = "pick";
     const swatch = document.createElement("i");
     swatch.className = "swatch";
     this.bench.paint(swatch, this.field, place.label);
@@ -188,36 +217,31 @@ class SpanView {
     const sure = kind === "suggestion" ? ` ${percent(/** @type {Suggestion} */ (one).confidence)}` : "";
     label.textContent = this.bench.titleOf(this.field, place.label) + sure;
     const text = document.createElement("q");
+    text.dir = "auto";
     text.textContent = this.bench.quote(place);
     const where = document.createElement("span");
     where.className = "tiny";
     where.textContent = this.bench.t("turn_number", { turn: place.turn + 1 });
     open.append(swatch, label, text, where);
-    open.addEventListener("mousedown", (event) => event.preventDefault());
-    open.addEventListener("click", () => {
-      const picked = { field: this.field.name, kind, span: one };
-      if (!this.bench.linker.take(picked)) this.bench.pick(picked);
-    });
     row.append(open);
-    if (kind === "suggestion") row.append(this.#small("✓", "accept_suggestion", () => this.bench.accept(/** @type {Suggestion} */ (one))));
-    row.append(this.#small("×", "remove", () => this.bench.remove({ field: this.field.name, kind, span: one })));
-    return row;
+    if (kind === "suggestion") row.append(this.#small("✓", "accept_suggestion", "accept"));
+    row.append(this.#small("×", "remove", "remove"));
+    return { one, kind, open };
   }
 
   /**
    * @param {string} sign
    * @param {string} key
-   * @param {() => void} run
+   * @param {"accept" | "remove"} what
    */
-  #small(sign, key, run) {
+  #small(sign, key, what) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "bench-mini";
     button.tabIndex = -1;
     button.textContent = sign;
     button.setAttribute("aria-label", this.bench.t(key));
-    button.addEventListener("mousedown", (event) => event.preventDefault());
-    button.addEventListener("click", run);
+    button.dataset.rowDo = what;
     return button;
   }
 }

@@ -102,12 +102,22 @@ export class Bench extends EventTarget {
    * @returns {import("./types.js").Picked[]}
    */
   marksOn(turn) {
+    // An answer never changes, another one takes its place: of a long dialogue the marks are sorted out once for each.
+    if (this.sorted?.now !== this.store.now) this.sorted = { now: this.store.now, marks: this.#marks() };
+    return this.sorted.marks.get(turn) ?? [];
+  }
+
+  /** @returns {Map<number, import("./types.js").Picked[]>} */
+  #marks() {
     const spans = this.store.fields.filter((field) => field.type === "span").flatMap((field) =>
       this.store.now.values[field.name].map((/** @type {any} */ span) => ({ field: field.name, kind: /** @type {"span"} */ ("span"), span })));
     const pending = this.store.now.pending.filter((one) => one.start !== undefined)
       .map((span) => ({ field: span.field, kind: /** @type {"suggestion"} */ ("suggestion"), span }));
-    return [...spans, ...pending].filter((one) => one.span.turn === turn)
-      .sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+    const marks = new Map();
+    for (const one of [...spans, ...pending].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end)) {
+      marks.set(one.span.turn, [...(marks.get(one.span.turn) ?? []), one]);
+    }
+    return marks;
   }
 
   // -- moving ----------------------------------------------------------------------------------------------

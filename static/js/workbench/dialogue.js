@@ -7,6 +7,19 @@ import { percent } from "../fields/proposal.js";
 import { Lines } from "./lines.js";
 import { layoutMarks } from "./marks.js";
 
+// From here on the browser lays out only the turns in sight.
+const LONG = 40;
+
+/** @typedef {{ word: string, kind: "live-still" | "suggested" }} Chip */
+
+/** @param {Chip} chip */
+function makeChip({ word, kind }) {
+  const chip = document.createElement("span");
+  chip.className = `chip ${kind}`;
+  chip.textContent = word.trim();
+  return chip;
+}
+
 /** Draws the turns with their marks. What the pointer does to them is in pointer.js. */
 export class Dialogue {
   /**
@@ -16,16 +29,21 @@ export class Dialogue {
   constructor(pane, bench) {
     this.pane = pane;
     this.bench = bench;
-    /** @type {{ turn: HTMLElement, bubble: HTMLElement, chips: HTMLElement, drawn: string }[]} */
+    /** @type {{ turn: HTMLElement, bubble: HTMLElement, chips: HTMLElement, drawn: string, chosen: string }[]} */
     this.turns = [];
     /** While a handle is dragged: the ends as they would be. @type {{ start: number, end: number } | null} */
     this.preview = null;
+    /** Which answer is drawn, and where the cursor stood then. @type {import("./types.js").Snapshot | null} */
+    this.now = null;
+    this.at = 0;
     this.lines = new Lines(this);
   }
 
   open() {
     const voices = [...new Set(this.bench.speakers)];
     this.turns = this.bench.texts.map((_, turn) => this.#turn(turn, voices));
+    this.pane.classList.toggle("long", this.turns.length > LONG);
+    [this.now, this.at] = [null, 0];
     this.pane.replaceChildren(...this.turns.map((one) => one.turn), ...this.#candidates());
     this.lines.open();
     this.pane.parentElement?.scrollTo({ top: 0 });
@@ -41,6 +59,7 @@ export class Dialogue {
     box.className = "turn";
     box.classList.toggle("other", voices.indexOf(speaker) % 2 === 1);
     box.dataset.turn = String(turn);
+    box.tabIndex = -1;
     const name = speaker ?? (this.bench.pair ? this.bench.t(turn ? "second_text" : "first_text") : "");
     box.setAttribute("aria-label", name ? `${this.bench.t("turn_number", { turn: turn + 1 })}, ${name}` : this.bench.t("text"));
     if (name) {
@@ -57,7 +76,7 @@ export class Dialogue {
     chips.className = "turn-chips";
     body.append(bubble, chips);
     box.append(body);
-    return { turn: box, bubble, chips, drawn: "" };
+    return { turn: box, bubble, chips, drawn: "", chosen: "[]" };
   }
 
   /** What is to be judged beside the text, where no field of its own shows it. */
@@ -76,20 +95,33 @@ export class Dialogue {
     return [list];
   }
 
+  /** Where only the cursor has moved, the turn it left and the one it came to: a dialogue may have hundreds. */
   update() {
-    this.turns.forEach((one, turn) => {
-      const now = turn === this.bench.cursor.turn;
+    const { store, cursor } = this.bench;
+    const turns = this.now === store.now ? new Set([this.at, cursor.turn]) : this.turns.keys();
+    for (const turn of turns) this.#draw(turn);
+    [this.now, this.at] = [store.now, cursor.turn];
+    this.lines.update();
+  }
+
+  /** Touches the page only where something is to be seen differently. @param {number} turn */
+  #draw(turn) {
+    const one = this.turns[turn];
+    const now = turn === this.bench.cursor.turn;
+    if (one.turn.classList.contains("now") !== now) {
       one.turn.classList.toggle("now", now);
-      one.turn.tabIndex = now ? 0 : -1;
       if (now) one.turn.setAttribute("aria-current", "true");
       else one.turn.removeAttribute("aria-current");
-      const marks = this.#marks(turn);
-      const sign = JSON.stringify(marks);
-      if (sign !== one.drawn) this.#fill(one.bubble, turn, marks);
-      one.drawn = sign;
-      one.chips.replaceChildren(...this.#chips(turn));
-    });
-    this.lines.update();
+    }
+    if (one.turn.tabIndex !== (now ? 0 : -1)) one.turn.tabIndex = now ? 0 : -1;
+    const marks = this.#marks(turn);
+    const sign = JSON.stringify(marks);
+    if (sign !== one.drawn) this.#fill(one.bubble, turn, marks);
+    one.drawn = sign;
+    const chips = this.#chips(turn);
+    const chosen = JSON.stringify(chips);
+    if (chosen !== one.chosen) one.chips.replaceChildren(...chips.map(makeChip));
+    one.chosen = chosen;
   }
 
   /** Bring the current turn into sight and give it the focus. */
@@ -175,7 +207,7 @@ export class Dialogue {
     return handle;
   }
 
-  /** What was chosen for a whole turn, under its bubble. @param {number} turn */
+  /** What was chosen for a whole turn, under its bubble. @param {number} turn @returns {Chip[]} */
   #chips(turn) {
     const { fields, now } = this.bench.store;
     return fields.filter((field) => field.scope === "turn").flatMap((field) => {
@@ -184,25 +216,17 @@ export class Dialogue {
       const proposed = now.pending.find((one) => one.field === field.name && one.turn === turn);
       if (field.type !== "choice") {
         const title = titleIn(field, this.bench.language);
-        const made = (type.chips?.(field, value, turn) ?? []).map((word) => this.#chip(`${title}: ${word}`, "chip live-still"));
+        const made = (type.chips?.(field, value, turn) ?? []).map((word) => ({ word: `${title}: ${word}`, kind: "live-still" }));
         const offered = type.chips && !made.length && proposed;
-        return offered ? [this.#chip(`${title}: ${proposed.point} ${percent(proposed.confidence)}`, "chip suggested")] : made;
+        return offered ? [{ word: `${title}: ${proposed.point} ${percent(proposed.confidence)}`, kind: "suggested" }] : made;
       }
       const made = chosen(field, value, turn);
       return [
-        ...made.map((label) => this.#chip(this.bench.titleOf(field, label), "chip live-still")),
+        ...made.map((label) => ({ word: this.bench.titleOf(field, label), kind: "live-still" })),
         ...(proposed?.labels ?? []).filter((label) => !made.includes(label))
-          .map((label) => this.#chip(`${this.bench.titleOf(field, label)} ${percent(proposed?.confidence)}`, "chip suggested")),
+          .map((label) => ({ word: `${this.bench.titleOf(field, label)} ${percent(proposed?.confidence)}`, kind: "suggested" })),
       ];
     });
-  }
-
-  /** @param {string} word @param {string} className */
-  #chip(word, className) {
-    const chip = document.createElement("span");
-    chip.className = className;
-    chip.textContent = word.trim();
-    return chip;
   }
 
   /**
@@ -212,8 +236,9 @@ export class Dialogue {
    * @returns {{ turn: number, at: number } | null}
    */
   locate(node, offset) {
-    const turn = this.turns.findIndex((one) => one.bubble.contains(node));
-    if (turn === -1) return null;
+    const bubble = (node instanceof Element ? node : node.parentElement)?.closest(".bubble");
+    const turn = Number(/** @type {HTMLElement | null} */ (bubble?.closest("[data-turn]"))?.dataset.turn ?? -1);
+    if (this.turns[turn]?.bubble !== bubble) return null;
     const range = document.createRange();
     range.setStart(this.turns[turn].bubble, 0);
     range.setEnd(node, offset);

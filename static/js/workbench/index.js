@@ -10,7 +10,7 @@ import { actionFor } from "./keyboard.js";
 import { Notices } from "./notices.js";
 import { Pointer } from "./pointer.js";
 import { Sending } from "./sending.js";
-import { Session } from "./session.js";
+import { claimEarly, Session } from "./session.js";
 import { Sheets } from "./sheets.js";
 import { AnswerStore } from "./store.js";
 import { Strip } from "./strip.js";
@@ -46,17 +46,17 @@ class Workbench extends HTMLElement {
     this.strip = new Strip(piece, this.config, words, language);
     this.notices = new Notices(piece, words, urls.signIn ?? "/accounts/login/");
     this.sheets = new Sheets(this, this.bench);
-    const storage = await openStorage();
     const owner = `${this.dataset.user}:${project.id}`;
     this.owner = owner;
+    const early = claimEarly(this.api, owner);
+    const [storage, restore] = await Promise.all([openStorage(), ownShelves(owner)]);
     this.queue = new SubmitQueue(this.api, storage);
-    this.session = new Session(this.api, storage, owner);
+    this.session = new Session(this.api, storage, owner, early);
     /** @type {import("../fields/index.js").FieldView[]} */
     this.views = [];
     this.sending = new Sending(this);
     this.#listen();
     this.#introduce(project.id);
-    const restore = await ownShelves(owner);
     if (restore) this.queue.adopt((await storage.all("outbox")).filter((one) => one.owner === owner));
     await this.session.start(restore, this.queue.waiting.map((one) => one.assignment.id));
   }

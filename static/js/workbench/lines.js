@@ -30,6 +30,9 @@ export class Lines {
     this.svg = document.createElementNS(SVG, "svg");
     this.chips = document.createElement("div");
     this.layer.append(this.svg, this.chips);
+    /** What a click on each word picks. @type {WeakMap<Element, () => void>} */
+    this.picks = new WeakMap();
+    this.chips.addEventListener("click", (event) => this.picks.get(/** @type {Element} */ (event.target))?.());
     // The layer lies in what is scrolled, so scrolling needs nothing; whatever moves the text does.
     new ResizeObserver(() => this.update()).observe(dialogue.pane);
     void document.fonts?.ready.then(() => this.update());
@@ -41,7 +44,14 @@ export class Lines {
     else this.layer.remove();
   }
 
+  /** Once for a picture, when all else is drawn: asking where marks lie makes the browser lay the page out. */
   update() {
+    if (this.asked || !this.layer.isConnected) return;
+    this.asked = requestAnimationFrame(() => this.#update());
+  }
+
+  #update() {
+    this.asked = 0;
     if (!this.layer.isConnected) return;
     const frame = this.dialogue.pane.getBoundingClientRect();
     const lines = this.bench.store.fields.flatMap((field) => fieldType(field).lines?.(field, this.bench) ?? []);
@@ -75,7 +85,7 @@ export class Lines {
     const { x, y } = freePlace(along, chip.textContent.length * LETTER_PX + 18, taken);
     chip.style.setProperty("left", `${x}px`);
     chip.style.setProperty("top", `${y}px`);
-    chip.addEventListener("click", line.pick);
+    this.picks.set(chip, line.pick);
     return { path, chip };
   }
 

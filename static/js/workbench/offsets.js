@@ -39,7 +39,18 @@ export function toUtf16(text, point) {
   return at;
 }
 
-/** One text with its words and characters, all in code points. Built once per turn. */
+/** @type {Map<string, Intl.Segmenter>} Making one takes longer than cutting a turn with it. */
+const segmenters = new Map();
+
+/** @param {string} language @param {"word" | "grapheme"} granularity */
+function segmenter(language, granularity) {
+  const name = `${language} ${granularity}`;
+  const found = segmenters.get(name) ?? new Intl.Segmenter(language, { granularity });
+  segmenters.set(name, found);
+  return found;
+}
+
+/** One text with its words and characters, all in code points; each is found when it is first asked for. */
 export class TextIndex {
   /**
    * @param {string} text
@@ -49,15 +60,30 @@ export class TextIndex {
     this.text = text;
     this.points = Array.from(text);
     this.length = this.points.length;
-    const segments = (/** @type {"word" | "grapheme"} */ granularity) =>
-      [...new Intl.Segmenter(language, { granularity }).segment(text)];
-    /** Where a character (grapheme cluster: a letter with its marks, an emoji sequence) begins; and the end. */
-    this.stops = [...segments("grapheme").map((part) => toCodePoint(text, part.index)), this.length];
-    this.words = this.#words(segments("word"));
-    const closings = [...text.matchAll(CLOSING)].map((match) => this.#range(match.index, match[0].length))
+    this.language = language;
+  }
+
+  /** Where a character (grapheme cluster: a letter with its marks, an emoji sequence) begins; and the end. */
+  get stops() {
+    this.foundStops ??= [...this.#segments("grapheme").map((part) => toCodePoint(this.text, part.index)), this.length];
+    return this.foundStops;
+  }
+
+  get words() {
+    this.foundWords ??= this.#words(this.#segments("word"));
+    return this.foundWords;
+  }
+
+  /** Words and what closes sentences: where Shift+arrow stops. */
+  get units() {
+    const closings = [...this.text.matchAll(CLOSING)].map((match) => this.#range(match.index, match[0].length))
       .filter((range) => !this.words.some((word) => word.start < range.end && range.start < word.end));
-    /** Words and what closes sentences: where Shift+arrow stops. */
-    this.units = [...this.words, ...closings].sort((a, b) => a.start - b.start);
+    return [...this.words, ...closings].sort((a, b) => a.start - b.start);
+  }
+
+  /** @param {"word" | "grapheme"} granularity */
+  #segments(granularity) {
+    return [...segmenter(this.language, granularity).segment(this.text)];
   }
 
   /**

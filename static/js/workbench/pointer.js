@@ -18,6 +18,8 @@ export class Pointer {
     this.from = { x: 0, y: 0 };
     const pane = dialogue.pane;
     pane.addEventListener("pointerdown", (event) => this.#down(event));
+    // Pointer events carry no click count, and only the system knows how quick a double click is.
+    pane.addEventListener("mousedown", (event) => (this.clicks = event.detail));
     document.addEventListener("pointermove", (event) => this.#move(event));
     document.addEventListener("pointerup", (event) => this.#up(event));
     document.addEventListener("pointercancel", () => this.#cancel());
@@ -102,7 +104,7 @@ export class Pointer {
   #adopt(event) {
     const native = getSelection();
     const range = native?.rangeCount ? native.getRangeAt(0) : null;
-    const clicks = event.detail || this.#clicks(event);
+    const clicks = this.clicks ?? 1;
     if (clicks >= 2) {
       const place = this.dialogue.locatePoint(event.clientX, event.clientY);
       native?.removeAllRanges();
@@ -121,15 +123,6 @@ export class Pointer {
     // A drag that leaves the bubble means up to its end.
     const last = end?.turn === turn ? end.at : this.bench.texts[turn].length;
     this.bench.select({ turn, start: start?.turn === turn ? start.at : 0, end: last });
-  }
-
-  /** pointerup carries no click count in every browser. @param {PointerEvent} event */
-  #clicks(event) {
-    const near = Math.hypot(event.clientX - (this.last?.x ?? -99), event.clientY - (this.last?.y ?? -99)) < 6;
-    const soon = event.timeStamp - (this.last?.at ?? -9999) < 450;
-    const count = near && soon ? (this.last?.count ?? 0) + 1 : 1;
-    this.last = { x: event.clientX, y: event.clientY, at: event.timeStamp, count };
-    return count;
   }
 
   /** @param {{ turn: number, at: number }} place @param {number} clicks */

@@ -4,6 +4,25 @@ import { newKey, Offline, Refusal } from "./api.js";
 const HOLD = 2;
 const KEEP_MS = 7 * 24 * 3600 * 1000;
 
+/** @typedef {{ key: string, answer: Promise<import("./types.js").Assignment[]> }} Early  a claim that is on its way */
+
+/** Says, without opening the storage, that items may lie there. @param {string} owner */
+const sign = (owner) => `manyhands:held:${owner}`;
+
+/**
+ * Where this browser holds nothing yet, the first items are asked for before its storage is open.
+ * @param {import("./api.js").Api} api
+ * @param {string} owner
+ * @returns {Early | null}
+ */
+export function claimEarly(api, owner) {
+  if (localStorage.getItem(sign(owner))) return null;
+  const key = newKey();
+  const answer = api.claim(HOLD, key);
+  answer.catch(() => {}); // heard of by whoever waits for it
+  return { key, answer };
+}
+
 /**
  * The items in hand: the current one and one ahead, kept in the browser's storage together with their drafts.
  *
@@ -15,8 +34,9 @@ export class Session extends EventTarget {
    * @param {import("./api.js").Api} api
    * @param {import("./drafts.js").Storage_} storage
    * @param {string} owner person and project: whose drafts these are
+   * @param {Early | null} early
    */
-  constructor(api, storage, owner) {
+  constructor(api, storage, owner, early = null) {
     super();
     this.api = api;
     this.storage = storage;
@@ -26,7 +46,8 @@ export class Session extends EventTarget {
     this.order = 0;
     this.claiming = false;
     /** Kept until the claim is answered: a claim repeated after a lost answer gives the same items. */
-    this.claimKey = "";
+    this.claimKey = early?.key ?? "";
+    this.early = early;
     /** @type {string[]} */
     this.onTheirWay = [];
   }
@@ -65,7 +86,7 @@ export class Session extends EventTarget {
   /** Claim until the current item and one more are here. */
   async fill() {
     const missing = HOLD - this.held.length;
-    if (missing <= 0 || this.claiming) return;
+    if ((missing <= 0 && !this.early) || this.claiming) return;
     this.claiming = true;
     const waiting = !this.current;
     try {
@@ -81,18 +102,21 @@ export class Session extends EventTarget {
   /** @param {number} missing */
   async #more(missing) {
     this.claimKey ||= newKey();
-    const claimed = await this.api.claim(missing, this.claimKey);
+    const early = this.early;
+    this.early = null;
+    const claimed = await (early ? early.answer : this.api.claim(missing, this.claimKey));
     this.claimKey = "";
     const known = new Set([...this.onTheirWay, ...this.held.map((one) => one.id)]);
     // Nothing new and nothing here: the limit may be used up by items that this browser has forgotten.
     const found = claimed.length || this.current || !this.restores ? claimed : await this.api.live();
-    return found.filter((one) => !known.has(one.id)).slice(0, missing);
+    return found.filter((one) => !known.has(one.id)).slice(0, early ? undefined : missing);
   }
 
   /** @param {import("./types.js").Assignment} assignment */
   async #take(assignment) {
     const held = { id: assignment.id, owner: this.owner, assignment, draft: null, saved_at: Date.now(), order: this.order++ };
     this.held.push(held);
+    localStorage.setItem(sign(this.owner), "1");
     await this.#keep(held);
   }
 
