@@ -1,5 +1,6 @@
 """Which of a project's items are looked at: those with a label, by an annotator, of a time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -7,12 +8,14 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Answer, Consensus
+from annotations.models import Answer, Consensus, WorkerSkill
 from tasks_app import selectors
-from tasks_app.models import Item, Project
+from tasks_app.models import Item, Project, WorkerProgress
 from tasks_app.pseudonyms import pseudonym
 from training import freezing
 from training.models import AnalysisFinding, AnalysisResult
+
+FEW = 5_000  # answers that a page may look through
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,30 @@ def labels_of(project: Project) -> list[str]:
 
 def annotators_of(project: Project) -> list[str]:
     """Pseudonyms of those who answered, in order."""
-    return sorted(pseudonym(project.pk, pk) for pk in _workers(project))
+    return sorted(_named(project, _workers(project)))
 
 
-def _workers(project: Project) -> list[UUID]:
-    rows = Answer.objects.filter(project=project).order_by().values_list("worker", flat=True)
-    return list(rows.distinct())
+def _workers(project: Project) -> set[UUID]:
+    """Who answered; in a large project who began to, or has a measured skill, as millions of answers cannot
+    be looked through for a page."""
+    answers = Answer.objects.filter(project=project).order_by()
+    if answers[: FEW + 1].count() <= FEW:
+        return set(answers.values_list("worker", flat=True).distinct())
+    begun = WorkerProgress.objects.filter(project=project, claimed__gt=0)
+    skilled = WorkerSkill.objects.filter(project=project)
+    return {pk for rows in (begun, skilled) for pk in rows.values_list("worker", flat=True)}
 
 
 def _worker(project: Project, name: str) -> UUID | None:
-    return next((pk for pk in _workers(project) if pseudonym(project.pk, pk) == name), None)
+    if pk := _named(project, _workers(project)).get(name):
+        return pk
+    # An imported one who has no skill yet: slow in a large project, and nobody is left out.
+    everyone = Answer.objects.filter(project=project).order_by().values_list("worker", flat=True).distinct()
+    return _named(project, everyone).get(name)
+
+
+def _named(project: Project, workers: Iterable[UUID]) -> dict[str, UUID]:
+    return {pseudonym(project.pk, pk): pk for pk in workers}
 
 
 def _at(day: date, moment: time) -> datetime:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common.queueing import enqueue_soon
 from tasks_app.models import Project
-from training import analysing
-from training.analysis_data import data_hash
+from training import analysing, tasks
 from training.analysis_filter import Filter, annotators_of, labels_of
+from training.analysis_freshness import hash_at_hand
 from training.analysis_parts import PARTS
 from training.models import Analysis, AnalysisResult
 
@@ -70,8 +71,13 @@ def tabs(project: Project, part: str, results: dict[str, AnalysisResult]) -> lis
 
 
 def is_outdated(wish: Analysis) -> bool:
-    """Whether items or approved answers have changed since."""
-    return wish.snapshot is None and data_hash(wish.project, None) != wish.data_hash
+    """Whether items or approved answers have changed since, as far as is known."""
+    if wish.snapshot_id is not None:
+        return False
+    found, old = hash_at_hand(wish.project)
+    if old:
+        enqueue_soon(tasks.hash_analysed_data, str(wish.project_id))
+    return found is not None and found != wish.data_hash
 
 
 def state_of(project: Project) -> dict[str, Any]:

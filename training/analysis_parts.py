@@ -89,6 +89,10 @@ def full_options(given: Mapping[str, Any]) -> dict[str, Options]:
     for part in PARTS.values():
         asked = given.get(part.name) or {}
         found[part.name] = {name: one.usual for name, one in part.options.items()}
+        if not isinstance(asked, Mapping):
+            detail = _("Give an object with options and numbers, such as {“%s”: %g}.")
+            problems.append(Problem(f"/options/{part.name}", "type", detail % _example(part)))
+            continue
         for name, value in asked.items():
             if problem := _problem(part, name, value):
                 problems.append(problem)
@@ -97,6 +101,11 @@ def full_options(given: Mapping[str, Any]) -> dict[str, Options]:
     if problems:
         raise Invalid(_("An analysis cannot be made like this."), problems=problems)
     return found
+
+
+def _example(part: Part) -> tuple[str, float]:
+    name, option = next(iter(part.options.items()))
+    return name, option.usual
 
 
 def _problem(part: Part, name: str, value: object) -> Problem | None:

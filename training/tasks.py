@@ -9,6 +9,7 @@ from common.queueing import enqueue_on_commit
 from common.rounds import each
 from training import (
     analysing,
+    analysis_freshness,
     background,
     choosing_runtimes,
     comparing,
@@ -128,6 +129,11 @@ def predict_pair(comparison_id: str) -> None:
 def predict_analysis(analysis_id: str) -> None:
     if analysing.execute(UUID(analysis_id)):
         predict_analysis.delay(analysis_id)
+
+
+@shared_task
+def hash_analysed_data(project_id: str) -> None:
+    analysis_freshness.hash_again(UUID(project_id))
 
 
 @shared_task

@@ -21,7 +21,7 @@ def declare_all() -> None:
         "applications.Measured",
         nothing={
             "values": "figures over many items",
-            "versions": "numbers of versions, by field",
+            "versions tried": "numbers of versions, by field",
             "reason": _SAID,
         },
     )

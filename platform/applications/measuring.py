@@ -20,18 +20,22 @@ logger = logging.getLogger(__name__)
 
 
 def measure(project: Project, kind: Kind) -> Measured:
-    """Measure now and keep it. What is expected to go wrong is kept as the reason, with the old figures."""
-    versions = versions_of(project, kind)
-    changes: dict[str, object] = {"versions": versions, "wanted_at": None, "measured_at": timezone.now()}
+    """Measure now and keep it. What goes wrong is kept as the reason, beside the old figures as they were."""
+    row, _new = Measured.objects.get_or_create(project=project)
+    wish, versions = row.wanted_at, versions_of(project, kind)
+    changes: dict[str, object] = {"tried": versions}
     try:
-        figures = kind.measure(project)
-        changes |= {"values": [asdict(figure) for figure in figures], "reason": ""}
+        figures = [asdict(figure) for figure in kind.measure(project)]
+        changes |= {"values": figures, "versions": versions, "measured_at": timezone.now(), "reason": ""}
     except (DomainError, EngineError, OSError) as error:
         changes["reason"] = str(error)[:500]
     except Exception as error:
         logger.exception("The application of %s could not be measured", project.pk)
         changes["reason"] = (_("An error of ours: %s") % message_of(error))[:500]
-    row, _new = Measured.objects.update_or_create(project=project, defaults=changes)
+    Measured.objects.filter(pk=row.pk).update(**changes)
+    # A wish that came meanwhile is about what may have changed meanwhile: it stays.
+    Measured.objects.filter(pk=row.pk, wanted_at=wish).update(wanted_at=None)
+    row.refresh_from_db()
     return row
 
 
@@ -53,7 +57,7 @@ def stale() -> list[UUID]:
 
 def _changed(row: Measured) -> bool:
     kind = kind_of(row.project)
-    return kind is not None and row.versions != versions_of(row.project, kind)
+    return kind is not None and row.tried != versions_of(row.project, kind)
 
 
 def measure_stale(project_id: UUID) -> None:

@@ -63,6 +63,8 @@ class Measured(models.Model):
     """The figures of a project's application, with the versions that they were measured with.
 
     values: list of Figure as JSON. versions: {field: number}. `wanted_at` is set to have it measured again.
+    tried: the versions of the last attempt, which failed where there is a reason; then `values`, `versions`
+    and `measured_at` are still those of the last one that succeeded.
     """
 
     project = models.OneToOneField(
@@ -70,6 +72,7 @@ class Measured(models.Model):
     )
     values: Any = models.JSONField(default=list)
     versions: Any = models.JSONField(default=dict)
+    tried: Any = models.JSONField(default=dict)
     reason = models.CharField(max_length=500, blank=True)
     wanted_at = models.DateTimeField(null=True)
     measured_at = models.DateTimeField(null=True)

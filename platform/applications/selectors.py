@@ -112,6 +112,11 @@ class About:
         return all(one.version is not None for one in self.standing if one.needed)
 
     @property
+    def problems(self) -> list[str]:
+        """Why the last measuring failed, if it did."""
+        return [self.measured.reason] if self.measured and self.measured.reason else []
+
+    @property
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Name, value with its interval, baseline, number of test items."""
         return [

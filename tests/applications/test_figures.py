@@ -11,6 +11,7 @@ from applications.models import Measured, Setup
 from applications.services.figures import ask_figures
 from applications.services.setups import start_setup
 from common.errors import Conflict
+from tasks_app.models import Project
 from tests.applications.conftest import Shop, finish
 from tests.applications.test_setups import advanced, imported, run_of
 from tests.factories import client_of, make_user
@@ -47,11 +48,37 @@ def test_a_failed_measurement_says_why_and_keeps_what_was(
 
     kind = kinds._kinds["customer-service"]
     monkeypatch.setitem(kinds._kinds, kind.template, replace(kind, measure=refuse))
+    before = Measured.objects.get(project=done.project)
+    ModelVersion.objects.update(number=2)
     ask_figures(project=done.project)
     measuring.measure_stale(done.project_id)
     row = Measured.objects.get(project=done.project)
     assert row.reason == "Too few test items." and row.values[0]["value"] == 0.8
+    # They are still the figures of version 1, and the page says so.
+    assert (row.versions, row.measured_at) == ({"intent": 1}, before.measured_at)
+    assert selectors.about(done.project, kind).outdated
     assert measuring.stale() == []  # not again and again
+    monkeypatch.setitem(kinds._kinds, kind.template, kind)
+    ask_figures(project=done.project)
+    measuring.measure_stale(done.project_id)
+    row.refresh_from_db()
+    assert (row.reason, row.versions) == ("", {"intent": 2})
+
+
+def test_a_wish_that_comes_while_it_is_measured_is_kept(done: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = kinds._kinds["customer-service"]
+
+    def ask_meanwhile(project: Project) -> list[kinds.Figure]:
+        ask_figures(project=project)
+        return []
+
+    monkeypatch.setitem(kinds._kinds, kind.template, replace(kind, measure=ask_meanwhile))
+    ask_figures(project=done.project)
+    measuring.measure_stale(done.project_id)
+    assert measuring.stale() == [done.project_id]
+    monkeypatch.setitem(kinds._kinds, kind.template, kind)
+    measuring.measure_stale(done.project_id)
+    assert measuring.stale() == []
 
 
 def test_the_api_tells_what_it_stands_on(done: Setup, requester: User) -> None:

@@ -264,6 +264,10 @@ def test_through_rest(approved: Project, admin: User, stranger: User) -> None:
     owner = client_of(approved.owner)
     assert owner.get(url).status_code == 404
     assert owner.post(url, {"options": {"first": {"weight": 99}}}, format="json").status_code == 422
+    for wrong in ([1], "much", 3):
+        said = owner.post(url, {"options": {"first": wrong}}, format="json")
+        assert said.status_code == 422 and said.json()["errors"][0]["pointer"] == "/options/first"
+        assert "weight" in said.json()["errors"][0]["detail"]
     first = owner.post(url, format="json", headers={"Idempotency-Key": "once"})
     assert first.status_code == 202 and first.json()["state"] == "queued"
     assert (

@@ -15,6 +15,7 @@ from common.queueing import enqueue_on_commit
 from tasks_app.models import Item, Project
 from training import analysing, tasks
 from training.analysis_data import data_hash
+from training.analysis_freshness import note_hash
 from training.analysis_parts import PARTS, full_options
 from training.models import Analysis, Snapshot
 from training.run_folder import refuse_withdrawn
@@ -38,6 +39,8 @@ def ask_analysis(
     if not Item.objects.filter(project=project).exclude(state=Item.State.WITHDRAWN).exists():
         raise Conflict(_("This project has no items yet, so there is nothing to analyse."), code="no_items")
     data = data_hash(project, snapshot)
+    if snapshot is None:
+        note_hash(project.pk, data)
     keys = {name: part.key(data, chosen[name]) for name, part in PARTS.items()}
     whole = hashlib.sha256(" ".join(keys[name] for name in sorted(keys)).encode()).hexdigest()
     wish, new = Analysis.objects.select_for_update().get_or_create(
