@@ -1,4 +1,4 @@
-"""Pages of a project with a million items: nothing on them reads all of these, and what they say stays right."""
+"""Pages of a project with a million items: none of them reads all of these, and what they say stays right."""
 
 from typing import Any
 

@@ -112,6 +112,8 @@ class FitConfig:
     temperature, partners: of contrastive learning (contrast.py, heads/embedding.py): how sharply near texts
     are told apart, and with how many others of its label a text is shown in each epoch.
     label_names: the name of each label is one more training text with that label (choices about whole texts).
+    new_characters: give characters of Chinese and Japanese that the base model cannot read, and that training
+    texts hold, tokens of their own (vocabulary.py).
     lora_rank, lora_alpha, lora_dropout, lora_targets: the adapters by which a decoder is tuned (decoder.py);
     rank 0 tunes all of it; targets are "auto", all linear layers, or names with commas between.
     reply_tokens, warmth: how long a written reply may get, and at which temperature it is drawn (0: never).
@@ -152,6 +154,7 @@ class FitConfig:
     attention_dropout: float = 0.0
     label_smoothing: float = 0.0
     label_names: bool = False
+    new_characters: bool = False
     class_weights: str = "none"
     targets: str = "soft"
     freeze_embeddings: bool = False

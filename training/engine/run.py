@@ -40,6 +40,7 @@ from training.engine.stop import StopSignal
 from training.engine.team import ALONE, Team, join, local_rank
 from training.engine.token_cache import TokenCache, key_of
 from training.engine.tokens import TextEncoder
+from training.engine.vocabulary import learn_characters
 
 SPLITS = ("train", "dev", "test")
 
@@ -79,6 +80,9 @@ class Run:
         base = resolve_base(self.config.base_model)
         kind = HEADS[self.config.head]
         self.tokenizer, encoder = load_tokenizer(base), kind.load_base(base)
+        if self.config.new_characters:
+            added = learn_characters(self.tokenizer, encoder, rows["train"], seed=self.config.seed)
+            self.journal.write("log", level="info", message="characters added", characters=added)
         self.text = TextEncoder(self.tokenizer)
         self.stop.check()
         self.head: Head = kind.learn(self.config, encoder, rows["train"])

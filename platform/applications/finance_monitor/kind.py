@@ -76,7 +76,7 @@ def _is_jump(row: dict[str, Any]) -> bool:
 
 
 # Chosen on a tenth of the training frames.
-RECIPE = {"epochs": 12, "learning_rate": 3e-4, "max_length": 64, "stride": 16}
+RECIPE = {"epochs": 12, "learning_rate": 3e-4, "max_length": 64, "stride": 16, "new_characters": True}
 
 KIND = Kind(
     template="finance-monitor",

@@ -38,6 +38,7 @@ _WANTED: tuple[tuple[str, Any, str], ...] = (
     ("fit_head_first", False, "the fit of the last layer looks at the examples without any noise"),
     ("freeze_embeddings", True, "which rows of the table move would tell which words occur"),
     ("class_weights", "none", "weights counted from the labels are not protected"),
+    ("new_characters", False, "which characters have a token would tell which occur"),
     ("label_names", False, "what is drawn must be a conversation"),
     ("compile", "off", "gradients are taken one conversation at a time"),
 )
