@@ -4,6 +4,8 @@ Nothing here names another person. An answer to a gold item looks like one whose
 truth is shown only where the project lets its gold be known.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -44,12 +46,25 @@ def category_named(project: Project, name: str) -> Category | None:
 
 
 def evidence_of(answer: Answer) -> Evidence:
-    accepted = _accepted(answer)
-    review = Review.objects.filter(pk=answer.decision_id or UUID(int=0)).only("passage").first()
+    return evidence_of_each([answer])[answer.pk]
+
+
+def evidence_of_each(answers: Sequence[Answer]) -> dict[UUID, Evidence]:
+    """By answer; two queries, however many there are."""
+    truths = _truths(answers)
+    decisions = [answer.decision_id for answer in answers if answer.decision_id]
+    passages = dict(Review.objects.filter(pk__in=decisions).values_list("pk", "passage")) if decisions else {}
+    return {
+        answer.pk: _evidence(answer, _accepted(answer, truths), passages.get(answer.decision_id, ""))
+        for answer in answers
+    }
+
+
+def _evidence(answer: Answer, accepted: dict[str, Any], passage: str) -> Evidence:
     return Evidence(
         category=category_named(answer.project, answer.category),
         reason=answer.reason,
-        passage=review.passage if review else "",
+        passage=passage,
         fields=tuple(
             _field(answer, shape, accepted) for shape in selectors.schema_fields(answer.schema_version_id)
         ),
@@ -57,14 +72,27 @@ def evidence_of(answer: Answer) -> Evidence:
     )
 
 
-def _accepted(answer: Answer) -> dict[str, Any]:
+def _truths(answers: Sequence[Answer]) -> dict[UUID, dict[str, Any]]:
+    """Item -> field -> what is held to be true, of the items whose answers were rejected."""
+    items = {
+        answer.item_id
+        for answer in answers
+        if answer.state == Answer.State.REJECTED and answer.item.gold is None
+    }
+    found: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    rows = Consensus.objects.filter(item_id__in=items, state__in=_FINAL) if items else ()
+    for row in rows:
+        found[row.item_id][row.field] = row.value
+    return found
+
+
+def _accepted(answer: Answer, truths: Mapping[UUID, dict[str, Any]]) -> dict[str, Any]:
     """Field -> what is held to be true; of rejected answers only."""
     if answer.state != Answer.State.REJECTED:
         return {}
     if answer.item.gold is not None:
         return dict(answer.item.gold) if answer.project.gold_evidence else {}
-    rows = Consensus.objects.filter(item_id=answer.item_id, state__in=_FINAL)
-    return dict(rows.values_list("field", "value"))
+    return truths.get(answer.item_id, {})
 
 
 def _field(answer: Answer, shape: Field, accepted: dict[str, Any]) -> FieldEvidence:

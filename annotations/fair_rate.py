@@ -16,7 +16,8 @@ Totals are kept for each person and day. A day that something happened to is wor
 that nothing is ever added twice; no page adds up answers.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
@@ -26,6 +27,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.services.notifications import notify
+from common.counts import kept_when_costly
 from common.rounds import each
 from rewards import fair_rate
 from rewards.models import Activity, FairRate
@@ -110,6 +112,16 @@ def people_of(project_id: UUID) -> list[Person]:
             if answers >= _ENOUGH_ANSWERS and seconds > 0
         ]
     return sorted(rows, key=lambda person: (person.hourly_minor, person.worker))
+
+
+def shown_people_of(project_id: UUID) -> list[Person]:
+    """The same for a page, a minute old where there are very many days. Nothing is paid by it."""
+    return [Person(*row) for row in _people_counted.of(str(project_id)).value]
+
+
+@kept_when_costly
+def _people_counted(project_ids: Sequence[str]) -> dict[str, list[tuple[Any, ...]]]:
+    return {one: [astuple(person) for person in people_of(UUID(one))] for one in project_ids}
 
 
 def measure_project(project_id: UUID, *, now: datetime | None = None) -> FairRate:

@@ -101,6 +101,9 @@ class Answer(models.Model):
             models.Index(
                 fields=["worker", "created_at"], condition=Q(state="rejected"), name="answer_rejected"
             ),
+            models.Index(
+                fields=["project", "decided_at"], condition=Q(state="rejected"), name="answer_rejected_of"
+            ),
         ]
 
     def __str__(self) -> str:

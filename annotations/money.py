@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -50,16 +51,20 @@ def source_of(project: Project) -> Source:
     return Source(project_id=project.pk, title=project.title, currency=project.currency)
 
 
-def top_up_preview(project: Project) -> TopUp:
-    """What would lift everybody's measured hours to the floor, but those whom a person has kept out."""
-    floor = rates.rate_of(project.pk, project.currency).floor_minor
+def top_up_preview(
+    project: Project, people: Sequence[fair_rate.Person] | None = None, rate: rates.Rate | None = None
+) -> TopUp:
+    """What would lift everybody's measured hours to the floor, but those whom a person has kept out.
+
+    `people`: what `fair_rate.people_of` gives, `rate`: what `rate_of` gives, where they are known."""
+    floor = (rate or rates.rate_of(project.pk, project.currency)).floor_minor
     if floor is None:
         return TopUp(None, (), {})
     paid = bonuses.topped_up(project_id=project.pk, currency=project.currency)
     banned = WorkerProgress.objects.filter(project=project, banned_at__isnull=False)
     left_out = {project.owner_id, *banned.values_list("worker_id", flat=True)}
     wanted, lines = {}, []
-    people = fair_rate.people_of(project.pk)
+    people = fair_rate.people_of(project.pk) if people is None else people
     # The days of whoever was erased stay, under a number that is nobody's and has no wallet.
     there = User.objects.filter(pk__in=[person.worker for person in people], erased_at=None)
     reachable = set(there.values_list("pk", flat=True))
@@ -143,10 +148,13 @@ def ledger_lines(project: Project, *, before: int | None = None, limit: int = 30
 
     Each pot is read from the end of its own index, so that a million payments cost no more than thirty.
     """
-    pots = LedgerAccount.objects.filter(owner=project.pk, kind__in=[Kind.ESCROW, Kind.RESERVED])
     found: list[Entry] = []
-    for pot in pots.filter(currency=project.currency):
-        rows = Entry.objects.filter(account=pot).select_related("transfer", "account")
+    for kind in (Kind.ESCROW, Kind.RESERVED):
+        # Its id by a subquery, so that the planner does not take the largest pot for half of the table and
+        # read that from its end instead of the pot's own index.
+        pot = LedgerAccount.objects.filter(owner=project.pk, currency=project.currency, kind=kind)
+        rows = Entry.objects.filter(account=Subquery(pot.values("pk")[:1]))
+        rows = rows.select_related("transfer", "account")
         if before is not None:
             rows = rows.filter(pk__lt=before)
         found += rows.order_by("-pk")[: 2 * limit]

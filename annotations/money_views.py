@@ -1,5 +1,6 @@
 """The requester's pages about a project's money."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from rewards import months, statements
 from rewards.api.mine import csv_response
 from rewards.forms import AmountForm, minor_of
 from rewards.models import Bonus
-from rewards.services import reversals
+from rewards.services import ledger, reversals
 from rewards.views import statement_context
 from tasks_app.access import project_for
 from tasks_app.models import Project
@@ -57,15 +58,19 @@ class FloorForm(forms.Form):
 def project_money(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = project_for(request.user, project_id)
     start = {"currency": project.currency, "key": str(uuid7())}
+    worked = fair_rate.shown_people_of(project.pk)
+    rate = rates.rate_of(project.pk, project.currency)
+    held = ledger.balances(project_id=project.pk, currency=project.currency)
     context = project_page(
         request,
         project,
         "money",
         lines=money.ledger_lines(project),
-        refundable=refunds.refundable(project),
-        rate=rates.rate_of(project.pk, project.currency),
-        preview=money.top_up_preview(project),
-        people=_people(project),
+        money=held,
+        refundable=refunds.refundable(project, held),
+        rate=rate,
+        preview=money.top_up_preview(project, worked, rate),
+        people=_people(project, worked[:_SHOWN_PEOPLE]),
         bonuses=_bonuses(project),
         fund_form=AmountForm(initial=start, auto_id="fund-%s"),
         withdraw_form=AmountForm(initial=start, auto_id="withdraw-%s"),
@@ -76,7 +81,7 @@ def project_money(request: SignedIn, project_id: UUID) -> HttpResponse:
     return render(request, "rewards/project_money.html", context)
 
 
-def _people(project: Project) -> list[dict[str, Any]]:
+def _people(project: Project, worked: Sequence[fair_rate.Person]) -> list[dict[str, Any]]:
     return [
         {
             "annotator": pseudonym(project.pk, person.worker),
@@ -85,7 +90,7 @@ def _people(project: Project) -> list[dict[str, Any]]:
             "earned_minor": person.earned_minor + person.topped_up_minor,
             "hourly_minor": round(person.hourly_minor),
         }
-        for person in fair_rate.people_of(project.pk)[:_SHOWN_PEOPLE]
+        for person in worked
     ]
 
 

@@ -1,19 +1,23 @@
 """How good the answers of a project are, what they cost, how long they take: a few aggregated queries."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, F, Value
 
 from annotations.certainty import LabelSkill, label_skills, skill_interval
 from annotations.methods import Weighing, weighing_of
 from annotations.models import Answer, Consensus, FieldFit, WorkerSkill
 from annotations.readings import Reading, can_be_read, reading_of
+from common.counts import kept_when_costly
 from rewards.fair_rate import Rate, rate_of
+from rewards.selectors import ProjectBalance
 from rewards.services import ledger
 from tasks_app import selectors
+from tasks_app.fields.base import Field
 from tasks_app.models import Project
 from tasks_app.pseudonyms import pseudonym
 
@@ -77,13 +81,18 @@ class Quality:
     rate: Rate  # of people's active time, as the server measured it
     progress: selectors.Progress
     answers: Mapping[str, int]  # answer state -> count
+    balance: ProjectBalance
+    shapes: tuple[Field, ...]
+    counted_at: datetime | None  # of states and answers; None: just now
 
 
 def quality_of(project: Project) -> Quality:
     progress = selectors.progress(project.pk)
     balance = ledger.balances(project_id=project.pk, currency=project.currency)
+    shapes = selectors.current_fields(project)
+    counted = _states_counted.of(str(project.pk))
     return Quality(
-        fields=_fields(project),
+        fields=_fields(project, shapes, counted.value["fields"]),
         workers=_workers(project.pk),
         currency=project.currency,
         paid_minor=balance.paid,
@@ -92,17 +101,36 @@ def quality_of(project: Project) -> Quality:
         per_settled_item_minor=balance.paid / progress.closed if progress.closed else None,
         rate=rate_of(project.pk, project.currency),
         progress=progress,
-        answers=_answer_states(project.pk),
+        answers=counted.value["answers"],
+        balance=balance,
+        shapes=shapes,
+        counted_at=counted.at,
     )
 
 
-def _fields(project: Project) -> tuple[FieldQuality, ...]:
+@kept_when_costly
+def _states_counted(project_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """`{"fields": {field: {consensus state: items}}, "answers": {answer state: answers}}` of each project."""
+    found: dict[str, dict[str, Any]] = {one: {"fields": {}, "answers": {}} for one in project_ids}
+    columns = ("project_id", "part", "state", "n")
+    fields = Consensus.objects.filter(project__in=project_ids).values("project_id", part=F("field"))
+    answers = Answer.objects.filter(project__in=project_ids).values("project_id", part=Value(""))
+    both = (
+        fields.annotate(state=F("state"), n=Count("id"))
+        .values_list(*columns)
+        .union(answers.annotate(state=F("state"), n=Count("id")).values_list(*columns), all=True)
+    )
+    for project, part, state, n in both:
+        of = found[str(project)]
+        (of["fields"].setdefault(part, {}) if part else of["answers"])[state] = n
+    return found
+
+
+def _fields(
+    project: Project, shapes: Sequence[Field], states: Mapping[str, Mapping[str, int]]
+) -> tuple[FieldQuality, ...]:
     rows = {row.field: row for row in FieldFit.objects.filter(project=project)}
     fits: dict[str, dict[str, Any]] = {name: row.agreement for name, row in rows.items()}
-    states: dict[str, dict[str, int]] = {}
-    counted = Consensus.objects.filter(project=project).values("field", "state").annotate(n=Count("id"))
-    for field, state, n in counted.values_list("field", "state", "n"):
-        states.setdefault(field, {})[state] = n
     return tuple(
         FieldQuality(
             field=field.name,
@@ -123,7 +151,7 @@ def _fields(project: Project) -> tuple[FieldQuality, ...]:
             reading=reading_of(rows.get(field.name)),
             readable=can_be_read(field),
         )
-        for field in selectors.current_fields(project)
+        for field in shapes
         for fit in [fits.get(field.name) or {}]
     )
 
@@ -147,8 +175,3 @@ def _workers(project_id: UUID) -> tuple[WorkerQuality, ...]:
         for row in rows.order_by("-answers", "worker_id", "field")[:_MOST_WORKERS]
         for bounds in [skill_interval(row)]
     )
-
-
-def _answer_states(project_id: UUID) -> dict[str, int]:
-    rows = Answer.objects.filter(project_id=project_id).values("state").annotate(n=Count("id"))
-    return dict(rows.values_list("state", "n"))

@@ -13,7 +13,6 @@ from annotations import agreement_page, quality
 from annotations.methods import TITLES
 from annotations.reviewed import reviewed_of
 from annotations.savings import savings_of
-from tasks_app import selectors
 from tasks_app.access import project_for
 from tasks_app.requester_views import project_page
 
@@ -23,9 +22,9 @@ from tasks_app.requester_views import project_page
 def project_quality(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = project_for(request.user, project_id)
     found = quality.quality_of(project)
-    context = project_page(request, project, "quality", quality=found)
-    context["agreement"] = agreement_page.agreement_views(found.fields, selectors.current_fields(project))
-    context["savings"] = savings_of(project)
+    context = project_page(request, project, "quality", quality=found, money=found.balance, rate=found.rate)
+    context["agreement"] = agreement_page.agreement_views(found.fields, found.shapes)
+    context["savings"] = savings_of(project, found.progress)
     context["reviewed"] = reviewed_of(project)
     context["methods"] = TITLES.items()
     context["measured"] = any(field.measured for field in found.fields)

@@ -1,5 +1,6 @@
 """Pages of reviewers: the queue, the blind second look, disagreements, appeals."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from accounts.http import SignedIn
 from accounts.models import Role
 from annotations import access, presenting, reviewing, second_look
 from annotations.entry_view import entry_view
-from annotations.evidence import evidence_of
+from annotations.evidence import evidence_of_each
 from annotations.forms import AppealDecisionForm, DecisionForm, ResolveForm
 from annotations.models import Appeal, Consensus, SecondReview
 from annotations.services import appeals, review
@@ -42,7 +43,7 @@ def review_queue(request: SignedIn, project_id: UUID) -> HttpResponse:
         entry=entry_view(entries[0]) if entries else None,
         second_waiting=reviewing.waiting_count(second_look.waiting_for(request.user, project)),
         differing=[_differing(row) for row in second_look.differing(project)[:20]],
-        appeals=[_appeal(row) for row in _heard_by(request, reviewing.open_appeals(project))],
+        appeals=_appeals(_heard_by(request, reviewing.open_appeals(project))),
     )
     return render(request, "annotations/review.html", context)
 
@@ -92,8 +93,9 @@ def _heard_by(request: SignedIn, rows: QuerySet[Appeal]) -> list[Appeal]:
     return list(rows.exclude(answer__worker=request.user).select_related("answer__project")[:20])
 
 
-def _appeal(row: Appeal) -> dict[str, Any]:
-    return {"row": row, "evidence": evidence_of(row.answer), "answer": row.answer}
+def _appeals(rows: Sequence[Appeal]) -> list[dict[str, Any]]:
+    found = evidence_of_each([row.answer for row in rows])
+    return [{"row": row, "evidence": found[row.answer_id], "answer": row.answer} for row in rows]
 
 
 @login_required

@@ -1,8 +1,9 @@
 """What reviewers found wrong in a project, and how far they agree among themselves."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet, Value
 
 from annotations.models import Answer, Review
 from annotations.second_look import ReviewerAgreement, reviewer_agreement
@@ -29,21 +30,21 @@ class Reviewed:
 def reviewed_of(project: Project) -> Reviewed:
     """The most frequent category first; one that the project has dropped goes by its name."""
     named = {one.name: one for one in categories.parse(project.error_categories)}
-    decisions = dict(
-        Review.objects.filter(consensus__project=project)
-        .exclude(category="")
-        .values_list("category")
-        .annotate(n=Count("id"))
-    )
-    answers = dict(
-        Answer.objects.filter(project=project)
-        .exclude(category="")
-        .values_list("category")
-        .annotate(n=Count("id"))
-    )
+    reviews = Review.objects.filter(consensus__project=project).exclude(category="")
+    given = Answer.objects.filter(project=project).exclude(category="")
+    both = _by_category(reviews, "decisions").union(_by_category(given, "answers"), all=True)
+    counted: dict[str, dict[str, int]] = {"decisions": {}, "answers": {}}
+    for part, name, n in both:
+        counted[part][name] = n
+    decisions, answers = counted["decisions"], counted["answers"]
     counts = [
         CategoryCount(named.get(name, Category(name, name)), decisions.get(name, 0), answers.get(name, 0))
         for name in {*decisions, *answers}
     ]
     counts.sort(key=lambda one: (-one.decisions, -one.answers, one.category.name))
     return Reviewed(tuple(counts), reviewer_agreement(project.pk))
+
+
+def _by_category(rows: QuerySet[Any], part: str) -> QuerySet[Any, tuple[str, str, int]]:
+    counted = rows.values("category").annotate(part=Value(part), n=Count("id"))
+    return counted.values_list("part", "category", "n")

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from annotations import agreeing
 from annotations.models import Answer, Appeal, Consensus, Review, WorkerSkill
+from common.counts import kept_when_costly
 from tasks_app.models import Item, Project
 from tasks_app.pseudonyms import pseudonym
 from tasks_app.selectors import schema_fields
@@ -78,6 +79,21 @@ def review_queue(project: Project, user: User) -> QuerySet[Consensus]:
 def waiting_count(queue: QuerySet[Any]) -> int:
     """How many wait, counted to 1,000 and no further."""
     return queue.order_by()[:MOST_COUNTED].count()
+
+
+def waiting_in_each(project_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How much waits for reviewers in each project."""
+    found = _waiting_counted.of_each([str(one) for one in project_ids])
+    return {one: found[str(one)].value for one in project_ids}
+
+
+@kept_when_costly
+def _waiting_counted(project_ids: Sequence[str]) -> dict[str, int]:
+    rows = Consensus.objects.filter(project__in=project_ids, state=Consensus.State.REVIEW).values(
+        "project_id"
+    )
+    counted = {str(project): n for project, n in rows.annotate(n=Count("pk")).values_list("project_id", "n")}
+    return {one: counted.get(one, 0) for one in project_ids}
 
 
 def review_entries(rows: Sequence[Consensus]) -> list[ReviewEntry]:

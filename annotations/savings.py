@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
-
 from annotations.aggregation.stopping import SETTINGS, Replay, replay, replay_fixed
 from annotations.models import OverlapStudy
 from annotations.overlap_study import histories_of
-from tasks_app.models import Item, Project
+from tasks_app import selectors
+from tasks_app.models import Project
 
 _TARGET = 0.95  # share of right items for which a bar is suggested
 _MOST_OVERLAP = 10
@@ -49,8 +48,10 @@ class Savings:
     target: float
 
 
-def savings_of(project: Project) -> Savings:
-    settled, answers = _settled(project)
+def savings_of(project: Project, progress: selectors.Progress | None = None) -> Savings:
+    """`progress`: of the project, where that is known already."""
+    counted = selectors.progress(project.pk) if progress is None else progress
+    settled, answers = counted.settled, counted.settled_answers
     most = max(project.overlap_max, project.overlap_min)
     saved = max(0, settled * most - answers)
     study = OverlapStudy.objects.filter(project=project).first() if settled else None
@@ -72,13 +73,6 @@ def savings_of(project: Project) -> Savings:
 def _suggested(simulated: Sequence[Simulated], *, least: int) -> float | None:
     bars = [row.confidence for row in simulated if row.least == least and row.expected >= _TARGET]
     return min((bar for bar in bars if bar is not None), default=None)
-
-
-def _settled(project: Project) -> tuple[int, int]:
-    """Items that the crowd settled, and the answers it gave to them; gold and imported labels left out."""
-    rows = Item.objects.filter(project=project, state=Item.State.CLOSED, gold__isnull=True, submitted__gt=0)
-    found = rows.aggregate(items=Count("id"), answers=Sum("submitted"))
-    return found["items"], found["answers"] or 0
 
 
 def _simulate(project: Project, study: OverlapStudy, settled: int) -> tuple[Simulated, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from annotations.aggregation.judgments import Judgment
@@ -108,10 +108,14 @@ def reviewer_agreement(project_id: UUID) -> ReviewerAgreement:
         for row in taken
         for who, outcome in (("first", outcome_of(row.review)), ("second", second_outcome(row)))
     ]
+    open_ = rows.aggregate(
+        waiting=Count("id", filter=Q(state=State.WAITING)),
+        differing=Count("id", filter=Q(state=State.DIFFERS)),
+    )
     return ReviewerAgreement(
         compared=len(taken),
         agreed=sum(row.state == State.AGREED for row in taken),
-        waiting=rows.filter(state=State.WAITING).count(),
-        differing=rows.filter(state=State.DIFFERS).count(),
+        waiting=open_["waiting"],
+        differing=open_["differing"],
         kappa=fleiss_kappa(judgments),
     )

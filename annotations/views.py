@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +17,7 @@ from accounts.models import Role
 from annotations import access, presenting, reviewing, second_look, selectors
 from annotations.evidence import evidence_of
 from annotations.forms import AppealForm
-from annotations.models import Answer, Appeal, Consensus
+from annotations.models import Answer, Appeal
 from annotations.services import appeals, measures
 from annotations.shown import shown
 from privacy.models import Finding
@@ -93,13 +92,11 @@ def _answer_page(request: SignedIn, answer: Answer, form: AppealForm) -> HttpRes
 @require_GET
 def review_projects(request: SignedIn) -> HttpResponse:
     """The projects that have something to review, the fullest queue first."""
-    waiting = Count("consensus", filter=Q(consensus__state=Consensus.State.REVIEW))
-    rows = (
-        tasks_selectors.projects_of(request.user)
-        .annotate(waiting=waiting)
-        .order_by("-waiting", "-created_at")
-    )
-    return render(request, "annotations/review_projects.html", {"projects": rows[:50]})
+    mine = list(tasks_selectors.projects_of(request.user).order_by("-created_at"))
+    waiting = reviewing.waiting_in_each([project.pk for project in mine])
+    mine.sort(key=lambda project: -waiting[project.pk])
+    rows = [{"project": project, "waiting": waiting[project.pk]} for project in mine[:50]]
+    return render(request, "annotations/review_projects.html", {"rows": rows})
 
 
 @login_required

@@ -21,6 +21,7 @@ _LOCAL = {"", "localhost", "127.0.0.1", "::1"}
 def activities() -> Iterator[Activity]:
     """The purposes of the privacy notice, so that the two cannot say different things."""
     people = User.objects.filter(is_active=True, imported=False).count()
+    kept = retention_facts.stated()
     for one in purposes.PROCESSING:
         yield Activity(
             name=str(one.data),
@@ -29,7 +30,7 @@ def activities() -> Iterator[Activity]:
             subjects=_("annotators, reviewers and publishers (%(n)s active accounts)") % {"n": people},
             data=str(one.data),
             recipients="; ".join(notice_facts.recipients()),
-            retention=retention_facts.stated(),
+            retention=kept,
         )
     yield Activity(
         name=_("Originals of replaced personal data"),
@@ -39,7 +40,7 @@ def activities() -> Iterator[Activity]:
         data=_("the values that were replaced, encrypted"),
         recipients=_("nobody but whom the project lets look (%(n)s looks so far)")
         % {"n": VaultAccess.objects.count()},
-        retention=retention_facts.stated(),
+        retention=kept,
     )
 
 
@@ -117,7 +118,7 @@ def _proof() -> Iterator[Safeguard]:
         key="logs", present=settings.LOGGING_CONFIG == "privacy.logs.configure",
         title=_("Logs and error reports hold no personal data"),
     )  # fmt: skip
+    rules = retention_facts.rules_in_force()
     yield Safeguard(
-        key="retention", present=retention_facts.rules_in_force() > 0,
-        title=_("Retention rules are in force"), note=str(retention_facts.rules_in_force()),
+        key="retention", present=rules > 0, title=_("Retention rules are in force"), note=str(rules)
     )  # fmt: skip

@@ -314,6 +314,8 @@ class Item(models.Model):
             models.Index(fields=["project", "shuffle"], condition=_GOLD, name="item_open_gold"),
             models.Index(F("project"), LANE, F("shuffle"), condition=_GOLD, name="item_open_gold_lanes"),
             models.Index(fields=["project", "position"], name="item_by_position"),
+            models.Index(fields=["project", "state", "position"], name="item_by_state"),
+            models.Index(fields=["project", "position"], condition=Q(gold__isnull=False), name="item_gold"),
             models.Index(fields=["project"], condition=Q(needs_aggregation=True), name="item_to_aggregate"),
         ]
 

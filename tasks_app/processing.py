@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from privacy.pii.registry import DETECTORS
 from privacy.register import Activity, Safeguard
-from tasks_app.models import Item, Project
+from tasks_app.models import Project
+from tasks_app.selectors import progress_of_each
 
 
 def _in_use() -> list[Project]:
@@ -14,8 +15,10 @@ def _in_use() -> list[Project]:
 
 
 def activities() -> Iterator[Activity]:
-    for project in _in_use():
-        items = Item.objects.filter(project=project).count()
+    projects = _in_use()
+    counted = progress_of_each([project.pk for project in projects])
+    for project in projects:
+        items = counted[project.pk].items
         yield Activity(
             name=_("Project “%(title)s”") % {"title": project.title},
             purpose=_("to have %(n)s texts labelled") % {"n": items},

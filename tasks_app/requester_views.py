@@ -6,11 +6,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,7 +22,7 @@ from common.ids import uuid7
 from rewards import fair_rate
 from rewards.forms import minor_of
 from rewards.services import ledger
-from tasks_app import access, selectors
+from tasks_app import access, item_pages, selectors
 from tasks_app.field_help import field_help
 from tasks_app.fields.schema import fields_to_json
 from tasks_app.forms import FundForm, ImportForm, ProjectForm
@@ -42,9 +40,16 @@ _ACTIONS = {
 @login_required
 @require_GET
 def project_list(request: SignedIn) -> HttpResponse:
+    shown = list(selectors.projects_of(request.user).order_by("-created_at")[:50])
+    progress = selectors.progress_of_each([project.pk for project in shown])
+    money = ledger.balances_of_each([(project.pk, project.currency) for project in shown])
     rows = [
-        {"project": project, "progress": selectors.progress(project.pk), "money": _money(project)}
-        for project in selectors.projects_of(request.user).order_by("-created_at")[:50]
+        {
+            "project": project,
+            "progress": progress[project.pk],
+            "money": money[project.pk, project.currency],
+        }
+        for project in shown
     ]
     may_create = Role.REQUESTER in roles.site_roles(request.user)
     return render(request, "tasks_app/projects.html", {"rows": rows, "may_create": may_create})
@@ -79,14 +84,11 @@ def project_page(request: SignedIn, project: Project, tab: str, **context: Any) 
     """What every page of one project shows around its own content."""
     held = roles.roles_in(request.user, project.pk)
     may_manage = project.owner_id == request.user.pk or Role.REQUESTER in held
-    rate = fair_rate.rate_of(project.pk, project.currency)
-    page = {
-        "project": project,
-        "tab": tab,
-        "money": _money(project),
-        "rate": rate,
-        "may_manage": may_manage,
-    }
+    if "rate" not in context:  # a page that shows more of either brings it along
+        context["rate"] = fair_rate.rate_of(project.pk, project.currency)
+    if "money" not in context:
+        context["money"] = SimpleLazyObject(lambda: _money(project))  # most pages do not show it
+    page = {"project": project, "tab": tab, "may_manage": may_manage}
     return {**page, "current": "review" if tab == "review" else "projects", **context}
 
 
@@ -182,19 +184,29 @@ def _saved(project: Project, form: ProjectForm, request: SignedIn) -> bool:
 @require_GET
 def project_items(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id, Role.REVIEWER)
-    rows = Item.objects.filter(project=project).order_by("position")
     state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
-    if state in Item.State.values:
-        rows = rows.filter(state=state)
+    state = state if state in Item.State.values else ""
+    after, before = _number(request, "after"), _number(request, "before")
+    found = _number(request, "found") or 0
     if words:
-        rows = rows.annotate(words=Cast("payload", TextField()))
-        rows = rows.filter(Q(external_id__icontains=words) | Q(words__icontains=words))
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    context = project_page(
-        request, project, "items", page=page, state=state, q=words, states=Item.State.values
-    )
+        looked = _number(request, "looked") or 0
+        enough = max(1, item_pages.SIZE - found)
+        page = item_pages.search_items(
+            project, words=words, state=state, after=after, looked=looked, enough=enough
+        )
+    else:
+        page = item_pages.item_page(project, state=state, after=after, before=before)
+    shown = {"page": page, "state": state, "q": words, "found": found + len(page.items)}
+    if request.htmx and words and after is not None:
+        return render(request, "tasks_app/_item_rows.html", {"project": project, **shown})
+    context = project_page(request, project, "items", **shown, states=Item.State.values)
     template = "tasks_app/_items.html" if request.htmx else "tasks_app/items.html"
     return render(request, template, context)
+
+
+def _number(request: SignedIn, name: str) -> int | None:
+    raw = request.GET.get(name, "")
+    return min(int(raw), 2**62) if raw.isascii() and raw.isdigit() else None
 
 
 @login_required

@@ -1,6 +1,8 @@
 """Reads. Every count that a page shows comes from one aggregated query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import roles
 from accounts.models import Membership, Role, User
+from common.counts import kept_when_costly
 from common.errors import Conflict
 from rewards import fair_rate
 from rewards.fair_rate import Rate
@@ -67,6 +70,10 @@ class Progress:
     gold: int
     slots: int
     submitted: int
+    # Items that the crowd settled, and the answers it gave to them; gold and imported labels left out.
+    settled: int = 0
+    settled_answers: int = 0
+    counted_at: datetime | None = None  # None: just now
 
     @property
     def asked(self) -> int:
@@ -84,25 +91,47 @@ class Progress:
 
 
 def progress(project_id: UUID) -> Progress:
+    return progress_of_each([project_id])[project_id]
+
+
+def progress_of_each(project_ids: Sequence[UUID]) -> dict[UUID, Progress]:
+    found = _items_counted.of_each([str(one) for one in project_ids])
+    return {one: Progress(**found[str(one)].value, counted_at=found[str(one)].at) for one in project_ids}
+
+
+@kept_when_costly
+def _items_counted(project_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     ordinary = Q(gold__isnull=True)
-    row = Item.objects.filter(project_id=project_id).aggregate(
-        all=Count("id"),
-        waiting=Count("id", filter=Q(state=Item.State.WAITING) & ordinary),
-        open=Count("id", filter=Q(state=Item.State.OPEN) & ordinary),
-        closed=Count("id", filter=Q(state=Item.State.CLOSED) & ordinary),
-        withdrawn=Count("id", filter=Q(state=Item.State.WITHDRAWN)),
-        golden=Count("id", filter=Q(gold__isnull=False) & ~Q(state=Item.State.WITHDRAWN)),
-        wanted=Sum("slots", filter=ordinary),
-        given=Sum("submitted", filter=ordinary),
+    by_crowd = Q(state=Item.State.CLOSED, submitted__gt=0) & ordinary
+    rows = (
+        Item.objects.filter(project_id__in=project_ids)
+        .values("project_id")
+        .annotate(
+            items=Count("id"),
+            waiting=Count("id", filter=Q(state=Item.State.WAITING) & ordinary),
+            open=Count("id", filter=Q(state=Item.State.OPEN) & ordinary),
+            closed=Count("id", filter=Q(state=Item.State.CLOSED) & ordinary),
+            withdrawn=Count("id", filter=Q(state=Item.State.WITHDRAWN)),
+            # Under names of their own: an annotation called like a column would be taken for it.
+            golden=Count("id", filter=Q(gold__isnull=False) & ~Q(state=Item.State.WITHDRAWN)),
+            wanted=Sum("slots", filter=ordinary),
+            given=Sum("submitted", filter=ordinary),
+            settled=Count("id", filter=by_crowd),
+            settled_answers=Sum("submitted", filter=by_crowd),
+        )
     )
-    counts = {key: value or 0 for key, value in row.items()}
-    return Progress(
-        items=counts.pop("all"),
-        gold=counts.pop("golden"),
-        slots=counts.pop("wanted"),
-        submitted=counts.pop("given"),
-        **counts,
-    )
+    counted = {
+        str(row.pop("project_id")): {_NAMES.get(key, key): value or 0 for key, value in row.items()}
+        for row in rows
+    }
+    return {one: counted.get(one, _NO_ITEMS) for one in project_ids}
+
+
+_NAMES = {"golden": "gold", "wanted": "slots", "given": "submitted"}
+_NO_ITEMS = dict.fromkeys(
+    ("items", "waiting", "open", "closed", "withdrawn", "gold", "slots", "submitted", "settled",
+     "settled_answers"), 0
+)  # fmt: skip
 
 
 def projects_of(user: User) -> QuerySet[Project]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from privacy.register import Activity, Safeguard
@@ -20,8 +21,11 @@ def _report(version: ModelVersion) -> dict[str, Any]:
 
 
 def activities() -> Iterator[Activity]:
-    for version in _in_use():
-        items = SnapshotItem.objects.filter(snapshot=version.snapshot_id).count()
+    versions = _in_use()
+    rows = SnapshotItem.objects.filter(snapshot__in={version.snapshot_id for version in versions})
+    counted = dict(rows.values_list("snapshot").annotate(n=Count("pk")))
+    for version in versions:
+        items = counted.get(version.snapshot_id, 0)
         private = _report(version).get("privacy") or {}
         epsilon = private.get("epsilon")
         yield Activity(

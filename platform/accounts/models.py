@@ -1,4 +1,5 @@
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -45,6 +46,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     restricted_at = models.DateTimeField(null=True, blank=True)
     # The row stays for the ledger, and names nobody any more.
     erased_at = models.DateTimeField(null=True, blank=True)
+
+    # Whether this is the user of a request, whose roles are read once for all that the request asks.
+    asks = False
+    held_roles: list[tuple[str, UUID | None]] | None = None
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,13 +29,13 @@ def site_roles(user: User) -> set[str]:
         return set()
     if user.is_superuser:
         return set(Role.values)
-    granted = Membership.objects.filter(user=user, scope=None).values_list("role", flat=True)
+    granted = [role for role, scope in _granted(user) if scope is None]
     return {Role.ANNOTATOR, *(implied for role in granted for implied in IMPLIED[role])}
 
 
 def roles_anywhere(user: User) -> set[str]:
     """Site roles and those of single projects together: what the navigation has to lead to."""
-    granted = Membership.objects.filter(user=user).exclude(scope=None).values_list("role", flat=True)
+    granted = [role for role, scope in _granted(user) if scope is not None]
     # An administrator of one project does not administer the site.
     own = {implied for role in granted for implied in IMPLIED[role]} - {Role.ADMIN}
     return site_roles(user) | own
@@ -46,10 +45,9 @@ def roles_in(user: User, scope: UUID) -> set[str]:
     """The roles that hold in the project `scope`. A site requester has none in the projects of others."""
     if user.is_superuser:
         return set(Role.values)
-    rows = Membership.objects.filter(Q(scope=scope) | Q(scope=None), user=user).values_list("role", "scope")
     found: set[str] = set()
-    for role, where in rows:
-        if where is not None or role in {Role.ADMIN, Role.REVIEWER}:
+    for role, where in _granted(user):
+        if where == scope or (where is None and role in {Role.ADMIN, Role.REVIEWER}):
             found |= IMPLIED[role]
     return found
 
@@ -64,3 +62,14 @@ def require_site_role(user: User, role: str) -> None:
 
 def grant(user: User, role: str, scope: UUID | None = None) -> None:
     Membership.objects.get_or_create(user=user, scope=scope, role=role)
+    user.held_roles = None
+
+
+def _granted(user: User) -> list[tuple[str, UUID | None]]:
+    """(role, project or None for the whole site) of each membership; of a request's user read once."""
+    if user.held_roles is not None:
+        return user.held_roles
+    found = list(Membership.objects.filter(user=user).values_list("role", "scope"))
+    if user.asks:
+        user.held_roles = found
+    return found

@@ -23,6 +23,26 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             logger.warning("The cache is away: %s", error)
 
+    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
+        try:
+            return dict(super().get_many(keys, version))
+        except RedisError as error:
+            logger.warning("The cache is away: %s", error)
+            return {}
+
+    def set_many(self, data: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        try:
+            return list(super().set_many(data, *args, **kwargs))
+        except RedisError as error:
+            logger.warning("The cache is away: %s", error)
+            return list(data)
+
+    def delete_many(self, keys: Any, version: int | None = None) -> None:
+        try:
+            super().delete_many(keys, version)
+        except RedisError as error:
+            logger.warning("The cache is away: %s", error)
+
     def add(self, *args: Any, **kwargs: Any) -> bool:
         try:
             return bool(super().add(*args, **kwargs))

@@ -7,11 +7,10 @@ import redis
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from annotations.models import Answer
-from config.celery import app
+from common import workers
 from tasks_app.models import Assignment, ImportJob, Item
 
 QUEUES = ("default", "predict", "train")
@@ -38,15 +37,15 @@ def queue_lengths() -> dict[str, int]:
 def overview() -> Health:
     try:
         queues, away = queue_lengths(), False
-        workers = sorted((app.control.inspect(timeout=0.7).active_queues() or {}).keys())
-    except (RedisError, OperationalError, OSError):
-        queues, workers, away = dict.fromkeys(QUEUES, 0), [], True
+        alive = workers.present()
+    except RedisError:
+        queues, alive, away = dict.fromkeys(QUEUES, 0), [], True
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         size = int(cursor.fetchone()[0])
     hour_ago = timezone.now() - timedelta(hours=1)
     return Health(
-        workers=workers,
+        workers=alive,
         queues=queues,
         live_leases=Assignment.objects.filter(state=Assignment.State.LEASED).count(),
         waiting_items=Item.objects.filter(needs_aggregation=True).count(),

@@ -1,7 +1,7 @@
 """Reads of the ledger. Balances are columns, so that none of these ever adds up entries."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,13 +53,24 @@ def register_pending_source(source: PendingSource) -> None:
 
 
 def project_balance(project_id: UUID, currency: str) -> ProjectBalance:
-    rows = {
-        kind: (balance, spent)
-        for kind, balance, spent in LedgerAccount.objects.filter(
-            owner=project_id, currency=currency, kind__in=[Kind.ESCROW, Kind.RESERVED]
-        ).values_list("kind", "balance", "spent")
-    }
-    (free, given), (held, paid) = rows.get(Kind.ESCROW, (0, 0)), rows.get(Kind.RESERVED, (0, 0))
+    return project_balances([(project_id, currency)])[project_id, currency]
+
+
+def project_balances(projects: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], ProjectBalance]:
+    """The balance of each (project, currency), in one query."""
+    rows: dict[tuple[UUID, str], dict[str, tuple[int, int]]] = {}
+    accounts = LedgerAccount.objects.filter(
+        owner__in={owner for owner, _currency in projects}, kind__in=[Kind.ESCROW, Kind.RESERVED]
+    )
+    for owner, currency, kind, balance, spent in accounts.values_list(
+        "owner", "currency", "kind", "balance", "spent"
+    ):
+        rows.setdefault((owner, currency), {})[kind] = (balance, spent)
+    return {one: _balance(rows.get(one, {})) for one in projects}
+
+
+def _balance(pots: Mapping[str, tuple[int, int]]) -> ProjectBalance:
+    (free, given), (held, paid) = pots.get(Kind.ESCROW, (0, 0)), pots.get(Kind.RESERVED, (0, 0))
     return ProjectBalance(escrow=free, reserved=held, paid=paid + given)
 
 

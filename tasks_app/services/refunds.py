@@ -13,6 +13,7 @@ from common.ids import uuid7
 from common.keys import short
 from common.rounds import each
 from rewards.models import LedgerAccount
+from rewards.selectors import ProjectBalance
 from rewards.services import ledger
 from tasks_app.models import Project
 from tasks_app.services import slots
@@ -27,10 +28,10 @@ def register_holdback(source: HoldbackSource) -> None:
         _sources.append(source)
 
 
-def refundable(project: Project) -> int:
-    """What can leave the escrow now, in minor units."""
-    held: int = ledger.balances(project_id=project.pk, currency=project.currency).escrow
-    return max(0, held - sum(source(project.pk) for source in _sources))
+def refundable(project: Project, held: ProjectBalance | None = None) -> int:
+    """What can leave the escrow now, in minor units; `held`: its balances, where they are known already."""
+    held = held or ledger.balances(project_id=project.pk, currency=project.currency)
+    return max(0, held.escrow - sum(source(project.pk) for source in _sources))
 
 
 @transaction.atomic

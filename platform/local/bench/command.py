@@ -24,6 +24,7 @@ NAMES = (
     "feed",
     "retrieval",
     "answers",
+    "dashboards",
 )  # fmt: skip
 
 

@@ -183,6 +183,11 @@ def balances(*, project_id: UUID, currency: str) -> ProjectBalance:
     return selectors.project_balance(project_id, currency)
 
 
+def balances_of_each(projects: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], ProjectBalance]:
+    """Of each (project, currency)."""
+    return selectors.project_balances(projects)
+
+
 def statement(user: User) -> QuerySet[Entry]:
     """Every movement of a person's wallets, newest first."""
     return Entry.objects.filter(
