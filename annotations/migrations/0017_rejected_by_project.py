@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotations", "0015_suspected")]
+    dependencies = [("annotations", "0016_consensus_by_change")]
 
     operations = [
         migrations.AddIndex(
