@@ -209,6 +209,11 @@ PROXIES = env.integer("PROXIES", 1 if env.flag("HTTPS") else 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 
 MFA_ADAPTER = "privacy.second_factors.SealingAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.key_forms.AddKeyForm",
+    "edit_webauthn": "accounts.key_forms.EditKeyForm",
+    "signup_webauthn": "accounts.key_forms.SignupKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # allauth signs nobody up by passkey whose mailbox is not proven in the same session.

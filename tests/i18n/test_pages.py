@@ -60,7 +60,7 @@ SAME = re.compile(
     r"|GDPR|CCPA|PIPL|CC-BY-4\.0"
     r"|Markdown|JavaScript|API|ID|USD|F1|PERSON_1|Email|train|celery -A config worker -Q train|choice|span"
     r"|scale|text|rank|relation|starter|UTC|IBAN|BIC|VAULT_KEY|manual|answer:ID|[A-Z]\w+(/[\w-]+)+"
-    r"|Ctrl Enter|Enter|Esc|group"
+    r"|passkey|PIN|[A-Z2-7]{32}|Ctrl Enter|Enter|Esc|group"
     r"|W-[A-Z0-9]+)(?![A-Za-z])|\S+@\S+|\{\w+\}|[\"“][a-z_]+[\"”]"
 )
 # What the owner of the project wrote: names and titles of fields and labels, the title.
