@@ -54,12 +54,16 @@ def decide_again(
 
 @transaction.atomic
 def resolve(*, second: SecondReview, side: str, actor: User) -> SecondReview:
-    """Settle a disagreement for the first or the second decision. Paid work stays paid, whoever was right."""
+    """Settle a disagreement for the first or the second decision. Paid work stays paid, whoever was right.
+
+    Neither of the two who differ settles it; only an owner may, whose first decision somebody else disputes.
+    """
     item = lock_items([second.review.consensus.item_id])[0]
     row = _lock(second, State.DIFFERS)
-    if actor.pk in {row.reviewer_id, row.review.reviewer_id} and row.project.owner_id != actor.pk:
+    is_owners = row.review.reviewer_id == actor.pk == row.project.owner_id
+    if actor.pk in {row.reviewer_id, row.review.reviewer_id} and not is_owners:
         raise Forbidden(
-            _("You are one of the two who differ; a third reviewer or the owner settles it."),
+            _("You are one of the two who differ; somebody else settles it."),
             code="third_reviewer",
         )
     review.refuse_own_answer(item.pk, actor)

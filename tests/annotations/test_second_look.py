@@ -137,6 +137,13 @@ def test_the_owner_settles_it_where_nobody_else_is(project: Project, people: Any
     assert Consensus.objects.get().state == "approved"
 
 
+def test_an_owner_does_not_settle_their_own_second_look(project: Project, people: Any, first: Any) -> None:
+    owner = client_of(project.owner)
+    differ(first, owner)
+    assert resolve(owner, "second").json()["code"] == "third_reviewer"
+    assert resolve(client_of(make_reviewer(project)), "first").status_code == 200
+
+
 def test_a_wrong_rejection_is_undone(project: Project, people: Any, first: Any, other: Any) -> None:
     act(first, "reject", code="careless")
     appealed = Answer.objects.get(worker=people[0])

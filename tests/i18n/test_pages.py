@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from tasks_app.services.projects import create_project
 from tests.annotations.crowd import decide
 from tests.factories import CHOICE, SPAN, confirm_session, make_items, make_project
 
@@ -54,6 +55,17 @@ PROJECT = [
     "analysis/",
     "analysis/tasks/",
 ]
+APPLICATIONS = {
+    "education-grading": ["", "questions/", "class/", "release/"],
+    "health-triage": ["", "coverage/", "abstained/"],
+    "social-content": ["", "moderation/", "floor/"],
+    "recommendation": [""],
+}
+# Names of fields and kinds, which are written like this in files and requests.
+CODES = (
+    "condition", "urgency", "evidence", "Evidence", "safety", "interest", "match", "score", "missing",
+    "kappa", "LAC", "APS", "REST", "JSONL", "MB", "viewed", "used", "liked", "dismissed",
+)  # fmt: skip
 # Names, formats, commands and codes: they are the same in every language.
 SAME = re.compile(
     r"(?<![A-Za-z])(Manyhands|EN|English|Krippendorff|JSON( Lines)?|CSV|CoNLL|Label Studio|Hugging Face"
@@ -145,6 +157,17 @@ def test_the_pages_of_a_project(chinese, person):
         page = chinese.get(f"/{path}")
         assert page.status_code == 200, path
         left[path] = english_in(page.text, *written)
+    assert not {path: words for path, words in left.items() if words}
+
+
+@pytest.mark.parametrize("template", APPLICATIONS)
+def test_the_pages_of_an_application(chinese, person, template):
+    project = create_project(owner=person, template=template)
+    left = {}
+    for end in APPLICATIONS[template]:
+        page = chinese.get(f"/projects/{project.pk}/{template}/{end}")
+        assert page.status_code == 200, end
+        left[end] = english_in(page.text, project.title, *CODES)
     assert not {path: words for path, words in left.items() if words}
 
 

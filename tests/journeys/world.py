@@ -26,6 +26,7 @@ from tests.annotations.crowd import answer, make_reviewer
 from tests.factories import CHOICE, make_items, make_user
 from tests.journeys.analysis_rows import analysed
 from tests.journeys.feeds import feed_ids
+from tests.journeys.grading_rows import grading_ids
 from tests.journeys.library_rows import library
 from tests.journeys.money import flow
 from tests.journeys.monitor_rows import watching
@@ -98,6 +99,9 @@ def make_world(version: ModelVersion) -> World:
         **requested(annotator, people["admin"]),
         "triage": projects.create_project(owner=requester, template="health-triage").pk,
         **feed_ids(requester),
+        **grading_ids(requester),
+        "social_empty": projects.create_project(owner=requester, template="social-content").pk,
+        "library_empty": projects.create_project(owner=requester, template="recommendation").pk,
         "withdrawn": erased_from(version).pk,
         **monitored(requester),
     }

@@ -15,8 +15,9 @@ from applications import selectors as shared
 from applications.access import project_with
 from applications.education_grading import calibrating, selectors, showing
 from applications.education_grading.forms import DecideForm, HandInForm, QuestionForm, ReleaseForm
-from applications.education_grading.grading import TEMPLATE, top_of
+from applications.education_grading.grading import TEMPLATE, top_of, versions
 from applications.education_grading.models import Question, Submission
+from applications.education_grading.releasing import fewest
 from applications.education_grading.services import objections
 from applications.education_grading.services.decisions import decide
 from applications.education_grading.services.questions import create_question
@@ -31,7 +32,10 @@ from tasks_app.requester_views import project_page
 
 def _page(request: SignedIn, project: Project, here: str, **context: Any) -> dict[str, Any]:
     waiting = selectors.queue(project).count()
-    return project_page(request, project, "application", here=here, waiting_count=waiting, **context)
+    ready = versions(project) is not None
+    return project_page(
+        request, project, "application", here=here, waiting_count=waiting, ready=ready, **context
+    )
 
 
 @login_required
@@ -209,6 +213,7 @@ def release(request: SignedIn, project_id: UUID) -> HttpResponse:
     made = calibrating.calibration_of(project)
     context = _page(
         request, project, "release", form=form, held=len(made.known) if made else 0,
+        needed=fewest(rule.far), rule=rule,
         limit=calibrating.threshold_of(project, rule),
     )  # fmt: skip
     return render(request, "education_grading/release.html", context, status=422 if form.errors else 200)
