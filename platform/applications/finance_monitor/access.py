@@ -55,6 +55,6 @@ def failed_texts(monitor: Monitor) -> QuerySet[NewsText]:
 
 def texts_of(alert: Alert) -> QuerySet[NewsText]:
     """The negative texts that an alert is about, newest first."""
-    texts = NewsText.objects.filter(monitor=alert.monitor_id, at__gte=alert.start, at__lt=alert.end)
+    texts = NewsText.objects.filter(monitor=alert.monitor_id, at__gte=alert.begins, at__lt=alert.end)
     texts = texts.filter(sentiment=NEGATIVE, topics__contains=[alert.topic])
     return texts.select_related("topic_prediction", "sentiment_prediction").order_by("-at")

@@ -73,9 +73,12 @@ def fit_usual(total: Ints, negative: Ints, slots: Ints, seasons: int) -> Usual |
     for _round in range(3):
         weights = 1.0 / (blocks.v + tau**2 * blocks.sway)
         middle = _weighted_median(blocks.y - effects[blocks.slot], weights)
+        residuals, variances = blocks.y - middle, blocks.v
         if seasons > 1:
-            effects, errors = _effects(blocks.y - middle, weights, blocks.slot, seasons)
-        tau = _sway(blocks.y - middle - effects[blocks.slot], blocks.v, blocks.sway)
+            effects, errors = _effects(residuals, weights, blocks.slot, seasons)
+            residuals, extra = _as_unseen(residuals, weights, blocks.slot, seasons)
+            variances = blocks.v + extra
+        tau = _sway(residuals, variances, blocks.sway)
     weights = 1.0 / (blocks.v + tau**2 * blocks.sway)
     return Usual(middle + effects, tau, float(_MEDIAN / np.sqrt(weights.sum())), errors)
 
@@ -117,6 +120,22 @@ def _effects(residuals: Floats, weights: Floats, slot: Ints, seasons: int) -> tu
         np.where(seen, between / (between + np.where(seen, variances, 1.0)), 0.0) if between else 0 * effects
     )
     return trust * effects, np.sqrt(np.where(seen, trust * np.where(seen, variances, 0.0), between))
+
+
+def _as_unseen(residuals: Floats, weights: Floats, slot: Ints, seasons: int) -> tuple[Floats, Floats]:
+    """(B,) what is left when each block's effect is told by the other half of its slot, and the variance of
+    that effect. Told by itself, a slot of few blocks would seem to sway less than it does."""
+    half = np.empty(len(slot), dtype=np.int64)
+    for number in np.unique(slot):
+        here = np.flatnonzero(slot == number)
+        half[here] = np.arange(len(here)) % 2
+    left, extra = residuals.copy(), np.zeros(len(slot))
+    for one in (0, 1):
+        told, asked = half == one, half != one
+        effects, errors = _effects(residuals[told], weights[told], slot[told], seasons)
+        left[asked] -= effects[slot[asked]]
+        extra[asked] = errors[slot[asked]] ** 2
+    return left, extra
 
 
 def _sway(residuals: Floats, v: Floats, sway: Floats) -> float:

@@ -1,5 +1,6 @@
 """How likely a count as high as the one that came is while all is as usual."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,22 +31,52 @@ def tail(negative: Ints, total: Ints, centre: Floats, spread: Floats) -> Floats:
     return np.asarray(above @ _MASS, dtype=np.float64)
 
 
+@dataclass(frozen=True, slots=True)
+class Smallest:
+    """For each bin the window of bins ending with it that is least likely, (N,) each.
+
+    chance: its tail times the number of windows, 1 where the bin has no texts. width: in bins. total,
+    negative: its counts. centre, spread: the logit of its usual share, and how much that sways.
+    """
+
+    chance: Floats
+    width: Ints
+    total: Ints
+    negative: Ints
+    centre: Floats
+    spread: Floats
+
+    @property
+    def expected(self) -> Floats:
+        return np.asarray(expit(self.centre))
+
+    def high(self, level: float) -> Floats:
+        """The share that the window stays below but for `level`: as `range_of`, for all its texts."""
+        share = self.expected
+        counting = 1.0 / (np.maximum(self.total, 1) * share * (1 - share))
+        return np.asarray(expit(self.centre - ndtri(min(0.5, level)) * np.sqrt(counting + self.spread**2)))
+
+
 def smallest_chances(
     total: Ints, negative: Ints, slots: Ints, usual: Usual, windows: tuple[int, ...]
-) -> Floats:
-    """(N,) for each bin the smallest tail over the windows of bins that end with it, times their number.
+) -> Smallest:
+    """The smallest tail over the windows of bins that end with a bin, times their number.
 
-    By Bonferroni's inequality P(result <= level) <= level for each bin, however the windows overlap. 1 where
-    a bin has no texts: it says nothing.
+    By Bonferroni's inequality P(result <= level) <= level for each bin, however the windows overlap. A bin
+    without texts says nothing.
     """
-    found = np.ones(len(total))
-    share = usual.shares(slots)
+    size, share = len(total), usual.shares(slots)
+    best = np.full(size, np.inf)
+    kept = [np.ones(size, dtype=np.int64), *(np.zeros(size, dtype=np.int64) for _ in range(2)),
+            *(np.zeros(size) for _ in range(2))]  # fmt: skip
     for width in windows:
         n, k, centre, spread = _pooled(total, negative, share, slots, usual, width)
-        some = (n > 0) & (total > 0)
-        if some.any():
-            found[some] = np.minimum(found[some], tail(k[some], n[some], centre[some], spread[some]))
-    return np.minimum(1.0, found * len(windows))
+        chance = np.where((n > 0) & (total > 0), tail(k, n, centre, spread), 1.0)
+        less = chance < best
+        best = np.where(less, chance, best)
+        found = (np.full(size, width), n, k, centre, spread)
+        kept = [np.where(less, new, old) for new, old in zip(found, kept, strict=True)]
+    return Smallest(np.minimum(1.0, best * len(windows)), *kept)
 
 
 def _pooled(

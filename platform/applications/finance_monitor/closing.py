@@ -85,8 +85,8 @@ def unusual(monitor: Monitor, topic: str, series: Series) -> Flags:
     flags = np.zeros(len(series.starts), dtype=bool)
     starts = np.array([start.astimezone(UTC).timestamp() for start in series.starts])
     true = Alert.objects.filter(monitor=monitor, topic=topic, judged_true=True)
-    for start, end in true.values_list("start", "end"):
-        flags |= (starts >= start.timestamp()) & (starts < end.timestamp())
+    for alert in true:
+        flags |= (starts >= alert.begins.timestamp()) & (starts < alert.end.timestamp())
     return flags
 
 
@@ -109,7 +109,7 @@ def _raise(
     monitor: Monitor, topic: str, series: Series, looked: Looked, place: int, level: float
 ) -> Alert | None:
     """The alert of an alarming bin, if it is a new one; one that has just ended goes on instead."""
-    start = series.starts[place].astimezone(UTC)
+    start, evidence = series.starts[place].astimezone(UTC), looked.evidence
     end = counting.end_of(series.starts[place], monitor.bin)
     reach = GAP * (end - start)
     going_on = Alert.objects.filter(
@@ -125,10 +125,11 @@ def _raise(
         start=start,
         defaults={
             "end": end,
-            "total": int(series.total[place]),
-            "negative": int(series.negative[place]),
-            "expected": float(looked.expected[place]),
-            "high": float(looked.high[place]),
+            "since": series.starts[int(evidence.first[place])].astimezone(UTC),
+            "total": int(evidence.total[place]),
+            "negative": int(evidence.negative[place]),
+            "expected": float(evidence.expected[place]),
+            "high": float(evidence.high[place]),
             "chance": float(looked.chance[place]),
             "level": level,
         },

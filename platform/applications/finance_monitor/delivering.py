@@ -75,6 +75,7 @@ def message_of(alert: Alert) -> dict[str, Any]:
         "id": str(alert.pk),
         "project": str(alert.monitor_id),
         "topic": alert.topic,
+        "since": alert.begins.isoformat(),
         "start": alert.start.isoformat(),
         "end": alert.end.isoformat(),
         "texts": alert.total,

@@ -1,5 +1,6 @@
 """A monitor, what it watches, what it has counted, and what it has raised."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -189,8 +190,9 @@ class Watched(models.Model):
 class Alert(models.Model):
     """A topic's negative share above its usual range, from `start` until `end` (neighbouring bins are one).
 
-    expected, high: of the share in the bin with the smallest `chance`, which is the probability of such
-    a count while all is as usual; `level`: what it had to fall below. judged_true: None until a person says.
+    since: where the bins begin that raised it together, which end with the first one; None in old rows.
+    total, negative: their texts; expected, high: of their share, which has this `chance` while all is as
+    usual; `level`: what it had to fall below. judged_true: None until a person says.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -198,6 +200,7 @@ class Alert(models.Model):
     topic = models.CharField(max_length=100)
     start = models.DateTimeField()
     end = models.DateTimeField()
+    since = models.DateTimeField(null=True)
     total = models.PositiveIntegerField()
     negative = models.PositiveIntegerField()
     expected = models.FloatField()
@@ -221,6 +224,10 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def begins(self) -> datetime:
+        return self.since or self.start
 
     @property
     def share(self) -> float:

@@ -20,6 +20,7 @@ def alert_json(alert: Alert) -> dict[str, Any]:
     return {
         "id": str(alert.pk),
         "topic": alert.topic,
+        "since": alert.begins,
         "start": alert.start,
         "end": alert.end,
         "texts": alert.total,

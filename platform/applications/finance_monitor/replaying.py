@@ -119,9 +119,10 @@ def _raised(topic: str, seen: Seen, judged: list[Alert]) -> list[WouldRaise]:
     for episode in episodes(alarms, seen.looked.chance):
         start = seen.series.starts[episode.first]
         end = counting.end_of(seen.series.starts[episode.last], seen.series.bin)
+        evidence, peak = seen.looked.evidence, episode.peak
         one = WouldRaise(
-            topic, start, end, int(seen.series.total[episode.peak]), int(seen.series.negative[episode.peak]),
-            float(seen.looked.expected[episode.peak]), float(seen.looked.chance[episode.peak]), None,
+            topic, start, end, int(evidence.total[peak]), int(evidence.negative[peak]),
+            float(evidence.expected[peak]), float(seen.looked.chance[peak]), None,
         )  # fmt: skip
         said = next((alert.judged_true for alert in judged if _meet(alert, one)), None)
         found.append(replace(one, judged=said))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from applications.finance_monitor.baseline import Usual, fit_usual
-from applications.finance_monitor.chances import WINDOWS, range_of, smallest_chances
+from applications.finance_monitor.chances import WINDOWS, Smallest, range_of, smallest_chances
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,13 +42,29 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of each bin the window that ends with it and says most, (N,) each: its first bin, its counts, and its
+    usual share and the upper end of its range (nan before enough is known)."""
+
+    first: Ints
+    total: Ints
+    negative: Ints
+    expected: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
-    """What each bin looked like, (N,) each. expected, low, high and chance are nan before enough is known."""
+    """What each bin looked like, (N,) each. expected, low, high and chance are nan before enough is known.
+
+    evidence: the window of bins that `chance` is about.
+    """
 
     expected: Floats
     low: Floats
     high: Floats
     chance: Floats
+    evidence: "Evidence"
 
     def alarms(self, level: float) -> Flags:
         return np.asarray(self.chance <= level)
@@ -74,8 +90,9 @@ def look(
     """
     size, slots, seasons = len(series.starts), series.slots(season), SEASONS[season]
     expected, low, high, chance = (np.full(size, np.nan) for _ in range(4))
+    evidence = _no_evidence(series)
     if size == 0:
-        return Looked(expected, low, high, chance)
+        return Looked(expected, low, high, chance, evidence)
     windows = WINDOWS[series.bin]
     usable = np.ones(size, dtype=bool) if leave_out is None else ~leave_out
     for day in np.unique(series.days[since:]):
@@ -86,10 +103,25 @@ def look(
         back = max(0, int(first) - max(windows) + 1)
         whole, today = slice(back, int(end)), slice(int(first), int(end))
         found = smallest_chances(series.total[whole], series.negative[whole], slots[whole], usual, windows)
-        chance[today] = found[int(first) - back :]
+        own = slice(int(first) - back, int(end) - back)
+        chance[today] = found.chance[own]
+        _note(evidence, found, own, today, level)
         expected[today] = usual.shares(slots[today])
         low[today], high[today] = range_of(series.total[today], slots[today], usual, level)
-    return Looked(expected, low, high, chance)
+    return Looked(expected, low, high, chance, evidence)
+
+
+def _no_evidence(series: Series) -> Evidence:
+    size = len(series.starts)
+    unknown = (np.full(size, np.nan) for _ in range(2))
+    return Evidence(np.arange(size), series.total.copy(), series.negative.copy(), *unknown)
+
+
+def _note(evidence: Evidence, found: Smallest, own: slice, today: slice, level: float) -> None:
+    places = np.arange(today.start, today.stop)
+    evidence.first[today] = np.maximum(0, places - found.width[own] + 1)
+    evidence.total[today], evidence.negative[today] = found.total[own], found.negative[own]
+    evidence.expected[today], evidence.high[today] = found.expected[own], found.high(level)[own]
 
 
 def _known_before(

@@ -9,8 +9,8 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import Notification, User
-from applications.finance_monitor import closing, counting, replaying, telling
-from applications.finance_monitor.models import Alert, Monitor, NewsText, Watched
+from applications.finance_monitor import access, closing, counting, replaying, telling
+from applications.finance_monitor.models import Alert, Count, Monitor, NewsText, Watched
 from applications.finance_monitor.services.monitors import judge_alert, set_settings
 from common.errors import Invalid
 from tests.applications.finance_monitor.conftest import NOW, Fill
@@ -64,6 +64,22 @@ def test_a_jump_that_goes_on_is_one_alert_that_grows(monitor: Monitor, fill: Fil
     assert closing.close_bins(monitor.pk, now=tomorrow) == []
     alert.refresh_from_db()
     assert alert.end - alert.start == timedelta(days=2)
+
+
+def test_a_slow_rise_is_told_with_all_the_bins_that_raised_it(monitor: Monitor, fill: Fill) -> None:
+    """No day of it is unusual by itself: an alert that showed one day would contradict itself."""
+    fill(jump=16)
+    for day in range(2, 8):
+        start = NOW.replace(hour=9) - timedelta(days=day)
+        Count.objects.filter(monitor=monitor, start=start).update(negative=16)
+    [alert] = closing.close_bins(monitor.pk, now=NOW)
+    assert alert.begins < alert.start and alert.total > 40
+    assert alert.share > alert.high > alert.expected
+    text = NewsText.objects.create(
+        monitor=monitor, digest="1", text="bad", at=alert.begins, state="read", topics=["energy"],
+        sentiment="negative",
+    )  # fmt: skip
+    assert list(access.texts_of(alert)) == [text]
 
 
 def counted(monitor: Monitor, at: object, *, bad: int, fine: int = 10) -> list[NewsText]:

@@ -78,15 +78,15 @@ def test_a_slow_rise_shows_in_several_bins_together() -> None:
     assert usual is not None
     negative[50:] = 12
     slots = np.zeros(54, dtype=np.int64)
-    alone = smallest_chances(total, negative, slots, usual, (1,))
-    together = smallest_chances(total, negative, slots, usual, (1, 4))
+    alone = smallest_chances(total, negative, slots, usual, (1,)).chance
+    together = smallest_chances(total, negative, slots, usual, (1, 4)).chance
     assert alone[-1] > 1e-3 > together[-1]
 
 
 def test_a_bin_without_texts_says_nothing() -> None:
     usual = fit_usual(np.full(40, 40), np.full(40, 10), np.zeros(40, dtype=np.int64), 1)
     assert usual is not None
-    empty = smallest_chances(np.array([0, 0]), np.array([0, 0]), np.array([0, 0]), usual, (1, 3))
+    empty = smallest_chances(np.array([0, 0]), np.array([0, 0]), np.array([0, 0]), usual, (1, 3)).chance
     assert list(empty) == [1.0, 1.0]
 
 
@@ -96,6 +96,7 @@ def test_a_bin_without_texts_says_nothing() -> None:
         (Stream(days=44), "hour_of_day"),
         (Stream(days=44, texts=600, tau=0.5), "hour_of_day"),
         (Stream(days=150, bin="day"), "day_of_week"),
+        (Stream(days=40, texts=1000), "hour_of_week"),
     ],
 )
 def test_calm_streams_raise_no_more_than_was_wished(stream: Stream, season: str) -> None:
