@@ -79,9 +79,8 @@ class Overview:
 
 def overview(project: Project, top: int) -> list[Overview]:
     rows = submissions_of(project).filter(score__isnull=False, state=Submission.State.RELEASED)
-    by_teachers = dict(
-        rows.filter(decided_by__isnull=False).order_by().values_list("question").annotate(Count("pk"))
-    )
+    decided = rows.filter(decided_by__isnull=False).order_by().values_list("question")
+    by_teachers = {row[0]: row[1] for row in decided.annotate(count=Count("pk"))}
     scores: dict[UUID, Counter[int]] = {}
     missed: dict[UUID, Counter[int]] = {}
     for question_id, score, missing in rows.order_by().values_list("question", "score", "missing").iterator():

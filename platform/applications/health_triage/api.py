@@ -20,6 +20,9 @@ from common.pagination import ById
 
 class Message(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=20_000)
+    person = serializers.CharField(
+        max_length=200, required=False, default="", allow_blank=True, help_text="kept as a digest only"
+    )
 
 
 class TriageInput(serializers.Serializer[Any]):
@@ -39,8 +42,11 @@ class TriageApi(WarningView):
         project, _kind = project_with(request.user, project_id, TEMPLATE)
         body = TriageInput(data=request.data)
         body.is_valid(raise_exception=True)
-        texts = [item["text"] for item in body.validated_data["items"]]
-        found = triage_texts(project=project, texts=texts, actor=request.user)
+        items = body.validated_data["items"]
+        found = triage_texts(
+            project=project, texts=[item["text"] for item in items], actor=request.user,
+            people=[item["person"] for item in items],
+        )  # fmt: skip
         return Response({"results": [_triaged(one) for one in found]})
 
 

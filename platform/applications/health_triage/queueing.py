@@ -42,7 +42,7 @@ def import_cases(project: Project, case_ids: Sequence[UUID], actor: User | None)
         body = "\n".join(_line(case) for case in cases).encode()
         job = start_import(
             project=project, actor=actor or project.owner, chunks=[body], format="jsonl",
-            options={"keep_duplicates": True},
+            options={"keep_duplicates": True, "subjects": _subjects(cases)},
         )  # fmt: skip
         chosen = AbstainedCase.objects.filter(pk__in=[case.pk for case in cases])
         chosen.update(state=State.MAKING, job=job, was_refused=False)
@@ -71,6 +71,12 @@ def _with_item(cases: QuerySet[AbstainedCase]) -> QuerySet[AbstainedCase]:
 def unsettled() -> list[UUID]:
     rows = AbstainedCase.objects.filter(state=State.MAKING).order_by()
     return list(rows.values_list("project_id", flat=True).distinct())
+
+
+def _subjects(cases: Sequence[AbstainedCase]) -> dict[str, str]:
+    """Whose each message is, where that was said."""
+    known = [case for case in cases if case.prediction.subject]
+    return {case.external_id: str(case.prediction.subject) for case in known}
 
 
 def _line(case: AbstainedCase) -> str:

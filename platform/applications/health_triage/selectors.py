@@ -10,6 +10,7 @@ from applications.health_triage.covering import Coverage, measure, risk_by_share
 from applications.health_triage.models import AbstainedCase, Calibration, RiskSetting
 from applications.health_triage.promising import Lacking, Promise
 from applications.health_triage.services.risk import risk_of
+from privacy.models import DataSubject
 from tasks_app.models import Project
 
 
@@ -56,7 +57,10 @@ def lacking_json(one: Lacking) -> dict[str, Any]:
 
 
 def cases_of(project: Project) -> QuerySet[AbstainedCase]:
-    return AbstainedCase.objects.filter(project=project).select_related("prediction__version__model")
+    """Without those of people who have had the use of their data restricted."""
+    restricted = DataSubject.objects.filter(restricted=True).values("pk")
+    rows = AbstainedCase.objects.filter(project=project).exclude(prediction__subject__in=restricted)
+    return rows.select_related("prediction__version__model")
 
 
 def waiting_cases(project: Project) -> QuerySet[AbstainedCase]:

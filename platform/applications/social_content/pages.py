@@ -1,9 +1,10 @@
 """What the pages show: the floor's curve, the queue's entries, the statement of reasons."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
-from django.utils.translation import get_language
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
 from applications.social_content import calibrating
@@ -66,6 +67,29 @@ def in_words(share: Share) -> str:
     if share.value is None:
         return "–"
     return f"{share.value:.1%} [{share.interval.low:.1%}, {share.interval.high:.1%}]"
+
+
+def figure_of(share: Share) -> dict[str, str]:
+    if share.value is None:
+        return {"value": "–", "interval": ""}
+    low, high = share.interval.low, share.interval.high
+    told = {"low": f"{low:.1%}", "high": f"{high:.1%}", "of": share.of}
+    return {
+        "value": f"{share.value:.1%}",
+        "interval": _("%(low)s to %(high)s, with 95 of 100 certainty; %(of)d posts") % told,
+    }
+
+
+def language_names(tongues: Sequence[str]) -> list[str]:
+    """Of a floor's languages, in the reader's own."""
+    return [_name_of(one) for one in tongues if ":" not in one]
+
+
+def _name_of(code: str) -> str:
+    try:
+        return str(get_language_info({"zh": "zh-hans"}.get(code, code))["name_translated"])
+    except KeyError:  # Django has no name for it
+        return code
 
 
 def _seen(shown: int, unsafe: int) -> float | None:

@@ -152,10 +152,11 @@ def floor(request: SignedIn, project_id: UUID) -> HttpResponse:
         "floor": row,
         "said": calibrating.figures_json(row),
         "measured": {
-            "precision": pages.in_words(measured.precision),
-            "hidden": pages.in_words(measured.hidden),
-            "caught": pages.in_words(measured.caught),
+            "precision": pages.figure_of(measured.precision),
+            "hidden": pages.figure_of(measured.hidden),
+            "caught": pages.figure_of(measured.caught),
         } if measured else None,
+        "languages": pages.language_names(row.tongues),
         **(pages.floor_curve(row) if row.scores else {}),
     }  # fmt: skip
     return render(request, "social_content/floor.html", context, status=422 if form.errors else 200)

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
-from applications.social_content import candidates, presenting
+from applications.social_content import candidates, pages, presenting
 from applications.social_content.models import Floor, Post
 from applications.social_content.ranking import Weights
 from applications.social_content.scoring_round import read_posts
@@ -26,6 +27,8 @@ def test_tongues_of_texts() -> None:
     assert tongues_of(CHINESE) == ["script:cjk", "zh"] and tongues_of(SHORT_CHINESE) == ["script:cjk"]
     assert tongues_of("ok") == ["script:latin"] and tongues_of("👍 7!") == []
     assert "script:cjk" in tongues_of(f"{GARDEN} {SHORT_CHINESE}")
+    with override("en"):
+        assert pages.language_names(["de", "en", "qqq", "script:latin"]) == ["German", "English", "qqq"]
     assert heard_in([["en"]] * FEWEST + [["de"]] * (FEWEST - 1)) == ["en"]
 
 

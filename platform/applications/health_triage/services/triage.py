@@ -7,14 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from applications import subjects
 from applications.asking import ask, in_production
 from applications.health_triage import calibrating
 from applications.health_triage.models import AbstainedCase, Calibration
 from applications.health_triage.promising import NO_PROMISE, Promise, Risk, Verdict, judge
 from applications.health_triage.services.calibration import ask_calibration
 from applications.health_triage.services.risk import risk_of
+from common.errors import Conflict
 from tasks_app.models import Project
 from training import serving
 from training.models import ModelVersion, Prediction
@@ -42,19 +46,26 @@ class Triaged:
         return self.verdict.high >= max(self.chances)
 
 
-def triage_texts(*, project: Project, texts: Sequence[str], actor: User | None) -> list[Triaged]:
+def triage_texts(
+    *, project: Project, texts: Sequence[str], actor: User | None, people: Sequence[str] = ()
+) -> list[Triaged]:
     """Up to 100 messages. Texts are stored redacted, and no longer than the project keeps predictions.
+
+    people: who wrote each, by an id in the caller's books, "" for nobody known; a request then finds what is
+    kept of it. Raises Conflict with the code `restricted` for somebody the use of whose data is restricted.
 
     A calibration of other versions than those that have just answered is never used: without one of their own
     there is no promise, a person has to look at each, and a calibration is asked for.
     Raises Conflict where no version is in production, Invalid for what is no text.
     """
-    items = [{"text": text} for text in texts]
-    condition = ask(project=project, field="condition", items=items, actor=actor)
-    urgency = ask(project=project, field="urgency", items=items, actor=actor)
+    asked: dict[str, Any] = {
+        "project": project, "items": [{"text": text} for text in texts], "actor": actor,
+        "subjects": _subjects(project, people),
+    }  # fmt: skip
+    condition, urgency = ask(field="condition", **asked), ask(field="urgency", **asked)
     marked = None
     if in_production(project, "evidence"):
-        marked = ask(project=project, field="evidence", items=items, actor=actor)
+        marked = ask(field="evidence", **asked)
     calibration = calibrating.of_pair(condition.version.pk, urgency.version.pk)
     shares, chances = _shares(condition), _chances(urgency)
     verdicts = _verdicts(project, calibration, shares, chances)
@@ -72,6 +83,15 @@ def triage_texts(*, project: Project, texts: Sequence[str], actor: User | None) 
         )
         for number, verdict in enumerate(verdicts)
     ]  # fmt: skip
+
+
+@transaction.atomic
+def _subjects(project: Project, people: Sequence[str]) -> list[UUID | None]:
+    held = subjects.hold(project.pk, {name for name in people if name.strip()})
+    if any(one.restricted for one in held.values()):
+        detail = _("The use of the data of one of these people is restricted; a person has to read it.")
+        raise Conflict(detail, code="restricted")
+    return [held[name].id if name in held else None for name in people]
 
 
 def _shares(said: Predicted) -> list[dict[str, float]]:
