@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import ApiToken, Membership, Notification, User
+from accounts.models import ApiToken, Membership, Notification, NotificationPreference, User
 from accounts.services.closing import ERASED_DOMAIN, lock_account, nobodys_address
 from common.models import IdempotencyRecord
 from privacy import mentions
@@ -47,6 +47,11 @@ class AccountsHolder:
                 "revoked_at",
             ),
             _("To let your programs in; the tokens themselves are not stored."),
+        )  # fmt: skip
+        yield Holding(
+            "notification_preferences", _("What you want to hear of"),
+            _rows(NotificationPreference.objects.filter(user=user), "topic", "in_app", "mail"),
+            _("To tell you what you want to know, as you want to be told."),
         )  # fmt: skip
         yield Holding(
             "second_factors", _("Your second factors"),
@@ -127,6 +132,7 @@ class AccountsHolder:
 
 def _ways_in(user: User) -> list[tuple[str, QuerySet[Any]]]:
     return [
+        ("notification_preferences", NotificationPreference.objects.filter(user=user)),
         ("second_factors", Authenticator.objects.filter(user=user)),
         ("connected_accounts", SocialAccount.objects.filter(user=user)),
         ("listed_sessions", UserSession.objects.filter(user=user)),
@@ -134,7 +140,10 @@ def _ways_in(user: User) -> list[tuple[str, QuerySet[Any]]]:
 
 
 def _account(user: User) -> dict[str, Any]:
-    names = ("email", "display_name", "language", "languages", "date_joined", "last_login", "restricted_at")
+    names = (
+        "email", "display_name", "language", "languages", "time_zone", "date_joined", "last_login",
+        "restricted_at",
+    )  # fmt: skip
     return {"id": str(user.pk), **{name: getattr(user, name) for name in names}}
 
 
@@ -145,7 +154,7 @@ def _rows(found: QuerySet[Any], *names: str) -> Iterator[dict[str, Any]]:
 def _empty(user: User) -> None:
     """The row stays for the ledger; what it says of anybody goes. Nobody can sign in with it again."""
     user.email = nobodys_address()
-    user.display_name, user.language, user.languages = "", "en", []
+    user.display_name, user.language, user.languages, user.time_zone = "", "en", [], ""
     user.password = make_password(None)
     user.last_login, user.restricted_at, user.erased_at = None, None, timezone.now()
     user.is_active = user.is_staff = user.is_superuser = False

@@ -13,6 +13,7 @@ def declare_all() -> None:
         nothing={
             "password": "a salted hash; replaced by an unusable one",
             "languages": "codes of languages; emptied with the account",
+            "time_zone": "the name of a zone; emptied with the account",
         },
     )
     declare("accounts.Membership", persons="user", nothing={"scope": "the id of a project"})
@@ -31,6 +32,7 @@ def declare_all() -> None:
         words="data",
         nothing={"url": "a path of this site", "kind": "a code"},
     )
+    declare("accounts.NotificationPreference", persons="user")
     declare("account.EmailAddress", persons="user email")
     declare("account.EmailConfirmation", persons="email_address key")
     declare("mfa.Authenticator", persons="user data")

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from accounts import roles
 from accounts.models import LANGUAGE_CODE, ApiToken, User
 from accounts.services import codes, tokens
+from accounts.zones import is_zone
 from common.errors import NotSignedIn
 
 
@@ -96,6 +97,7 @@ class MeOutput(serializers.Serializer[Any]):
     display_name = serializers.CharField()
     language = serializers.CharField()
     languages = serializers.ListField(child=serializers.CharField())
+    time_zone = serializers.CharField()
     roles = serializers.ListField(child=serializers.CharField())
 
 
@@ -105,6 +107,15 @@ class MePatch(serializers.Serializer[Any]):
     languages = serializers.ListField(
         child=serializers.RegexField(LANGUAGE_CODE, max_length=10), required=False, max_length=20
     )
+
+    time_zone = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, help_text="Europe/Berlin; empty: UTC."
+    )
+
+    def validate_time_zone(self, value: str) -> str:
+        if value and not is_zone(value):
+            raise serializers.ValidationError(_("There is no such time zone. Give one like Europe/Berlin."))
+        return value
 
 
 class MeApi(APIView):
@@ -131,5 +142,6 @@ def _me(user: User) -> dict[str, Any]:
         "display_name": user.display_name,
         "language": user.language,
         "languages": user.languages,
+        "time_zone": user.time_zone,
         "roles": sorted(roles.site_roles(user)),
     }

@@ -5,6 +5,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LANGUAGE_CODE, User
+from accounts.services.preferences import Mail, Topic, Wish
+from accounts.zones import zone_names
 
 
 class ProfileForm(forms.ModelForm[User]):
@@ -15,9 +17,15 @@ class ProfileForm(forms.ModelForm[User]):
         help_text=_("Their codes. You are given texts in these languages only; left empty, in any language."),
     )
 
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        choices=lambda: [("", _("as the browser says")), *((name, name) for name in zone_names())],
+    )
+
     class Meta:
         model = User
-        fields = ["display_name", "language"]
+        fields = ["display_name", "language", "time_zone"]
         labels = {"display_name": _("Name that others see"), "language": _("Language")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,6 +45,26 @@ class ProfileForm(forms.ModelForm[User]):
     def save(self, commit: bool = True) -> User:
         self.instance.languages = self.cleaned_data["languages"]
         return super().save(commit)
+
+
+class PreferencesForm(forms.Form):
+    """For each topic: on the site or not, and how by mail."""
+
+    def __init__(self, wishes: dict[Topic, Wish], data: Any = None) -> None:
+        super().__init__(data)
+        for topic, wish in wishes.items():
+            self.fields[f"{topic}-in_app"] = forms.BooleanField(required=False, initial=wish.in_app)
+            self.fields[f"{topic}-mail"] = forms.ChoiceField(choices=Mail.choices, initial=wish.mail)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"label": topic.label, "in_app": self[f"{topic}-in_app"], "mail": self[f"{topic}-mail"]}
+            for topic in Topic
+        ]
+
+    def wishes(self) -> dict[Topic, Wish]:
+        data = self.cleaned_data
+        return {topic: Wish(data[f"{topic}-in_app"], data[f"{topic}-mail"]) for topic in Topic}
 
 
 class TokenForm(forms.Form):

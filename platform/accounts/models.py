@@ -5,7 +5,9 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from common.gate import TypedChar
 from common.ids import uuid7
@@ -36,6 +38,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # What the person reads, as language codes; empty while they have not said.
     languages = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     imported = models.BooleanField(default=False)
+    # An IANA name, as the browser says it or the person chose it; empty while neither did: UTC.
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
     # The latest privacy notice that the person confirmed. It stands in privacy's records; here it comes along
     # with the user, so that no request has to look it up.
     notice_seen = models.PositiveIntegerField(default=0, db_default=0)
@@ -116,9 +120,49 @@ class Notification(models.Model):
     url = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
+    # Whether it stands in the list on the site; a person may want mail alone.
+    in_app = models.BooleanField(default=True, db_default=True)
+    # When a mail about it is due; empty when none is, or is no more. Whoever takes it over empties it first.
+    mail_due_at = models.DateTimeField(null=True)
+    mail_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-created_at"], name="notification_inbox")]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="notification_inbox"),
+            models.Index(
+                fields=["mail_due_at"], name="notification_mail", condition=Q(mail_due_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.kind
+
+
+class NotificationPreference(models.Model):
+    """How a person wants to hear of one topic. Without a row it is as `services.preferences.USUAL` says."""
+
+    class Topic(models.TextChoices):
+        WORK = "work", _("Your answers: reviews, appeals, qualifications")
+        MONEY = "money", _("Money: payouts, bonuses, corrections")
+        PROJECTS = "projects", _("Your projects: imports, flags, what waits for you")
+        MODELS = "models", _("Models: training, retraining, versions")
+        PRIVACY = "privacy", _("Requests about personal data")
+        OTHER = "other", _("Everything else")
+
+    class Mail(models.TextChoices):
+        AT_ONCE = "at_once", _("at once")
+        DAILY = "daily", _("once a day")
+        NEVER = "never", _("never")
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notification_preferences")
+    topic = models.CharField(max_length=10, choices=Topic.choices)
+    in_app = models.BooleanField(default=True)
+    mail = models.CharField(max_length=8, choices=Mail.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="preference_once")]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.mail}"

@@ -1,18 +1,22 @@
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.forms import ProfileForm, TokenForm
+from accounts.forms import PreferencesForm, ProfileForm, TokenForm
 from accounts.http import SignedIn, keep_language
-from accounts.models import ApiToken, Notification
+from accounts.models import ApiToken, Notification, User
 from accounts.services import notifications as inbox
-from accounts.services import tokens
+from accounts.services import preferences, tokens, unsubscribing
+from accounts.zones import is_zone
 
 
 def _settings_context(request: SignedIn) -> dict[str, object]:
@@ -61,6 +65,44 @@ def revoke_token(request: SignedIn, token_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def notifications(request: SignedIn) -> HttpResponse:
-    rows = list(Notification.objects.filter(user=request.user).order_by("-created_at")[:100])
+    own = Notification.objects.filter(user=request.user, in_app=True)
+    rows = list(own.order_by("-created_at")[:100])
     inbox.mark_all_read(user=request.user)
     return render(request, "accounts/notifications.html", {"notifications": rows})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def notification_preferences(request: SignedIn) -> HttpResponse:
+    form = PreferencesForm(preferences.wishes_of(request.user), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        preferences.save_wishes(user=request.user, wishes=form.wishes(), actor=request.user.pk)
+        messages.success(request, _("Saved."))
+        return redirect("notification-preferences")
+    context = {
+        "form": form,
+        "may_mail": settings.MAIL_REACHES_PEOPLE,
+        "address": EmailAddress.objects.filter(user=request.user, verified=True).exists(),
+    }
+    return render(request, "accounts/notification_preferences.html", context)
+
+
+# Mail programs send the form of RFC 8058 without a cookie or a page of ours; the link itself says who may.
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Opening it changes nothing, as scanners of mail open every link."""
+    _user, topics = unsubscribing.read(token)
+    if request.method == "POST":
+        unsubscribing.unsubscribe(token=token)
+    return render(request, "accounts/unsubscribe.html", {"topics": topics, "done": request.method == "POST"})
+
+
+@login_required
+@require_POST
+def save_time_zone(request: SignedIn) -> HttpResponse:
+    """What the browser says on the first visit; what was chosen before, here or elsewhere, stays."""
+    name = request.POST.get("time_zone", "")
+    if is_zone(name):
+        User.objects.filter(pk=request.user.pk, time_zone="").update(time_zone=name)
+    return HttpResponse(status=204)

@@ -63,9 +63,10 @@ document.addEventListener("submit", (event) => {
 /** @param {ParentNode} root */
 function dress(root) {
   const language = document.documentElement.lang || "en";
+  const timeZone = document.documentElement.dataset.zone || undefined;
   for (const node of root.querySelectorAll("time[datetime][data-local]")) {
     const at = new Date(node.getAttribute("datetime") ?? "");
-    node.textContent = at.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+    node.textContent = at.toLocaleString(language, { dateStyle: "medium", timeStyle: "short", timeZone });
   }
   // On phones the tabs of a page are wider than the screen.
   const tab = /** @type {HTMLElement | null} */ (root.querySelector(".tabs [aria-current]"));
@@ -73,6 +74,15 @@ function dress(root) {
   if (root.querySelector("[data-chart]")) {
     import("./chart.js").then((module) => module.drawCharts(root, words("chart_failed")));
   }
+}
+
+/** On the first visit the browser says where its reader is; from then on the account knows. */
+function tellZone() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const { zone, zoneUrl } = document.documentElement.dataset;
+  if (zone !== "" || !zoneUrl || !timeZone) return;
+  const body = new URLSearchParams({ time_zone: timeZone });
+  void fetch(zoneUrl, { method: "POST", body, headers: { "X-CSRFToken": csrfToken() } }).catch(() => {});
 }
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -87,5 +97,6 @@ document.addEventListener("htmx:responseError", (event) => {
   const status = /** @type {CustomEvent} */ (event).detail.xhr.status;
   toast(words(status === 401 ? "signed_out" : "failed"), { tone: "bad", key: "htmx", seconds: 8 });
 });
+tellZone();
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => dress(document));
 else dress(document);

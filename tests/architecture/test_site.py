@@ -27,6 +27,7 @@ OPEN = {
     "certificate-verify",
     "api-certificate-verify",
     "gpc",
+    "unsubscribe",
 }
 SAMPLE = "00000000-0000-7000-8000-000000000000"
 

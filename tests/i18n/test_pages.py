@@ -30,6 +30,7 @@ ACCOUNT = [
 OWN = [
     "settings/",
     "settings/notifications/",
+    "settings/notifications/preferences/",
     "catalogue/",
     "work/",
     "earnings/",

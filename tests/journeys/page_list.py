@@ -41,6 +41,7 @@ PAGES = [
     ("annotator", "/qualifications/{qualification}/"),
     ("annotator", "/settings/"),
     ("annotator", "/settings/notifications/"),
+    ("annotator", "/settings/notifications/preferences/"),
     ("nobody", "/accounts/login/code/"),
     ("annotator", "/accounts/reauthenticate/"),
     ("annotator", "/accounts/2fa/"),

@@ -4,13 +4,25 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import Notification, User
+from accounts.services import preferences
 from common.gate import json_through_gate
 
 
 def notify(*, user_id: UUID, kind: str, url: str = "", **data: Any) -> None:
-    """Tell a person something, inside the caller's transaction. `kind` names a text in the templates."""
-    Notification.objects.create(user_id=user_id, kind=kind, url=url, data=json_through_gate(data))
+    """Tell a person something, inside the caller's transaction. `kind` names a text in the templates.
+
+    As they want to hear of it: on the site, by mail at once or once a day, or not at all.
+    """
+    wish = preferences.wish_of(user_id, preferences.topic_of(kind))
+    due = preferences.mail_due(user_id, wish, timezone.now())
+    if wish.in_app or due:
+        Notification.objects.create(
+            user_id=user_id, kind=kind, url=url, data=json_through_gate(data), in_app=wish.in_app,
+            mail_due_at=due,
+        )  # fmt: skip
 
 
 def mark_all_read(*, user: User) -> int:
-    return Notification.objects.filter(user=user, read_at=None).update(read_at=timezone.now())
+    """What stands in the list; what comes by mail alone was not seen there."""
+    own = Notification.objects.filter(user=user, in_app=True, read_at=None)
+    return own.update(read_at=timezone.now())
