@@ -18,7 +18,7 @@ from tasks_app.qualified import required_by
 # Settings that a form may leave out: they stay what they were.
 _LEFT_AS_THEY_ARE = (
     "second_review_share", "reviewers_needed", "auto_approve_after", "pay_rejected_share",
-    "pay_withdrawn_share", "privacy_scope",
+    "pay_withdrawn_share", "privacy_scope", "undo_seconds",
     "erasure_answers", "erasure_models", "originals", "may_reveal", "privacy_check",
     "data_source", "data_licence", "data_basis",
 )  # fmt: skip
@@ -68,6 +68,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "overlap_max",
             "confidence",
             "lease_seconds",
+            "undo_seconds",
             "gold_share",
             "sample_check_share",
             "visibility",
@@ -100,6 +101,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "overlap_max": _("and at most"),
             "confidence": _("Settled at a confidence of"),
             "lease_seconds": _("Seconds for one item"),
+            "undo_seconds": _("Seconds in which a submitted answer can be taken back"),
             "gold_share": _("Share of hidden gold items"),
             "sample_check_share": _("Share of settled items checked by a reviewer"),
             "visibility": _("Who may work on it"),
@@ -126,6 +128,7 @@ class ProjectForm(forms.ModelForm[Project]):
             "data_basis": _("Legal basis of processing them"),
         }
         help_texts = {
+            "undo_seconds": _("0 to 30; 5 are usual. The answer is sent after them."),
             "reviewers_needed": _(
                 "1 to 3. From 2 on every answer goes to reviewers, however sure the crowd is; "
                 "where two differ, a third one decides."

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Random
@@ -127,6 +128,10 @@ class Project(models.Model):
     second_review_share = models.FloatField(db_default=0.0, default=0.0)
     # How many different reviewers have to agree before an answer is approved; with 1, sure ones need nobody.
     reviewers_needed = models.PositiveSmallIntegerField(db_default=1, default=1)
+    # For how long a submitted answer can be taken back: it stays with the annotator until then.
+    undo_seconds = models.PositiveSmallIntegerField(
+        db_default=0, default=0, validators=[MaxValueValidator(30)]
+    )
     error_categories: Any = models.JSONField(default=list, blank=True, db_default=[])
     pay_rejected_share = models.FloatField(db_default=0.0, default=0.0)
     pay_withdrawn_share = models.FloatField(db_default=0.5, default=0.5)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from common.templatetags.show import markdown
+from rewards.models import Recognition
 from tasks_app import selectors
 from tasks_app.models import Assignment, Project
 
@@ -26,6 +28,13 @@ def workbench_config(project: Project, user: User) -> dict[str, Any]:
             "reward": {"amount_minor": project.reward_minor, "currency": project.currency},
             "hourly_minor": entry.rate.median_minor if entry else None,
             "language": project.languages[0] if project.languages else "en",
+            "undo_seconds": project.undo_seconds,
+            # A second tab must find something to do as well, so the first one leaves two.
+            "ahead": {
+                "most": settings.LIVE_LEASES - 2,
+                "seconds": settings.OFFLINE_SECONDS,
+                "lease": project.lease_seconds,
+            },
             "progress": {"done": done, "total": done + (entry.items_left if entry else 0)},
         },
         "urls": {
@@ -37,5 +46,6 @@ def workbench_config(project: Project, user: User) -> dict[str, Any]:
         "today": {
             "count": today.count(),
             "earned": {"amount_minor": earned, "currency": project.currency},
+            "streak": Recognition.objects.filter(user=user.pk).values_list("streak", flat=True).first() or 0,
         },
     }

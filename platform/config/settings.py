@@ -33,6 +33,10 @@ VAULT_KEYS_OLD = env.secret("VAULT_KEYS_OLD", "").replace(",", " ").split()
 VAULT_KEYS_BACKUP = env.text("VAULT_KEYS_BACKUP")
 # How many items' originals one person looks at in an hour, at most.
 VAULT_REVEALS_PER_HOUR = env.integer("VAULT_REVEALS_PER_HOUR", 60)
+# How many items of a project one person holds at most in the workbench, those fetched ahead included.
+LIVE_LEASES = env.integer("LIVE_LEASES", 14)
+# For how long the workbench should last without a network, at the pace of the person at work.
+OFFLINE_SECONDS = env.integer("OFFLINE_SECONDS", 60)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -46,6 +46,7 @@ class ProjectInput(serializers.Serializer[Any]):
     reward = MoneyInput(required=False)
     overlap = OverlapInput(required=False)
     lease_seconds = serializers.IntegerField(required=False)
+    undo_seconds = serializers.IntegerField(min_value=0, max_value=30, required=False)
     gold_share = serializers.FloatField(min_value=0, max_value=0.5, required=False)
     sample_check_share = serializers.FloatField(min_value=0, max_value=1, required=False)
     second_review_share = serializers.FloatField(min_value=0, max_value=1, required=False)
@@ -125,6 +126,7 @@ def _details(project: Project) -> dict[str, Any]:
         "schema_version": version.number if version else None,
         "overlap": {"min": project.overlap_min, "max": project.overlap_max, "confidence": project.confidence},
         "lease_seconds": project.lease_seconds,
+        "undo_seconds": project.undo_seconds,
         "gold_share": project.gold_share,
         "sample_check_share": project.sample_check_share,
         "second_review_share": project.second_review_share,

@@ -58,6 +58,8 @@ def requester_json(known: Reputation) -> dict[str, Any]:
 
 class ClaimInput(serializers.Serializer[Any]):
     count = serializers.IntegerField(min_value=1, max_value=work.MAX_LIVE, default=1)
+    # Asked by what keeps items for work without a network: more than five may be held.
+    ahead = serializers.BooleanField(default=False)
 
 
 _claim_input = ClaimInput()  # making one copies every field, which takes longer than using it
@@ -73,6 +75,7 @@ class ClaimApi(APIView):
             worker=request.user,
             count=body["count"],
             claim_key=key_of(request),
+            ahead=body["ahead"],
         )
         if not leases:
             return Response(status=204)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -37,14 +38,18 @@ def lease_of(row: Assignment) -> Lease:
     return Lease(row.pk, row.item_id, row.item.payload, row.lease_expires_at, row.schema_version_id)
 
 
-def claim_items(*, project: Project, worker: User, count: int = 1, claim_key: str = "") -> list[Lease]:
+def claim_items(
+    *, project: Project, worker: User, count: int = 1, claim_key: str = "", ahead: bool = False
+) -> list[Lease]:
     """Lease up to `count` items (at most 5 live ones a person and project). Empty when none is left.
 
+    `ahead`: for a workbench that must go on without a network, up to LIVE_LEASES live ones instead.
     The same `claim_key` again returns the leases that it made the first time. Forbidden or Conflict say
     by their code what stands in the way: paused, finished, banned, not_qualified, other_languages,
     limit_reached, group_limit_reached.
     """
     lanes = lanes_of(worker)
+    max_live = max(MAX_LIVE, settings.LIVE_LEASES) if ahead else MAX_LIVE
     # Ids in no order: among items claimed together their ids must not tell which of them is gold.
     ids = [uuid7() for _slot in range(count)]
     _random.shuffle(ids)
@@ -55,7 +60,7 @@ def claim_items(*, project: Project, worker: User, count: int = 1, claim_key: st
         "gold": sum(_random.random() < project.gold_share for _slot in range(count)),
         "ids": ids,
         "claim_key": claim_key,
-        "max_live": MAX_LIVE,
+        "max_live": max_live,
         "lanes": lanes,
         "start": _random.random(),
         "turn": turn_of(project.pk, worker.pk),
@@ -76,7 +81,7 @@ def claim_items(*, project: Project, worker: User, count: int = 1, claim_key: st
     if _found_nothing(rows):
         parameters |= {"count": 1, "gold": 0, "queue": f"wait {project.pk}"}
         rows = _run(claim_sql(**variant, waits=True), parameters, WAIT_ALONE)
-    return _leases(project, worker, claim_key, rows)
+    return _leases(project, worker, claim_key, rows, max_live)
 
 
 def _run(statement: Prepared, parameters: dict[str, Any], *locks: Prepared) -> list[_Row]:
@@ -90,7 +95,7 @@ def _found_nothing(rows: list[_Row]) -> bool:
     return not code and room > 0 and assignment_id is None
 
 
-def _leases(project: Project, worker: User, claim_key: str, rows: list[_Row]) -> list[Lease]:
+def _leases(project: Project, worker: User, claim_key: str, rows: list[_Row], max_live: int) -> list[Lease]:
     code = rows[0][0]
     if code == "again":
         return _claimed_before(project, worker, claim_key)
@@ -101,7 +106,7 @@ def _leases(project: Project, worker: User, claim_key: str, rows: list[_Row]) ->
         for _code, _room, pk, item, payload, expires, schema_id in rows
         if pk is not None
     ]
-    if not leases and (why := _why_none(project, worker)):
+    if not leases and (why := _why_none(project, worker, max_live)):
         raise refusal(why, project, worker)
     return leases
 
@@ -167,14 +172,14 @@ ORDER BY 1 DESC LIMIT 1
 """
 
 
-def _why_none(project: Project, worker: User) -> str:
+def _why_none(project: Project, worker: User, max_live: int) -> str:
     """Whether it was a rule that left nothing, asked only where there is one; else nothing is left."""
     lanes = lanes_of(worker)
     if lanes is None and project.max_per_group is None:
         return ""
     with connection.cursor() as cursor:
         cursor.execute(
-            _LEFT, {"project": project.pk, "worker": worker.pk, "lanes": lanes, "max_live": MAX_LIVE}
+            _LEFT, {"project": project.pk, "worker": worker.pk, "lanes": lanes, "max_live": max_live}
         )
         row = cursor.fetchone()
     if row is None:

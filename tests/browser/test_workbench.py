@@ -143,6 +143,19 @@ def test_a_long_press_takes_a_word_and_the_labels_come_to_it(serve: Serve) -> No
     assert server.submitted[0]["answer"]["qa"] == [place(CUSTOMER, 0, "kettle", "question")]
 
 
+def test_what_a_finger_takes_hold_of_is_large_enough(serve: Serve) -> None:
+    page, _ = serve(width=390, height=844, options={"has_touch": True, "is_mobile": True})
+    press(page, "ArrowRight 1")
+    for edge in ("start", "end"):
+        size = page.locator(f".handle.{edge}").evaluate(
+            "(one) => ['width', 'height'].map((side) => parseFloat(getComputedStyle(one, '::after')[side]))"
+        )
+        assert min(size) >= 44
+    for button in page.locator("[data-field=qa] .bench-spans button").all():
+        box = button.bounding_box()
+        assert box is not None and box["height"] >= 44
+
+
 def test_a_handle_can_be_dragged(serve: Serve) -> None:
     page, server = serve()
     press(page, "j ArrowRight 2")

@@ -1,4 +1,4 @@
-"""From signing up to being paid, with nothing but a keyboard."""
+"""From signing up through a test to being paid, and to an appeal, with nothing but a keyboard."""
 
 import re
 from typing import Any
@@ -7,15 +7,20 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from annotations.consensus import aggregate_item
-from annotations.models import Answer
-from tasks_app.models import Item, Project
+from annotations.models import Answer, Appeal, Consensus
+from annotations.services.review import reject_answers
+from tasks_app.models import Item, Project, Qualification, QualificationItem
+from tasks_app.services.qualification import define_qualification
 from tests.annotations import crowd
-from tests.factories import make_user
+from tests.annotations.crowd import make_reviewer
+from tests.factories import CHOICE, make_user
 from tests.journeys.conftest import Visits
 from tests.journeys.rows import dialogues
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery staple"
+REASON = "The reply promises too much."
+OBJECTION = "The agent promised it in turn two. 客服说过"
 REPLY = "It comes tomorrow 😀 明天到"
 
 
@@ -42,6 +47,42 @@ def sign_up(page: Page, email: str) -> None:
     for name in ("of_age", "notice"):
         tab_to(page, page.locator(f"input[name={name}]"))
         page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/catalogue/")
+
+
+def exam() -> Qualification:
+    questions = [("Where is my parcel?", "delivery"), ("I want my money back.", "refund")]
+    return define_qualification(
+        owner=make_user("owner"),
+        title="Intents of customers",
+        fields=[CHOICE],
+        items=[
+            {"part": "exam", "text": text, "answer": {"intent": label}, "explanation": "It says so."}
+            for text, label in questions
+        ],
+        items_per_attempt=0,
+    )
+
+
+def qualify(visit: Visits, page: Page, project: Project) -> None:
+    """The test that the project asks for, from its card in the catalogue and back."""
+    card = page.locator(".card").filter(has_text=project.title)
+    tab_to(page, card.get_by_role("link", name="Take the test"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("button", name="Start the exam"))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-item]")
+    visit.keep(page, "annotator-exam")
+    for number in (1, 2):
+        before = shown(page)
+        label = QualificationItem.objects.get(pk=before).answer["intent"]
+        page.keyboard.press(str(CHOICE["labels"].index(label) + 1))
+        page.keyboard.press("Enter")
+        if number == 1:
+            page.wait_for_selector(f"[data-item]:not([data-item='{before}'])")
+    expect(page.get_by_text("Passed. The projects that ask for it")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="To the catalogue"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/catalogue/")
 
@@ -99,10 +140,12 @@ def submit_and_go_on(page: Page) -> None:
 
 
 def test_from_signing_up_to_earnings_by_keyboard_alone(visit: Visits) -> None:
-    project = dialogues(6, title="Parcels 包裹", overlap_max=3)
+    needed = {"requires": [str(exam().pk)]}
+    project = dialogues(6, title="Parcels 包裹", overlap_max=3, qualification=needed)
     page = visit("/")
     sign_up(page, "ada@example.org")
     visit.keep(page, "annotator-catalogue")
+    qualify(visit, page, project)
     start(page, project)
     for _ in range(5):
         label(page)
@@ -118,6 +161,7 @@ def test_from_signing_up_to_earnings_by_keyboard_alone(visit: Visits) -> None:
         assert answer.seconds > 0 and answer.edits
     look_at_work(visit, page)
     look_at_earnings(visit, page)
+    appeal(visit, page, project)
 
 
 def look_at_work(visit: Visits, page: Page) -> None:
@@ -141,3 +185,29 @@ def look_at_earnings(visit: Visits, page: Page) -> None:
     expect(page.locator(".figures")).to_contain_text(re.compile(r"Waiting for approval\s+0\.20 USD"))
     expect(page.locator(".figures")).to_contain_text(re.compile(r"Available\s+0\.30 USD"))
     expect(page.locator("tbody tr")).to_have_count(3)
+    visit.keep(page, "annotator-earnings")
+
+
+def appeal(visit: Visits, page: Page, project: Project) -> None:
+    """One of the two that still waited is sent back; its annotator objects."""
+    waiting = Answer.objects.filter(project=project, worker__email="ada@example.org", state="pending")
+    answer = waiting.select_related("item").first()
+    assert answer is not None
+    for label in ("refund", "other"):
+        crowd.answer(answer.item, make_user(), {**answer.value, "intent": label})
+    aggregate_item(answer.item_id)
+    consensus = Consensus.objects.get(item=answer.item, field="intent", state="review")
+    reviewer = make_reviewer(project)
+    reject_answers(consensus=consensus, actor=reviewer, reason=REASON, answer_ids=[answer.pk])
+    tab_to(page, page.get_by_role("link", name="My work"))
+    page.keyboard.press("Enter")
+    row = page.locator("tbody tr", has_text=REASON)
+    tab_to(page, row.get_by_role("link", name="Evidence and appeal"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("What do you think was right about it?"))
+    page.keyboard.type(OBJECTION)
+    visit.keep(page, "annotator-appeal")
+    tab_to(page, page.get_by_role("button", name="Send the appeal"))
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr", has_text=REASON)).to_contain_text("appeal open")
+    assert Appeal.objects.get(answer=answer).text == OBJECTION

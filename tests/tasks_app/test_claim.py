@@ -47,6 +47,18 @@ def test_no_more_than_five_live_leases(owner, annotator):
     assert claim(project, annotator, count=5) == []
 
 
+def test_a_workbench_that_fetches_ahead_may_hold_more(owner, annotator, settings, sign_in):
+    settings.LIVE_LEASES = 7
+    project = make_project(owner)
+    add_items(project, 9)
+    publish(project)
+    path, client = f"projects/{project.pk}/claim", sign_in(annotator)
+    counts = [len(post(client, path, {"count": 5, "ahead": True}).json()["assignments"]) for _ in range(2)]
+    assert counts == [5, 2]
+    assert post(client, path, {"count": 5, "ahead": True}).status_code == 204
+    assert claim(project, annotator, count=5) == []
+
+
 def test_a_repeated_claim_key_gives_the_same_leases(live_project, annotator):
     first = claim(live_project, annotator, count=2, claim_key="k")
     again = claim(live_project, annotator, count=2, claim_key="k")

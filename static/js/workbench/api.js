@@ -47,6 +47,8 @@ export class Api {
     this.assignments = assignments;
     /** Milliseconds by which the server's clock is ahead of this one. */
     this.skew = 0;
+    /** Whether more items may be held, for work without a network. */
+    this.ahead = false;
   }
 
   now() {
@@ -59,7 +61,7 @@ export class Api {
    * @returns {Promise<import("./types.js").Assignment[]>} empty when there is nothing left for this person
    */
   async claim(count, key) {
-    return (await this.#send("POST", `${this.project}claim`, { count }, key))?.assignments ?? [];
+    return (await this.#send("POST", `${this.project}claim`, { count, ...(this.ahead ? { ahead: true } : {}) }, key))?.assignments ?? [];
   }
 
   /**
@@ -76,6 +78,14 @@ export class Api {
    */
   submit(outgoing) {
     return this.#send("POST", this.#path(outgoing.assignment.id, "submit"), outgoing.body, outgoing.id);
+  }
+
+  /** The page goes: the browser sends this all the same, and nobody hears what comes of it.
+   * @param {import("./types.js").Outgoing} outgoing
+   */
+  submitLeaving(outgoing) {
+    const url = this.#path(outgoing.assignment.id, "submit");
+    this.#send("POST", url, outgoing.body, outgoing.id, { keepalive: true }).catch(() => {});
   }
 
   /**
@@ -130,15 +140,16 @@ export class Api {
    * @param {string} url
    * @param {object} [body]
    * @param {string} [key]
+   * @param {RequestInit} [more]
    */
-  async #send(method, url, body, key = newKey()) {
+  async #send(method, url, body, key = newKey(), more = {}) {
     const headers = { Accept: "application/json, application/problem+json" };
     const sent = { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": key };
     const options = method === "GET" ? { headers } : { headers: { ...headers, ...sent }, body: JSON.stringify(body) };
     /** @type {Response} */
     let response;
     try {
-      response = await fetch(url, { method, credentials: "same-origin", ...options });
+      response = await fetch(url, { method, credentials: "same-origin", ...options, ...more });
     } catch (error) {
       throw new Offline(String(error));
     }

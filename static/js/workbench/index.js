@@ -48,10 +48,11 @@ class Workbench extends HTMLElement {
     this.sheets = new Sheets(this, this.bench);
     const owner = `${this.dataset.user}:${project.id}`;
     this.owner = owner;
+    this.api.ahead = Boolean(project.ahead);
     const early = claimEarly(this.api, owner);
     const [storage, restore] = await Promise.all([openStorage(), ownShelves(owner)]);
     this.queue = new SubmitQueue(this.api, storage);
-    this.session = new Session(this.api, storage, owner, early);
+    this.session = new Session(this.api, storage, owner, early, project.ahead);
     /** @type {import("../fields/index.js").FieldView[]} */
     this.views = [];
     this.sending = new Sending(this);
@@ -75,6 +76,7 @@ class Workbench extends HTMLElement {
       source.addEventListener(name, (event) => run(/** @type {CustomEvent} */ (event).detail));
     on(this.session, "item", ({ held }) => this.#show(held));
     on(this.session, "empty", () => this.empty());
+    on(this.session, "held", ({ count }) => (this.dataset.held = String(count)));
     on(this.session, "lease", () => this.#tick());
     on(this.session, "signedout", () => this.notices.signedOut());
     on(this.session, "offline", ({ waiting }) => this.#offline(waiting));
@@ -200,7 +202,8 @@ class Workbench extends HTMLElement {
   /** @param {boolean} waiting */
   #offline(waiting) {
     if (waiting) this.#stuck(this.t("offline"));
-    setTimeout(() => void this.session.fill(), 5000);
+    clearTimeout(this.again);
+    this.again = setTimeout(() => void this.session.fill(), 5000);
   }
 
   #keepDraft() {

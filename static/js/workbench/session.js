@@ -2,8 +2,15 @@
 import { newKey, Offline, Refusal } from "./api.js";
 
 const HOLD = 2;
+// The server gives out so many at once.
+const BATCH = 5;
+const PACES = 5;
 const KEEP_MS = 7 * 24 * 3600 * 1000;
 
+/**
+ * @typedef {{ most: number, seconds: number, lease: number }} Ahead  how many items to hold at most, for how long they
+ *   should last without a network, and how long they are lent
+ */
 /** @typedef {{ key: string, answer: Promise<import("./types.js").Assignment[]> }} Early  a claim that is on its way */
 
 /** Says, without opening the storage, that items may lie there. @param {string} owner */
@@ -27,7 +34,7 @@ export function claimEarly(api, owner) {
  * The items in hand: the current one and one ahead, kept in the browser's storage together with their drafts.
  *
  * Events: "item" (another item is current; detail {held}), "empty", "signedout" {words}, "offline", "refused" {words, url},
- * "lease" (the current lease is new).
+ * "lease" (the current lease is new), "held" {count}.
  */
 export class Session extends EventTarget {
   /**
@@ -35,8 +42,9 @@ export class Session extends EventTarget {
    * @param {import("./drafts.js").Storage_} storage
    * @param {string} owner person and project: whose drafts these are
    * @param {Early | null} early
+   * @param {Ahead} [ahead]
    */
-  constructor(api, storage, owner, early = null) {
+  constructor(api, storage, owner, early = null, ahead = { most: HOLD, seconds: 0, lease: 0 }) {
     super();
     this.api = api;
     this.storage = storage;
@@ -48,6 +56,10 @@ export class Session extends EventTarget {
     /** Kept until the claim is answered: a claim repeated after a lost answer gives the same items. */
     this.claimKey = early?.key ?? "";
     this.early = early;
+    this.ahead = ahead;
+    /** Seconds that the last items took. @type {number[]} */
+    this.paces = [];
+    this.shown = 0;
     /** @type {string[]} */
     this.onTheirWay = [];
   }
@@ -83,14 +95,28 @@ export class Session extends EventTarget {
     return Date.parse(held.assignment.lease_expires_at) <= this.api.now();
   }
 
-  /** Claim until the current item and one more are here. */
+  /**
+   * How many items to hold: those that are done in the time that a network may be away, at this person's pace and
+   * within half of their lease; the current one and one ahead at least.
+   */
+  get wanted() {
+    const pace = [...this.paces].sort((a, b) => a - b)[Math.floor(this.paces.length / 2)];
+    if (!pace) return HOLD;
+    const { most, seconds, lease } = this.ahead;
+    return Math.max(HOLD, Math.min(most, 1 + Math.ceil(seconds / pace), Math.floor(lease / 2 / pace)));
+  }
+
+  /** Claim until as many items as wanted are here. */
   async fill() {
-    const missing = HOLD - this.held.length;
-    if ((missing <= 0 && !this.early) || this.claiming) return;
+    if ((this.held.length >= this.wanted && !this.early) || this.claiming) return;
     this.claiming = true;
     const waiting = !this.current;
     try {
-      for (const assignment of await this.#more(missing)) await this.#take(assignment);
+      for (let found = 1; found && (this.held.length < this.wanted || this.early); ) {
+        const more = await this.#more(Math.min(BATCH, Math.max(1, this.wanted - this.held.length)));
+        for (const assignment of more) await this.#take(assignment);
+        found = this.current && waiting ? 0 : more.length;
+      }
       if (waiting) this.#tell(this.current ? "item" : "empty", { held: this.current });
     } catch (error) {
       this.#failed(error, waiting);
@@ -118,6 +144,7 @@ export class Session extends EventTarget {
     this.held.push(held);
     localStorage.setItem(sign(this.owner), "1");
     await this.#keep(held);
+    this.#tell("held", { count: this.held.length });
   }
 
   /** @param {unknown} error @param {boolean} waiting whether the annotator has nothing to work on */
@@ -152,10 +179,10 @@ export class Session extends EventTarget {
   async advance({ forget }) {
     const done = this.held.shift();
     if (done) this.onTheirWay.push(done.id);
-    const next = this.current;
-    if (next && this.expired(next) && !next.draft?.touched) {
-      await this.storage.write({ remove: [["held", next.id]] });
+    this.paces = [...this.paces, Math.max(0.5, (performance.now() - this.shown) / 1000)].slice(-PACES);
+    for (let next = this.current; next && this.expired(next) && !next.draft?.touched; next = this.current) {
       this.held.shift();
+      await this.storage.write({ remove: [["held", next.id]] });
     }
     if (this.current) this.#tell("item", { held: this.current });
     if (done && forget) await this.storage.write({ remove: [["held", done.id]] });
@@ -200,6 +227,7 @@ export class Session extends EventTarget {
 
   /** @param {string} name @param {object} detail */
   #tell(name, detail) {
+    if (name === "item") this.shown = performance.now();
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

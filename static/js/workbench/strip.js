@@ -64,7 +64,7 @@ export class Strip {
 
   /** An answer was acknowledged. @param {import("./types.js").Today | undefined} today */
   saved(today) {
-    this.today = today ?? { ...this.today, count: this.today.count + 1 };
+    this.today = { ...this.today, ...(today ?? { count: this.today.count + 1 }) };
     if (this.progress && this.progress.done < this.progress.total) this.progress.done += 1;
     this.#today();
   }

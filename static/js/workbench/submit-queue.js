@@ -26,6 +26,7 @@ export class SubmitQueue extends EventTarget {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     addEventListener("online", () => this.resume());
+    addEventListener("pagehide", () => this.#leave());
   }
 
   /** @param {import("./types.js").Outgoing[]} outgoing already in storage */
@@ -51,7 +52,7 @@ export class SubmitQueue extends EventTarget {
    */
   async cancel(id) {
     const found = this.waiting.find((one) => one.id === id);
-    if (!found || this.sending === id) return null;
+    if (!found || this.sending === id || !found.not_before) return null;
     await this.#drop(found);
     return found;
   }
@@ -60,6 +61,15 @@ export class SubmitQueue extends EventTarget {
     this.paused = false;
     this.attempts = 0;
     this.#wake(0);
+  }
+
+  /** Whoever leaves will not take back what could still be taken back. It stays in the outbox until acknowledged. */
+  #leave() {
+    if (this.paused) return;
+    for (const one of this.waiting.filter(({ id }) => id !== this.sending)) {
+      one.not_before = 0; // too late for an undo, should the page come back
+      this.api.submitLeaving(one);
+    }
   }
 
   /** @param {number} delay milliseconds */
