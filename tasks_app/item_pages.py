@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
@@ -17,7 +18,13 @@ from tasks_app.models import Item, Project
 
 SIZE = 50
 SEARCH_SECONDS = 0.12
-_CHUNK = 2_000
+_CHUNK, _MOST_CHUNKS = 2_000, 6
+_ENDS = """
+SELECT position FROM (
+    SELECT position, row_number() OVER (ORDER BY position) AS n FROM tasks_app_item
+    WHERE project_id = %s AND position > %s ORDER BY position LIMIT %s) ahead
+WHERE n %% %s = 0 ORDER BY position
+"""
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,9 @@ def search_items(
     found: list[Item] = [named] if named and state in {"", named.state} else []
     until = time.perf_counter() + SEARCH_SECONDS
     at: int | None = -1 if after is None else after
-    while at is not None and len(found) < enough and time.perf_counter() < until:
-        end = _end_of_chunk(project, at)
+    ends = _ends_of_chunks(project, after)
+    while ends and at is not None and len(found) < enough and time.perf_counter() < until:
+        end = ends.pop(0)
         chunk = (
             matching.filter(position__gt=at)
             if end is None
@@ -86,10 +94,12 @@ def search_items(
     return ItemPage(found, total, looked=min(total, looked) if at is not None else total, on=at)
 
 
-def _end_of_chunk(project: Project, at: int) -> int | None:
-    """The position of the last of the next few items; None: there are fewer."""
-    places = Item.objects.filter(project=project, position__gt=at).order_by("position")
-    return places.values_list("position", flat=True)[_CHUNK - 1 : _CHUNK].first()
+def _ends_of_chunks(project: Project, after: int | None) -> list[int | None]:
+    """The last position of each of the next few chunks; None stands for the end of the project."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDS, [project.pk, -1 if after is None else after, _CHUNK * _MOST_CHUNKS, _CHUNK])
+        ends: list[int | None] = [place for (place,) in cursor.fetchall()]
+    return ends if len(ends) == _MOST_CHUNKS else [*ends, None]
 
 
 def _of(project: Project, state: str) -> QuerySet[Item]:

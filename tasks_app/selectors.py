@@ -163,20 +163,22 @@ SELECT p.id,
             WHERE i.project_id = p.id AND i.free AND NOT i.restricted AND i.gold IS NULL
               AND NOT EXISTS (SELECT 1 FROM tasks_app_assignment a
                               WHERE a.item_id = i.id AND a.worker_id = %(user)s)
-            LIMIT 1000) available)
+            LIMIT %(most)s) available)
 FROM tasks_app_project p WHERE p.id = ANY(%(projects)s)
 """
 
 
-def catalogue(user: User) -> list[CatalogueEntry]:
-    """The published projects that `user` may see, best paid first; `items_left` stops counting at 1,000."""
+def catalogue(user: User, *, most: int = 1_000, only: UUID | None = None) -> list[CatalogueEntry]:
+    """The published projects that `user` may see, best paid first; `items_left` stops counting at `most`."""
     invited = Membership.objects.filter(user=user).exclude(scope=None).values("scope")
     visible = Q(visibility=Project.Visibility.OPEN) | Q(pk__in=invited)
-    projects = {p.pk: p for p in Project.objects.filter(visible, state=Project.State.PUBLISHED)}
+    wanted = Q() if only is None else Q(pk=only)
+    published = Project.objects.filter(visible, wanted, state=Project.State.PUBLISHED)
+    projects = {project.pk: project for project in published}
     if not projects:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_CATALOGUE, {"projects": list(projects), "user": user.pk})
+        cursor.execute(_CATALOGUE, {"projects": list(projects), "user": user.pk, "most": most})
         rows = cursor.fetchall()
     lacking = lacking_lines(list(projects.values()), user)
     rates = fair_rate.rates_of({project.pk: project.currency for project in projects.values()})

@@ -12,11 +12,15 @@ from accounts.http import SignedIn
 from tasks_app import access, selectors
 from tasks_app.workbench import workbench_config
 
+# Of each project; whoever has so much before them does not ask for the exact number.
+_MOST_LEFT = 100
+
 
 @login_required
 @require_GET
 def catalogue(request: SignedIn) -> HttpResponse:
-    return render(request, "tasks_app/catalogue.html", {"entries": selectors.catalogue(request.user)})
+    entries = selectors.catalogue(request.user, most=_MOST_LEFT)
+    return render(request, "tasks_app/catalogue.html", {"entries": entries, "most_left": _MOST_LEFT})
 
 
 @login_required

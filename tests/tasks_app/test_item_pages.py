@@ -6,7 +6,7 @@ import re
 import pytest
 from django.test import Client
 
-from tasks_app import item_pages
+from tasks_app import item_pages, selectors
 from tasks_app.item_pages import item_page, search_items
 from tasks_app.models import Item, Project
 from tests.factories import make_items, make_project, make_user
@@ -114,3 +114,13 @@ def test_ids_and_words_are_escaped() -> None:
     page.force_login(owner)
     html = page.get(f"/projects/{project.pk}/items/", {"q": '<b>"'}).content.decode()
     assert '<b>"' not in html and json.dumps(html)
+
+
+def test_the_catalogue_counts_no_further_than_it_shows() -> None:
+    project, other = make_project(), make_project()
+    for one in (project, other):
+        make_items(one, 4)
+    person = make_user()
+    assert {entry.items_left for entry in selectors.catalogue(person, most=3)} == {3}
+    [entry] = selectors.catalogue(person, only=project.pk)
+    assert entry.project == project and entry.items_left == 4

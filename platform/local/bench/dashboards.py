@@ -37,6 +37,7 @@ PAGES = (
     ("owner", "/applications/"),
     ("owner", "/qualifications/"),
     ("annotator", "/catalogue/"),
+    ("annotator", "/projects/{project}/label/"),
     ("annotator", "/work/"),
     ("annotator", "/earnings/"),
     ("annotator", "/recognition/"),
