@@ -53,7 +53,9 @@ def evidence_of_each(answers: Sequence[Answer]) -> dict[UUID, Evidence]:
     """By answer; two queries, however many there are."""
     truths = _truths(answers)
     decisions = [answer.decision_id for answer in answers if answer.decision_id]
-    passages = dict(Review.objects.filter(pk__in=decisions).values_list("pk", "passage")) if decisions else {}
+    passages: dict[UUID | None, str] = {}
+    if decisions:
+        passages |= dict(Review.objects.filter(pk__in=decisions).values_list("pk", "passage"))
     return {
         answer.pk: _evidence(answer, _accepted(answer, truths), passages.get(answer.decision_id, ""))
         for answer in answers

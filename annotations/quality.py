@@ -113,8 +113,8 @@ def _states_counted(project_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """`{"fields": {field: {consensus state: items}}, "answers": {answer state: answers}}` of each project."""
     found: dict[str, dict[str, Any]] = {one: {"fields": {}, "answers": {}} for one in project_ids}
     columns = ("project_id", "part", "state", "n")
-    fields = Consensus.objects.filter(project__in=project_ids).values("project_id", part=F("field"))
-    answers = Answer.objects.filter(project__in=project_ids).values("project_id", part=Value(""))
+    fields = Consensus.objects.filter(project_id__in=project_ids).values("project_id", part=F("field"))
+    answers = Answer.objects.filter(project_id__in=project_ids).values("project_id", part=Value(""))
     both = (
         fields.annotate(state=F("state"), n=Count("id"))
         .values_list(*columns)

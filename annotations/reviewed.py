@@ -47,4 +47,5 @@ def reviewed_of(project: Project) -> Reviewed:
 
 def _by_category(rows: QuerySet[Any], part: str) -> QuerySet[Any, tuple[str, str, int]]:
     counted = rows.values("category").annotate(part=Value(part), n=Count("id"))
-    return counted.values_list("part", "category", "n")
+    found: QuerySet[Any, tuple[str, str, int]] = counted.values_list("part", "category", "n")
+    return found

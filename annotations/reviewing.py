@@ -89,7 +89,7 @@ def waiting_in_each(project_ids: Sequence[UUID]) -> dict[UUID, int]:
 
 @kept_when_costly
 def _waiting_counted(project_ids: Sequence[str]) -> dict[str, int]:
-    rows = Consensus.objects.filter(project__in=project_ids, state=Consensus.State.REVIEW).values(
+    rows = Consensus.objects.filter(project_id__in=project_ids, state=Consensus.State.REVIEW).values(
         "project_id"
     )
     counted = {str(project): n for project, n in rows.annotate(n=Count("pk")).values_list("project_id", "n")}

@@ -111,7 +111,9 @@ def _of(project: Project, state: str) -> QuerySet[Item]:
 def by_state(project_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """State -> items, of each project."""
     found: dict[str, dict[str, int]] = {one: {} for one in project_ids}
-    rows = Item.objects.filter(project__in=project_ids).values("project_id", "state").annotate(n=Count("pk"))
+    rows = (
+        Item.objects.filter(project_id__in=project_ids).values("project_id", "state").annotate(n=Count("pk"))
+    )
     for project, state, n in rows.values_list("project_id", "state", "n"):
         found[str(project)][state] = n
     return found

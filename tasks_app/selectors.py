@@ -1,9 +1,10 @@
 """Reads. Every count that a page shows comes from one aggregated query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -120,9 +121,11 @@ def _items_counted(project_ids: Sequence[str]) -> dict[str, dict[str, int]]:
             settled_answers=Sum("submitted", filter=by_crowd),
         )
     )
-    counted = {
-        str(row.pop("project_id")): {_NAMES.get(key, key): value or 0 for key, value in row.items()}
-        for row in rows
+    counted: dict[str, dict[str, int]] = {
+        str(row["project_id"]): {
+            _NAMES.get(key, key): value or 0 for key, value in row.items() if key != "project_id"
+        }
+        for row in cast("Iterable[dict[str, Any]]", rows)
     }
     return {one: counted.get(one, _NO_ITEMS) for one in project_ids}
 

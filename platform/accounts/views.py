@@ -42,7 +42,7 @@ def settings_page(request: SignedIn) -> HttpResponse:
 
 @login_required
 @require_POST
-@reauthentication_required(app="accounts")
+@reauthentication_required(app="accounts")  # type: ignore[untyped-decorator]  # allauth has no types
 def create_token(request: SignedIn) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():

@@ -64,7 +64,7 @@ def table_of(figure: Figure) -> Table:
     axes = [layout.get(name) or {} for name in (("yaxis", "xaxis") if across else ("xaxis", "yaxis"))]
     first, second = ((axis.get("title") or {}).get("text", "") for axis in axes)
     names = [_name(trace) or second or _("Value") for trace in traces]
-    columns = [{"title": first or _("Place")}, *({"title": name, "numeric": True} for name in names)]
+    value_columns: list[dict[str, Any]] = [{"title": name, "numeric": True} for name in names]
     rows = [
         [
             {"text": _shown(place)},
@@ -72,7 +72,7 @@ def table_of(figure: Figure) -> Table:
         ]
         for (place, _nth), row in places.items()
     ]
-    return Table(columns, rows)
+    return Table([{"title": first or _("Place")}, *value_columns], rows)
 
 
 def _told_apart(places: list[Any]) -> list[tuple[Any, int]]:

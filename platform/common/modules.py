@@ -20,7 +20,7 @@ _FROM = r'(?m)(?P<matched>^(?P<what>(?:import|export)\b[^"\n]*)"(?P<url>\.[^"]+)
 _LATER = r'(?P<matched>import\("(?P<url>\.[^"]+)"\)\.then)'
 
 
-class ModuleStorage(CompressedManifestStaticFilesStorage):
+class ModuleStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # it has no types
     """Imports name the hashed files too, so that browsers need not ask for them again."""
 
     max_post_process_passes = 12  # one for each step of the longest chain of imports

@@ -58,7 +58,7 @@ def project_balance(project_id: UUID, currency: str) -> ProjectBalance:
 
 def project_balances(projects: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], ProjectBalance]:
     """The balance of each (project, currency), in one query."""
-    rows: dict[tuple[UUID, str], dict[str, tuple[int, int]]] = {}
+    rows: dict[tuple[UUID | None, str], dict[str, tuple[int, int]]] = {}
     accounts = LedgerAccount.objects.filter(
         owner__in={owner for owner, _currency in projects}, kind__in=[Kind.ESCROW, Kind.RESERVED]
     )

@@ -90,7 +90,7 @@ def _halves(project: Project, rows: Sequence[Pair]) -> tuple[list[Candidates], l
     """To choose with and to measure with."""
     looked = [(row.item_id, _others(project, row)) for row in rows]
     items = {item for own, near in looked for item in (own, *(other for other, _similarity in near))}
-    intents = {
+    intents: dict[UUID | None, str] = {
         item: str(value)
         for item, value in decided(project, [INTENT]).filter(item__in=items).values_list("item_id", "value")
     }

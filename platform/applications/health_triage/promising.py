@@ -180,7 +180,7 @@ def judge(promised: Promise, condition: Doubles, urgency: Doubles) -> list[Verdi
             Verdict((promised.labels[int(place)],), levels[0], levels[-1], (NO_PROMISE,)) for place in top
         ]
     risk, condition, urgency = promised.risk, _rounded(condition), _rounded(urgency)
-    unknown = ~(np.isfinite(condition).all(axis=1) & np.isfinite(urgency).all(axis=1))
+    unknown = np.asarray(~(np.isfinite(condition).all(axis=1) & np.isfinite(urgency).all(axis=1)))
     within = conformal.scores_of(condition, risk.method) <= np.array(promised.by_label) + 1e-12
     lowest, highest = conformal.intervals(
         urgency, upper=promised.upper, upper_by_class=np.array(promised.upper_by_level), lower=promised.lower
