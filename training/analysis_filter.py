@@ -88,7 +88,7 @@ def _workers(project: Project) -> set[UUID]:
         return set(answers.values_list("worker", flat=True).distinct())
     begun = WorkerProgress.objects.filter(project=project, claimed__gt=0)
     skilled = WorkerSkill.objects.filter(project=project)
-    return {pk for rows in (begun, skilled) for pk in rows.values_list("worker", flat=True)}
+    return {*begun.values_list("worker", flat=True), *skilled.values_list("worker", flat=True)}
 
 
 def _worker(project: Project, name: str) -> UUID | None:

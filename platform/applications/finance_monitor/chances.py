@@ -67,8 +67,13 @@ def smallest_chances(
     """
     size, share = len(total), usual.shares(slots)
     best = np.full(size, np.inf)
-    kept = [np.ones(size, dtype=np.int64), *(np.zeros(size, dtype=np.int64) for _ in range(2)),
-            *(np.zeros(size) for _ in range(2))]  # fmt: skip
+    kept: list[NDArray[Any]] = [
+        np.ones(size, dtype=np.int64),
+        np.zeros(size, dtype=np.int64),
+        np.zeros(size, dtype=np.int64),
+        np.zeros(size),
+        np.zeros(size),
+    ]
     for width in windows:
         n, k, centre, spread = _pooled(total, negative, share, slots, usual, width)
         chance = np.where((n > 0) & (total > 0), tail(k, n, centre, spread), 1.0)

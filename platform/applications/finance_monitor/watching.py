@@ -114,7 +114,7 @@ def look(
 def _no_evidence(series: Series) -> Evidence:
     size = len(series.starts)
     unknown = (np.full(size, np.nan) for _ in range(2))
-    return Evidence(np.arange(size), series.total.copy(), series.negative.copy(), *unknown)
+    return Evidence(np.arange(size, dtype=np.int64), series.total.copy(), series.negative.copy(), *unknown)
 
 
 def _note(evidence: Evidence, found: Smallest, own: slice, today: slice, level: float) -> None:
