@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import close_old_connections
+from django.db import close_old_connections, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.services.ends import tell_end
 from training.models.serving import Work
 
 SILENT_AFTER = timedelta(seconds=120)
@@ -18,6 +19,7 @@ FORGOTTEN_AFTER = timedelta(seconds=30)
 BEAT = 20.0
 SomeWork = TypeVar("SomeWork", bound=Work)
 State = Work.State
+ENDS = {State.DONE, State.FAILED}
 
 
 class Lost(Exception):
@@ -34,10 +36,13 @@ def claim(kind: type[SomeWork], pk: UUID) -> SomeWork | None:
 
 
 def update(row: Work, **changes: Any) -> None:
-    """Write to a row that is still ours, with a sign of life. Raises Lost when it is not."""
+    """Write to a row that is still ours, with a sign of life; its end is told. Raises Lost when it is not."""
     mine = type(row)._default_manager.filter(pk=row.pk, state=State.RUNNING, claim=row.claim)
-    if not mine.update(heartbeat_at=timezone.now(), **changes):
-        raise Lost
+    with transaction.atomic():
+        if not mine.update(heartbeat_at=timezone.now(), **changes):
+            raise Lost
+        if (ended := changes.get("state")) in ENDS:
+            tell_end(row.end_note(), good=ended == State.DONE)
     for name, value in changes.items():
         setattr(row, name, value)
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts.services.ends import tell_end
 from annotations.aggregation.inference import Posterior
 from annotations.models import Answer, Consensus
 from annotations.services.fitting import refit_project
@@ -61,7 +63,9 @@ def execute(cross_fit_id: UUID) -> None:
     finally:
         shutil.rmtree(wish.folder, ignore_errors=True)
     held = CrossFit.objects.filter(pk=wish.pk, claim=claim)
-    held.update(state=outcome, reason=reason, judged=judged, claim=None)
+    with transaction.atomic():
+        if held.update(state=outcome, reason=reason, judged=judged, claim=None):
+            tell_end(wish.end_note(), good=outcome == State.DONE)
     if outcome == State.DONE:
         refit_project(wish.project_id)
 

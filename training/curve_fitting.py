@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.services.ends import tell_end
 from common.errors import DomainError
 from training import run_folder
 from training.engine.data import Row, read_arrow, write_arrow
@@ -57,12 +59,19 @@ def take_back_lost() -> list[UUID]:
     """Queue again what a dead trainer left behind, and name what the broker has forgotten."""
     silent = Q(state=State.RUNNING, heartbeat_at__lt=timezone.now() - _LOST_AFTER)
     lost = LearningCurve.objects.filter(silent)
-    lost.filter(losses__gte=MOST_LOSSES).update(
-        state=State.FAILED, claim=None, reason="Its trainer was lost too often; it may need more memory."
-    )
+    for curve in lost.filter(losses__gte=MOST_LOSSES).select_related("run__project"):
+        _give_up(curve)
     lost.update(state=State.QUEUED, claim=None, losses=F("losses") + 1)
     old = Q(created_at__lt=timezone.now() - _FORGOTTEN_AFTER)
     return list(LearningCurve.objects.filter(old, state=State.QUEUED).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _give_up(curve: LearningCurve) -> None:
+    why = "Its trainer was lost too often; it may need more memory."
+    held = LearningCurve.objects.filter(pk=curve.pk, state=State.RUNNING, claim=curve.claim)
+    if held.update(state=State.FAILED, claim=None, reason=why):
+        tell_end(curve.end_note(), good=False)
 
 
 class CurveExecution(Hold):
@@ -143,7 +152,9 @@ class CurveExecution(Hold):
         return asdict(forecast([(n, y) for n, y in points if y is not None], more=MORE))
 
     def _close(self, state: str, **changes: object) -> None:
-        self._update(state=state, claim=None, **changes)
+        with transaction.atomic():
+            self._update(state=state, claim=None, **changes)
+            tell_end(self.curve.end_note(), good=state == State.DONE)
         shutil.rmtree(self.curve.folder, ignore_errors=True)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NoReturn
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accounts.services.ends import tell_end
 from common.errors import DomainError
 from training import (
     comparison,
@@ -209,14 +210,17 @@ class Execution(Hold):
         if state == State.QUEUED and self.mine.filter(cancel_requested=True).exists():
             state = State.CANCELLED  # asked for while this trainer was going away
         queued = state == State.QUEUED
-        self._update(
-            state=state,
-            reason=reason[:500],
-            seconds_left=None,
-            claim=None,
-            log=self._whole_log(),
-            finished_at=None if queued else timezone.now(),
-        )
+        with transaction.atomic():
+            self._update(
+                state=state,
+                reason=reason[:500],
+                seconds_left=None,
+                claim=None,
+                log=self._whole_log(),
+                finished_at=None if queued else timezone.now(),
+            )
+            if state == State.FAILED:
+                tell_end(self.run.end_note(), good=False)
 
     def _whole_log(self) -> str:
         """The journal, and below it what the engine printed (a traceback, a library's complaint)."""

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 
+from accounts.services.ends import tell_end
 from common import audit
 from tasks_app.models import Project
 from training import assessing, cards
@@ -36,6 +37,7 @@ def register(run: Run, claim: UUID) -> ModelVersion | None:
         ):
             return None
         run.refresh_from_db()
+        tell_end(run.end_note(), good=True)
         version = _new_version(run, report, artifact, head)
         share_fate(version)
         cases.note_version(version)

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from accounts.services.ends import tell_end
 from training import devices, trials
 from training.machine import Machine
 from training.models import Run
@@ -101,6 +103,15 @@ def _present() -> list[Trainer] | None:
     return [Trainer(name, machine) for name, machine in zip(names, machines, strict=True)]
 
 
+@transaction.atomic
+def _give_up(runs: QuerySet[Run]) -> None:
+    why = "Its trainer was lost too often; it may need more memory than there is."
+    for run in runs.select_for_update(of=("self",)).select_related("project"):
+        run.state, run.reason, run.finished_at, run.claim = Run.State.FAILED, why, timezone.now(), None
+        run.save(update_fields=["state", "reason", "finished_at", "claim"])
+        tell_end(run.end_note(), good=False)
+
+
 def take_back_lost_runs() -> list[UUID]:
     """Queue the runs whose trainer has gone silent, and name every queued run that the broker has forgotten.
 
@@ -114,12 +125,7 @@ def take_back_lost_runs() -> list[UUID]:
     trials.take_back_lost()
     searching = Q(search__isnull=False, search__done_at=None)  # it has no holder, but trials that have
     lost = Run.objects.filter(silent, ~searching, state=Run.State.RUNNING)
-    lost.filter(losses__gte=MOST_LOSSES).update(
-        state=Run.State.FAILED,
-        reason="Its trainer was lost too often; it may need more memory than there is.",
-        finished_at=now,
-        claim=None,
-    )
+    _give_up(lost.filter(losses__gte=MOST_LOSSES))
     lost.filter(cancel_requested=True).update(state=Run.State.CANCELLED, finished_at=now, claim=None)
     fresh = list(lost.values_list("pk", flat=True))
     # Its place in the queue stays what it was.

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.services.ends import tell_end
 from training.models import Recipe, Run, Search, Trial
 from training.search_space import SearchPlan
 
@@ -124,6 +125,7 @@ def _fail(search: Search) -> None:
     why = f"No trial reached a figure: {last.reason}" if last else "No trial ended within the budget."
     now = timezone.now()
     Run.objects.filter(pk=search.pk).update(state=Run.State.FAILED, reason=why[:500], finished_at=now)
+    tell_end(search.run.end_note(), good=False)
     pause(search.run)  # not done: it can be taken up again
 
 
@@ -138,6 +140,7 @@ def _keep(search: Search, best: Trial) -> None:
         run.update(state=Run.State.QUEUED, recipe=settings, queued_at=now, progress=SEARCHING_SHARE)
     else:
         run.update(state=Run.State.SUCCEEDED, recipe=settings, progress=1, seconds_left=0, finished_at=now)
+        tell_end(search.run.end_note(), good=True)
 
 
 def _store(search: Search, best: Trial, settings: dict[str, object]) -> Recipe:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.services.ends import tell_end
 from applications import measuring
 from applications.kinds import Kind, find_kind
 from applications.models import Setup
@@ -58,15 +59,22 @@ def _next(setup: Setup) -> None:
     steps = list(Step)
     place = steps.index(Step(setup.step)) + 1
     if place == len(steps):
-        setup.state, setup.done_at = State.SUCCEEDED, timezone.now()
+        _end(setup, State.SUCCEEDED)
     else:
         setup.step = steps[place]
+        setup.save()
+
+
+@transaction.atomic
+def _end(setup: Setup, state: str) -> None:
+    setup.state, setup.done_at = state, timezone.now()
     setup.save()
+    tell_end(setup.end_note(), good=state == State.SUCCEEDED)
 
 
 def _fail(setup: Setup, reason: str) -> None:
-    setup.state, setup.reason, setup.done_at = State.FAILED, reason[:500], timezone.now()
-    setup.save()
+    setup.reason = reason[:500]
+    _end(setup, State.FAILED)
 
 
 def _import(setup: Setup, kind: Kind) -> bool:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.ends import EndNote
 from common.gate import TypedText
 from common.ids import uuid7
 from tasks_app.models import Project
@@ -57,6 +58,11 @@ class Setup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state} {self.step}"
+
+    def end_note(self) -> EndNote:
+        """Who is told how it ended."""
+        url = f"/applications/setups/{self.pk}/"
+        return EndNote("setup", self.created_by_id, url, self.project.title)
 
 
 class Measured(models.Model):

@@ -6,16 +6,20 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.services.ends import tell_end
+from common.ends import EndNote
 from privacy.models import CanaryEstimate, Rescan
+from tasks_app.models import Project
 
 logger = logging.getLogger(__name__)
 STALE_AFTER = timedelta(seconds=60)
 # What may be better in a minute; the sweep takes the row up again.
 PASSING = (OperationalError, InterfaceError, OSError, MemoryError)
+WORKS = {CanaryEstimate: "estimate", Rescan: "rescan"}
 SomeJob = TypeVar("SomeJob", CanaryEstimate, Rescan)
 
 
@@ -39,11 +43,19 @@ def run(kind: type[SomeJob], job_id: UUID, work: Callable[[SomeJob], None]) -> N
         raise
     except Exception as error:
         logger.exception("%s failed", job)
-        rows.filter(pk=job_id, state="running").update(
-            state="failed", reason=type(error).__name__, finished_at=timezone.now()
-        )
+        _end(job, "failed", type(error).__name__)
         return
-    rows.filter(pk=job_id, state="running").update(state="succeeded", finished_at=timezone.now())
+    _end(job, "succeeded")
+
+
+@transaction.atomic
+def _end(job: SomeJob, state: str, reason: str = "") -> None:
+    """Of two that end it one writes; whoever asked for it is told."""
+    mine = type(job)._default_manager.filter(pk=job.pk, state="running")
+    if mine.update(state=state, reason=reason, finished_at=timezone.now()):
+        title = Project.objects.values_list("title", flat=True).get(pk=job.project)
+        url = f"/projects/{job.project}/privacy/"
+        tell_end(EndNote(WORKS[type(job)], job.asked_by_id, url, title), good=state == "succeeded")
 
 
 def lock(job: SomeJob) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from accounts.models import User
+from accounts.models import Notification, User
 from applications import advancing, kinds
 from applications.models import Measured, Setup
 from applications.services.setups import start_setup
@@ -40,6 +40,11 @@ def advanced(setup: Setup) -> Setup:
     return setup
 
 
+def told(setup: Setup, kind: str = "work_done") -> list[str]:
+    rows = Notification.objects.filter(user=setup.created_by, kind=kind).order_by("created_at")
+    return [row.data["work"] for row in rows]
+
+
 def run_of(setup: Setup) -> Run:
     assert setup.runs, setup.reason
     return Run.objects.get(pk=setup.runs["intent"])
@@ -57,6 +62,7 @@ def test_it_waits_for_what_others_do_and_ends_with_an_answer_and_figures(
     assert shop.prepared == [setup.project]
     version.refresh_from_db()
     assert version.stage == "production"
+    assert told(setup) == ["run", "setup"]
     measured = Measured.objects.get(project=setup.project)
     assert measured.versions == {"intent": 1} and measured.values[0]["value"] == 0.8
     assert advanced(setup).state == "succeeded" and len(shop.prepared) == 1

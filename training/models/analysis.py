@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.ends import EndNote
 from common.ids import uuid7
 from tasks_app.models import Item, Project
 from training.models.serving import Work
@@ -51,6 +52,10 @@ class Analysis(Work):
     @property
     def percent(self) -> int:
         return round(100 * self.share)
+
+    def end_note(self) -> EndNote:
+        url = f"/projects/{self.project_id}/analysis/"
+        return EndNote("analysis", self.created_by_id, url, self.project.title)
 
     @property
     def seconds_left(self) -> float | None:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 
+from common.ends import EndNote
 from common.ids import uuid7
 from training.models.registry import ModelVersion
 from training.models.serving import Work
@@ -29,3 +30,8 @@ class VersionComparison(Work):
 
     def __str__(self) -> str:
         return f"{self.version_id} against {self.other_id}: {self.state}"
+
+    def end_note(self) -> EndNote:
+        model = self.version.model
+        url = f"/models/{model.name}/comparisons/"
+        return EndNote("comparison", model.project.owner_id, url, model.project.title)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.ends import EndNote
 from common.ids import uuid7
 from training.models.runs import Run
 
@@ -48,6 +49,10 @@ class LearningCurve(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.mode} {self.state}"
+
+    def end_note(self) -> EndNote:
+        """Who is told how it ended."""
+        return EndNote("curve", self.created_by_id, f"/training/runs/{self.run_id}/", self.run.project.title)
 
     @property
     def is_live(self) -> bool:

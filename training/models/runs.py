@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.ends import EndNote
 from common.ids import uuid7
 from tasks_app.models import Project
 from training.models.snapshots import Snapshot
@@ -68,6 +69,10 @@ class Run(models.Model):
     def __str__(self) -> str:
         return f"run {self.number} of {self.project_id}"
 
+    def end_note(self) -> EndNote:
+        """Who is told how it ended: nobody of one that a rule has begun, which tells on its own."""
+        return EndNote("run", self.created_by_id, f"/training/runs/{self.pk}/", self.project.title)
+
     @property
     def folder(self) -> Path:
         return settings.ARTIFACTS_DIR / "runs" / str(self.pk)
@@ -108,6 +113,12 @@ class CrossFit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.field} {self.state}"
+
+    def end_note(self) -> EndNote:
+        """Who is told how it ended."""
+        return EndNote(
+            "cross_fit", self.created_by_id, f"/projects/{self.project_id}/quality/", self.project.title
+        )
 
     @property
     def folder(self) -> Path:

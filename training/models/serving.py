@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from common.ends import EndNote
 from common.gate import TypedChar
 from common.ids import uuid7
 from tasks_app.models import Project
@@ -35,6 +36,10 @@ class Work(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    def end_note(self) -> EndNote | None:
+        """Who is told how it ended; nobody of work that the platform asks for by itself."""
+        return None
 
 
 class ServingRuntime(Work):
@@ -86,6 +91,10 @@ class Preannotation(Work):
     @property
     def percent(self) -> int:
         return min(100, round(100 * self.seen / self.total)) if self.total else 0
+
+    def end_note(self) -> EndNote:
+        url = f"/models/{self.version.model.name}/"
+        return EndNote("suggestions", self.created_by_id, url, self.project.title)
 
 
 class Rollout(models.Model):

@@ -4,6 +4,7 @@ from django.db.models import F, Q
 
 from applications.health_triage import conformal
 from applications.health_triage.promising import Promise, Risk, Scored, promise
+from common.ends import EndNote
 from common.ids import uuid7
 from tasks_app.models import ImportJob, Project
 from training.models import ModelVersion, Prediction
@@ -69,6 +70,10 @@ class Calibration(Work):
 
     def __str__(self) -> str:
         return f"{self.condition_version_id} {self.urgency_version_id} {self.state}"
+
+    def end_note(self) -> EndNote:
+        url = f"/projects/{self.project_id}/health-triage/coverage/"
+        return EndNote("calibration", self.project.owner_id, url, self.project.title)
 
     def promise(self, risk: Risk) -> Promise:
         return promise(self.scored("held_back"), risk)

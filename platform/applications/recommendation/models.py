@@ -3,6 +3,7 @@ from django.db.models import Q
 from pgvector.django import VectorField
 
 from applications.recommendation.mixing.mixture import Weights
+from common.ends import EndNote
 from common.ids import uuid7
 from tasks_app.models import Project
 from training.models import ModelVersion
@@ -116,6 +117,10 @@ class Mixture(Work):
 
     def __str__(self) -> str:
         return f"of {self.project_id}"
+
+    def end_note(self) -> EndNote:
+        url = f"/projects/{self.project_id}/recommendation/"
+        return EndNote("mixture", self.project.owner_id, url, self.project.title)
 
     @property
     def weights(self) -> Weights:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from pgvector.django import VectorField
 
+from common.ends import EndNote
 from common.gate import TypedChar, TypedText
 from common.ids import uuid7
 from tasks_app.models import Project
@@ -103,6 +104,10 @@ class Floor(Work):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.wanted}"
+
+    def end_note(self) -> EndNote:
+        url = f"/projects/{self.project_id}/social-content/floor/"
+        return EndNote("floor", self.project.owner_id, url, self.project.title)
 
 
 class Objection(models.Model):
