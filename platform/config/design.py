@@ -1,6 +1,16 @@
 """Made-up figures for the component page (/design/): what each component is given there."""
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+
+from django import forms
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from config import contrast
 
 SAMPLE: dict[str, Any] = {
     "crumbs": [("Projects", "#"), ("Customer service", "")],
@@ -70,15 +80,68 @@ SAMPLE: dict[str, Any] = {
         ],
         "layout": {"xaxis": {"title": {"text": "epoch"}}},
     },
-    "chart_columns": [
-        {"title": "epoch"},
-        {"title": "dev F1", "numeric": True},
-        {"title": "loss", "numeric": True},
+    "heat_columns": [
+        {"title": ""},
+        {"title": "question", "numeric": True},
+        {"title": "answer", "numeric": True},
     ],
-    "chart_rows": [
-        ["0", "0.20", "0.90"],
-        ["1", "0.70", "0.50"],
-        ["2", "0.83", "0.30"],
-        ["3", "0.87", "0.25"],
+    "heat_rows": [
+        ["question", {"text": "412", "heat": 5}, {"text": "9", "heat": 1}],
+        ["answer", {"text": "12", "heat": 1}, {"text": "388", "heat": 4}],
     ],
+    "problems": ["/fields/0/labels: at least two", "/reward: more than nothing"],
+    "user": {"email": "ada@example.org"},
 }
+
+
+class SampleForm(forms.Form):
+    """A field of each kind."""
+
+    title = forms.CharField(help_text=_("As people find it in the catalogue."))
+    language = forms.ChoiceField(choices=[("en", "English"), ("zh", "简体中文")], required=False)
+    pay = forms.DecimalField(min_value=Decimal("0.01"), label=_("Pay per item"))
+    about = forms.CharField(widget=forms.Textarea, required=False, label=_("Instructions"))
+    split = forms.ChoiceField(
+        choices=[("train", _("for training")), ("test", _("for testing"))], widget=forms.RadioSelect
+    )
+    open = forms.BooleanField(required=False, label=_("Open to everyone who qualifies"))
+
+
+def sample() -> dict[str, Any]:
+    """Everything that the page shows; forms and tokens as they are now."""
+    wrong = SampleForm({"wrong-pay": "-1", "wrong-split": "train"}, prefix="wrong")
+    wrong.add_error(None, _("Some of what was sent does not fit."))
+    return {
+        **SAMPLE, **_tokens(), "form": SampleForm(), "wrong_form": wrong,
+        "since": timezone.now() - timedelta(minutes=5),
+        "messages": [
+            Message(constants.SUCCESS, _("Saved.")), Message(constants.WARNING, _("Budget low.")),
+            Message(constants.ERROR, _("It failed.")), Message(constants.INFO, _("a note")),
+        ],
+    }  # fmt: skip
+
+
+def _tokens() -> dict[str, Any]:
+    """By kind: colours with their contrast on a card, type, spaces and corners in pixels, the rest."""
+    light, dark = contrast.tokens("light"), contrast.tokens("dark")
+    colours = [
+        {
+            "name": name, "light": light[name], "dark": dark[name],
+            "on_light": contrast.contrast(light, name, "--card"),
+            "on_dark": contrast.contrast(dark, name, "--card"),
+        }
+        for name, value in light.items()
+        if value.startswith("#")
+    ]  # fmt: skip
+    lengths = [
+        (name, value, int(value.removesuffix("px"))) for name, value in light.items() if value.endswith("px")
+    ]
+    shown = {one["name"] for one in colours} | {name for name, _value, _pixels in lengths}
+    kinds = [(name, value) for name, value in light.items() if name not in shown]
+    return {
+        "colours": colours,
+        "type": [pair for pair in kinds if pair[0].startswith("--text")],
+        "spaces": [one for one in lengths if one[0].startswith("--s")],
+        "radii": [one for one in lengths if not one[0].startswith("--s")],
+        "others": [pair for pair in kinds if not pair[0].startswith("--text")],
+    }

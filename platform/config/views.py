@@ -16,7 +16,7 @@ from accounts import roles
 from accounts.http import SignedIn, keep_language
 from accounts.models import Role
 from config import health as health_checks
-from config.design import SAMPLE
+from config.design import sample
 
 
 @require_GET
@@ -109,4 +109,4 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def design(request: HttpRequest) -> HttpResponse:
-    return render(request, "design.html", {"sample": SAMPLE})
+    return render(request, "design.html", {"sample": sample()})

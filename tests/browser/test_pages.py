@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.template.loader import render_to_string
 from playwright.sync_api import Page
 
-from config.design import SAMPLE
+from config.design import sample
 from tests.browser.conftest import CHINESE, CUSTOMER, SUGGESTION
 from tests.browser.fake_server import ORIGIN, ROOT, FakeServer
 
@@ -67,7 +67,7 @@ def test_page(
     language: str,
 ) -> None:
     context = {
-        "sample": {**SAMPLE, "figure": None},
+        "sample": {**sample(), "figure": None},
         "status": 403,
         "detail": "Your role does not allow this.",
     }
