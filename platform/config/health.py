@@ -1,5 +1,6 @@
 """What an administrator needs to see when something is slow or silent."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from annotations.models import Answer
 from common import workers
 from tasks_app.models import Assignment, ImportJob, Item
 
+SHORT = 0.05  # of the disk that is still free
 QUEUES = ("default", "predict", "train")
 
 
@@ -25,7 +27,13 @@ class Health:
     answers_last_hour: int
     running_imports: int
     database_bytes: int
+    disk_free_bytes: int
+    disk_bytes: int
     broker_away: bool
+
+    @property
+    def is_disk_short(self) -> bool:
+        return self.disk_free_bytes < SHORT * self.disk_bytes
 
 
 def queue_lengths() -> dict[str, int]:
@@ -43,6 +51,7 @@ def overview() -> Health:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         size = int(cursor.fetchone()[0])
+    disk = shutil.disk_usage(settings.DATA_DIR if settings.DATA_DIR.exists() else settings.BASE_DIR)
     hour_ago = timezone.now() - timedelta(hours=1)
     return Health(
         workers=alive,
@@ -52,6 +61,8 @@ def overview() -> Health:
         answers_last_hour=Answer.objects.filter(created_at__gte=hour_ago).count(),
         running_imports=ImportJob.objects.filter(state=ImportJob.State.RUNNING).count(),
         database_bytes=size,
+        disk_free_bytes=disk.free,
+        disk_bytes=disk.total,
         broker_away=away,
     )
 

@@ -1,8 +1,9 @@
 // @ts-check
-/** What every page needs: theme, menus, dialogs, dismissals, local times, htmx wiring, charts when there are any. */
+/** What every page needs: theme, menus, dialogs, dismissals, local times, charts when there are any. */
 import { csrfToken } from "./csrf.js";
+import "./requests.js";
 import { readStrings } from "./strings.js";
-import { tellReplaced, toast } from "./toast.js";
+import { toast } from "./toast.js";
 
 const words = readStrings("site-strings");
 const YEAR = 365 * 24 * 3600;
@@ -85,18 +86,7 @@ function tellZone() {
   void fetch(zoneUrl, { method: "POST", body, headers: { "X-CSRFToken": csrfToken() } }).catch(() => {});
 }
 
-document.addEventListener("htmx:configRequest", (event) => {
-  /** @type {CustomEvent} */ (event).detail.headers["X-CSRFToken"] = csrfToken();
-});
-document.addEventListener("htmx:afterRequest", (event) => {
-  tellReplaced(/** @type {CustomEvent} */ (event).detail.xhr.getResponseHeader("Privacy-Replaced-Words"));
-});
 document.addEventListener("htmx:load", (event) => dress(/** @type {ParentNode} */ (event.target)));
-document.addEventListener("htmx:sendError", () => toast(words("offline"), { tone: "bad", key: "htmx" }));
-document.addEventListener("htmx:responseError", (event) => {
-  const status = /** @type {CustomEvent} */ (event).detail.xhr.status;
-  toast(words(status === 401 ? "signed_out" : "failed"), { tone: "bad", key: "htmx", seconds: 8 });
-});
 tellZone();
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => dress(document));
 else dress(document);

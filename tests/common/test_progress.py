@@ -27,6 +27,8 @@ def test_the_bar_says_it(value: int, most: int | None, words: str) -> None:
     assert words in page
     page = render_to_string("components/progress.html", {"value": value, "max": most, "text": "3 / 4"})
     assert "left" not in page and "3 / 4" in page
+    page = render_to_string("components/progress.html", {"value": value, "max": most})
+    assert "<progress" in page and "left" not in page
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(10, False), (90, True)])

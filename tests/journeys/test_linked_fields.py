@@ -14,7 +14,7 @@ from tests.annotations.crowd import answer, make_reviewer
 from tests.annotations.test_linked_fields import ALSO, ARABIC, CHINESE, ENGLISH, FIELDS, PAYLOAD, link
 from tests.factories import client_of, make_project, make_user
 from tests.journeys.conftest import Visits
-from tests.journeys.test_pages import serious, too_wide
+from tests.journeys.looks import serious, too_wide
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from tasks_app.models import Item
 from tasks_app.services import imports
 from tests.factories import make_project, make_user
 from tests.journeys.conftest import Visits
-from tests.journeys.test_pages import serious, too_wide
+from tests.journeys.looks import serious, too_wide
 
 pytestmark = pytest.mark.browser
 VALUE = "rebecca.e@example.net"

@@ -19,7 +19,7 @@ from tasks_app.services import imports, projects
 from tests.applications.recommendation.conftest import book, put_into_production, trained_pairs, used  # noqa: F401
 from tests.factories import make_user
 from tests.journeys.conftest import Visits
-from tests.journeys.test_pages import serious, too_wide
+from tests.journeys.looks import serious, too_wide
 from training.models import Feedback, FeedbackCase
 
 pytestmark = pytest.mark.browser

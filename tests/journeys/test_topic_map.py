@@ -9,7 +9,7 @@ from accounts.models import Role
 from accounts.roles import grant
 from tasks_app.models import Project
 from tests.journeys.conftest import Visits
-from tests.journeys.test_pages import PHONE, read_in_chinese, serious, settle, too_wide
+from tests.journeys.looks import PHONE, read_in_chinese, serious, settle, too_wide
 from tests.training.talk import ASKED, finish, make_talked, make_various
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -12,16 +12,16 @@ PATIENCE = timedelta(seconds=60)
 
 
 @register.simple_tag
-def time_left(since: datetime | None, value: float | None, most: float | str | None) -> str:
-    """In words; nothing while too little is done to tell, or where it is not known since when."""
+def time_left(since: datetime | str | None, value: float | str | None, most: float | str | None) -> str:
+    """In words; nothing while too little is done to tell. A bar that is not told since when gives ""."""
     whole = float(most or 100)
-    if since is None or not value or whole <= 0:
+    if not isinstance(since, datetime) or not value or whole <= 0:
         return ""
     left = seconds_left(since, float(value) / whole)
     return "" if left is None else _("about %s left") % duration(left)
 
 
 @register.filter
-def waits_long(queued_at: datetime | None) -> bool:
+def waits_long(queued_at: datetime | str | None) -> bool:
     """Whether what was queued then should have been taken up by now."""
-    return queued_at is not None and timezone.now() - queued_at > PATIENCE
+    return isinstance(queued_at, datetime) and timezone.now() - queued_at > PATIENCE
