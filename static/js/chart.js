@@ -106,5 +106,9 @@ async function draw(holder, failed) {
 export function drawCharts(root, failed) {
   const charts = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-chart]")]);
   for (const holder of charts) void draw(holder, failed);
-  if (root === document) document.addEventListener("themechange", () => charts.forEach((holder) => void draw(holder, failed)));
+  if (root !== document) return;
+  const again = () => charts.forEach((holder) => void draw(holder, failed));
+  document.addEventListener("themechange", again);
+  // Where the reader has chosen no theme, the system's may change while the page is open.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 }
