@@ -21,6 +21,7 @@ _BEGINNINGS = (
     ("import_", Topic.PROJECTS),
     ("approving_", Topic.PROJECTS),
     ("rate_", Topic.PROJECTS),
+    ("work_", Topic.PROJECTS),
     ("payout_", Topic.MONEY),
     ("bonus_", Topic.MONEY),
     ("payment_", Topic.MONEY),
