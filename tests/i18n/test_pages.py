@@ -7,9 +7,11 @@ import pytest
 from allauth.account.models import EmailAddress
 
 from accounts.models import User
+from tasks_app.models import Item
 from tasks_app.services.projects import create_project
 from tests.annotations.crowd import decide
 from tests.factories import CHOICE, SPAN, confirm_session, make_items, make_project
+from tests.journeys.service_rows import KNOWN, shop
 
 CHINESE = {"Accept-Language": "zh-Hans"}
 SIGNED_OUT = ["", "accounts/login/", "accounts/login/code/", "accounts/signup/", "accounts/password/reset/",
@@ -169,6 +171,23 @@ def test_the_pages_of_an_application(chinese, person, template):
         page = chinese.get(f"/projects/{project.pk}/{template}/{end}")
         assert page.status_code == 200, end
         left[end] = english_in(page.text, project.title, *CODES)
+
+
+def test_the_pages_of_customer_service(chinese, person):
+    empty = make_project(person, template="customer-service", funds=0)
+    ids = shop(person)
+    full = f"projects/{ids['shop']}/customer-service/"
+    ends = ["", "pairs/", "unknown/"]
+    paths = [f"projects/{empty.pk}/customer-service/{end}" for end in ends] + [full + end for end in ends]
+    paths += [f"{full}?conversation={ids['chat']}", f"{full}pairs/{ids['pair']}/", f"{full}pairs/?q=x"]
+    paths += [f"{full}unknown/?state={state}" for state in ("making", "task", "answered")]
+    written = [*KNOWN, *KNOWN.values(), "Do you sell lamps", "Shop", "tiny-writer"]
+    written += Item.objects.filter(project=ids["shop"]).values_list("external_id", flat=True)
+    left = {}
+    for path in paths:
+        page = chinese.get(f"/{path}")
+        assert page.status_code == 200, path
+        left[path] = english_in(page.text, *written)
     assert not {path: words for path, words in left.items() if words}
 
 

@@ -32,6 +32,7 @@ from tests.journeys.money import flow
 from tests.journeys.monitor_rows import watching
 from tests.journeys.privacy_rows import requested
 from tests.journeys.rows import dialogues
+from tests.journeys.service_rows import shop
 from training.models import (
     ActiveLearning,
     DriftReading,
@@ -105,6 +106,7 @@ def make_world(version: ModelVersion) -> World:
         "withdrawn": erased_from(version).pk,
         **monitored(requester),
     }
+    ids |= shop(requester, str(ids["prediction"]))
     drifting(version, people["admin"])
     complained(version)
     ranked(project, requester)

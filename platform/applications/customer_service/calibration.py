@@ -30,7 +30,8 @@ def measure(tried: Sequence[Candidates], least: float | None) -> Chosen:
 
 
 def choose_threshold(tried: Sequence[Candidates], *, wanted: float, least: int = 20) -> Chosen:
-    """The lowest similarity at which a share of at least `wanted` of what is shown is right.
+    """The similarity at which most questions are answered and a share of at least `wanted` of what is shown
+    is right; of several that answer as many, the highest.
 
     tried: for each question its candidates in the order of the search, as (similarity, whether it is right);
     what is shown is the first that reaches the threshold, which need not be the most alike. A threshold
@@ -50,6 +51,8 @@ def choose_threshold(tried: Sequence[Candidates], *, wanted: float, least: int =
             right += tried[question][place][1] - (tried[question][before][1] if before is not None else 0)
             first[question] = place
         last_of_equals = number + 1 == len(places) or places[number + 1][0] < similarity
-        if last_of_equals and len(first) >= least and right / len(first) >= wanted:
+        # Lower down, where nobody more is answered, lie only candidates that nobody sees: no reason to go on.
+        covers_more = len(first) / len(tried) > best.covered
+        if last_of_equals and covers_more and len(first) >= least and right / len(first) >= wanted:
             best = Chosen(similarity, right / len(first), len(first) / len(tried), len(tried))
     return best

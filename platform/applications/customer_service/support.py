@@ -19,7 +19,13 @@ _ADDRESS = re.compile(r"https?://\S+|\S+@\S+")
 _NOT = re.compile(
     r"\b(?:not?|never|none|nobody|nothing|cannot|without)\b|n[’']t\b|[不没無无未勿莫别]", re.IGNORECASE
 )
-_SHORTEST = 4  # letters of a word that tells something; shorter ones hold sentences together
+_SHORTEST = 4  # letters of a word that tells something; shorter ones hold sentences together, as these do:
+_SMALL = {
+    "your", "yours", "this", "that", "these", "those", "there", "here", "with", "have", "will", "been",
+    "from", "they", "them", "their", "would", "could", "please", "thank", "thanks", "sorry", "hello", "dear",
+    "about", "which", "when", "where", "what", "also", "very", "just",
+    "您好", "谢谢", "抱歉", "请问", "我们", "您的", "可以", "一下",
+}  # fmt: skip
 
 
 def is_supported(reply: str, *, question: str, answers: Sequence[str]) -> bool:
@@ -41,4 +47,6 @@ def is_supported(reply: str, *, question: str, answers: Sequence[str]) -> bool:
 
 
 def _telling(text: str) -> list[str]:
-    return [word for word in words_of(text) if len(word) >= _SHORTEST or _CHINESE.match(word)]
+    """Of Chinese those of two characters and more."""
+    long = {word for word in words_of(text) if len(word) >= (2 if _CHINESE.match(word) else _SHORTEST)}
+    return sorted(long - _SMALL)

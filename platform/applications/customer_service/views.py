@@ -16,7 +16,7 @@ from accounts.http import SignedIn
 from applications import selectors as shared
 from applications.customer_service import forms
 from applications.customer_service.access import TEMPLATE, pair_for, service_for, unknown_for
-from applications.customer_service.drafting import Draft
+from applications.customer_service.drafting import Draft, fields_of
 from applications.customer_service.listing import page_of_pairs, thresholds_of
 from applications.customer_service.models import Conversation, Exchange, Pair, Unknown
 from applications.customer_service.reading import read_pairs
@@ -188,6 +188,7 @@ def unknown(request: SignedIn, project_id: UUID) -> HttpResponse:
     page = Paginator(rows.select_related("pair"), PAGE).get_page(request.GET.get("page"))
     context = _page(
         request, project, "unknown", page=page, state=state, states=_states(),
+        can_be_answered=any(field.type == "text" for field in fields_of(project).values()),
         previous=f"?state={state}&page={page.previous_page_number()}" if page.has_previous() else "",
         next=f"?state={state}&page={page.next_page_number()}" if page.has_next() else "",
     )  # fmt: skip

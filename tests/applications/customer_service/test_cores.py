@@ -49,6 +49,8 @@ def test_the_threshold_is_of_what_is_shown_which_need_not_be_the_most_alike() ->
     tried = [[(0.6, False), (0.8, True)]] * 5
     assert choose_threshold(tried, wanted=0.9, least=5).similarity == 0.8
     assert choose_threshold([[(0.6, True), (0.8, False)]] * 5, wanted=0.9, least=5).similarity == 0.6
+    known = [[(0.9, True), (0.1, True)]] * 5
+    assert choose_threshold(known, wanted=0.9, least=5).similarity == 0.9, "lower it would answer anything"
     assert [shown(tried[0], least) for least in (0.9, 0.7, 0.5)] == [None, True, False]
     assert measure(tried, 0.5).precision == 0 and measure(tried, None).covered == 0
 

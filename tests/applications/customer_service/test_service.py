@@ -187,3 +187,21 @@ def test_the_pages(stocked: Project) -> None:
     client.post(f"{home}pairs/{pair.pk}/", {"question": "why?", "answer": "because.", "is_on": "on"})
     assert Pair.objects.get(pk=pair.pk).answer == "because."
     assert client.post(home, {"text": ""}, HTTP_HX_REQUEST="true").status_code == 422
+
+
+@pytest.mark.parametrize("end", ["", "pairs/", "pairs/{pair}/", "unknown/"])
+def test_no_page_is_there_for_a_stranger(stocked: Project, end: str) -> None:
+    client = Client()
+    client.force_login(make_user())
+    place = end.format(pair=Pair.objects.first().pk)
+    assert client.get(f"/projects/{stocked.pk}/customer-service/{place}").status_code == 404
+
+
+def test_a_page_says_what_is_not_set_up(project: Project) -> None:
+    client = Client()
+    client.force_login(project.owner)
+    home = f"/projects/{project.pk}/customer-service/"
+    html = client.get(home).content.decode()
+    assert "No model of the intent is in production yet" in html and "Nothing is known yet" in html
+    assert "No pairs" in client.get(f"{home}pairs/").content.decode()
+    assert "has no text field" not in client.get(f"{home}unknown/").content.decode()
