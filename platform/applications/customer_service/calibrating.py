@@ -9,6 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
+import numpy as np
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
@@ -105,8 +106,8 @@ def _others(project: Project, row: Pair) -> list[tuple[UUID | None, float]]:
     """What the chat would look at for this question, if its own conversation were not known: the
     conversations of the pairs found, and how alike they are."""
     found = find(
-        project=project, text=row.question, vector=row.vector.to_numpy(), language=row.language,
-        count=2 * LOOKED_AT,
+        project=project, text=row.question, vector=np.array(row.vector, dtype=np.float32),
+        language=row.language, count=2 * LOOKED_AT,
     )  # fmt: skip
     resting = Ground.objects.filter(item=row.item_id, pair__in=[one.pair.pk for one in found])
     own = set(resting.values_list("pair_id", flat=True))

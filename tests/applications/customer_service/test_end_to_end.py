@@ -11,6 +11,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from accounts.roles import grant
 from applications.customer_service.kind import KIND
+from applications.customer_service.models import Threshold
 from applications.customer_service.tasks import predict_answers
 from applications.embedding import _describer
 from tasks_app.importing import job as work
@@ -80,6 +81,7 @@ def test_from_the_gallery_to_the_feedback(client: Any, trained: Path) -> None:
     known = client.get(f"/api/v1/{service}/pairs").json()
     assert len(known["results"]) == 50 and all(row["indexed"] for row in known["results"])
 
+    assert Threshold.objects.get().questions > 0
     asked = f"{WORDS['delivery']} number 1"
     told = posted(client, f"{service}/ask", {"text": asked, "end_user": "customer 4711"})
     assert told["known"] and told["answer"] == SAID["delivery"]
