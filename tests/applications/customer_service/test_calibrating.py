@@ -21,19 +21,16 @@ TOPICS = {"parcel": "delivery", "refund": "refund"}
 
 
 @pytest.fixture
-def labelled(project: Project) -> list[Item]:
-    """Thirty conversations of each topic."""
+def labelled(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[Item]:
+    """Thirty conversations of each topic; of each four, two are held out."""
     topics = list(TOPICS) * 30
-    payloads = [
-        {
-            "turns": [
-                {"speaker": "customer", "text": f"{topic} {n:05}"},
-                {"speaker": "agent", "text": f"So {n}."},
-            ]
-        }
-        for n, topic in enumerate(topics)
-    ]
-    items = [item for payload in payloads for item in make_items(project, slots=0, payloads=[payload])]
+    items: list[Item] = []
+    for n, topic in enumerate(topics):
+        asked = {"speaker": "customer", "text": f"{topic} {n:05}"}
+        turns = [asked, {"speaker": "agent", "text": f"So {n}."}]
+        items += make_items(project, slots=0, payloads=[{"turns": turns}])
+    held_out = {item.pk for n, item in enumerate(items) if n % 4 > 1}
+    monkeypatch.setattr(calibrating, "is_held_out", lambda item: item in held_out)
     for item, topic in zip(items, topics, strict=True):
         approve(item, "qa", MARKS)
         approve(item, "intent", TOPICS[topic])
