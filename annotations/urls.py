@@ -7,10 +7,12 @@ from annotations import (
     people_views,
     quality_views,
     review_views,
+    try_views,
     views,
 )
 
 urlpatterns = [
+    path("tries/<uuid:try_id>/", try_views.try_page, name="try"),
     path("work/", views.my_work, name="my-work"),
     path("work/<uuid:answer_id>/appeal/", views.appeal, name="appeal"),
     path("review/", views.review_projects, name="review"),

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from tasks_app.api import attempts, items, members, originals, projects, protection, qualifications, work
+from tasks_app.api import (
+    attempts,
+    designing,
+    items,
+    members,
+    originals,
+    projects,
+    protection,
+    qualifications,
+    tries,
+    work,
+)
 
 urlpatterns = [
     path("projects/<uuid:project_id>/claim", work.ClaimApi.as_view(), name="api-claim"),
@@ -89,6 +100,33 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>", attempts.AttemptApi.as_view(), name="api-attempt"),
     path("attempts/<uuid:attempt_id>/answers", attempts.AnswerApi.as_view(), name="api-attempt-answers"),
     path("attempts/<uuid:attempt_id>/hand-in", attempts.HandInApi.as_view(), name="api-attempt-hand-in"),
+    path("schemas:check", designing.SchemaCheckApi.as_view(), name="api-schema-check"),
+    path("projects/<uuid:project_id>/schemas", designing.SchemasApi.as_view(), name="api-schemas"),
+    path("projects/<uuid:project_id>/estimate", designing.EstimateApi.as_view(), name="api-estimate"),
+    path("projects/<uuid:project_id>/pilot", designing.PilotApi.as_view(), name="api-pilot"),
+    path("projects/<uuid:project_id>/pilot/end", designing.PilotEndApi.as_view(), name="api-pilot-end"),
+    path("projects/<uuid:project_id>/tries", tries.TriesApi.as_view(), name="api-tries"),
+    path("practice", tries.PracticeApi.as_view(), name="api-practice"),
+    path("tries/<uuid:try_id>", tries.TryApi.as_view(), name="api-try"),
+    # The workbench's own paths, for the element that tries something out.
+    path(
+        "tries/<uuid:try_id>/projects/<uuid:again>/claim", tries.TryClaimApi.as_view(), name="api-try-claim"
+    ),
+    path(
+        "tries/<uuid:try_id>/projects/<uuid:again>/assignments",
+        tries.TryClaimApi.as_view(),
+        name="api-try-live",
+    ),
+    path(
+        "tries/<uuid:try_id>/assignments/<str:name>/submit",
+        tries.TrySubmitApi.as_view(),
+        name="api-try-submit",
+    ),
+    path(
+        "tries/<uuid:try_id>/assignments/<str:name>/<str:verb>",
+        tries.TryOtherApi.as_view(),
+        name="api-try-other",
+    ),
     # The workbench's own paths, for the element that takes a test.
     path(
         "attempts/<uuid:attempt_id>/projects/<uuid:again>/claim",

@@ -19,6 +19,13 @@ def declare_all() -> None:
         },
     )
     declare("tasks_app.SchemaVersion", nothing={"fields": _OWNERS})
+    declare("tasks_app.SchemaDraft", nothing={"text": _OWNERS})
+    declare(
+        "tasks_app.TryOut",
+        persons="person",
+        content="answers",
+        nothing={"fields template": _OWNERS, "items": "ids and numbers; the row goes with the person"},
+    )
     declare(
         "tasks_app.Item",
         items="id external_id group",

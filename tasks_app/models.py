@@ -10,6 +10,7 @@ from django.db.models.functions import Random
 
 from common.gate import TypedChar, TypedText
 from common.ids import uuid7
+from tasks_app.designing import SchemaDraft, TryOut
 from tasks_app.erased import ErasedText
 from tasks_app.legal_basis import LegalBasis
 from tasks_app.qualifying import (
@@ -29,7 +30,9 @@ __all__ = [
     "Qualification",
     "QualificationAttempt",
     "QualificationItem",
+    "SchemaDraft",
     "SchemaVersion",
+    "TryOut",
     "WorkerProgress",
     "WorkerQualification",
 ]
@@ -159,6 +162,8 @@ class Project(models.Model):
     data_basis = models.CharField(
         max_length=20, choices=LegalBasis.choices, blank=True, default="", db_default=""
     )
+    # While set, no more than so many items are asked: what they take and cost tells what all will.
+    pilot_items = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)

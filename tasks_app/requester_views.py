@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -23,10 +22,10 @@ from rewards import fair_rate
 from rewards.forms import minor_of
 from rewards.services import ledger
 from tasks_app import access, item_pages, selectors
+from tasks_app.designer.steps import gallery_cards, steps_of
 from tasks_app.field_help import field_help
 from tasks_app.fields.schema import fields_to_json
 from tasks_app.forms import FundForm, ImportForm, ProjectForm
-from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import ImportJob, Item, Project
 from tasks_app.services import imports, projects
 
@@ -67,17 +66,9 @@ def project_new(request: SignedIn) -> HttpResponse:
         chosen = request.POST.get("template", "")
         settings = {} if chosen else {"title": _("New project")}
         project = projects.create_project(owner=request.user, template=chosen, **settings)
-        return redirect("project-settings", project_id=project.pk)
-    templates = [
-        {
-            "name": template.name,
-            "title": template.title_in(get_language() or "en"),
-            "summary": template.summary_in(get_language() or "en"),
-            "fields": template.field_titles_in(get_language() or "en"),
-        }
-        for template in gallery.templates()
-    ]
-    return render(request, "tasks_app/project_new.html", {"templates": templates})
+        return redirect("project-design", project_id=project.pk)
+    context = {"templates": gallery_cards(), "steps": steps_of(None, "gallery")}
+    return render(request, "tasks_app/project_new.html", context)
 
 
 def project_page(request: SignedIn, project: Project, tab: str, **context: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from tasks_app import designer_views as designer
 from tasks_app import originals_views as originals
 from tasks_app import protection_views as protection
 from tasks_app import qualification_views as qualifications
@@ -12,6 +13,16 @@ urlpatterns = [
     path("projects/new/", requester.project_new, name="project-new"),
     path("projects/<uuid:project_id>/", requester.project_overview, name="project"),
     path("projects/<uuid:project_id>/label/", views.workbench, name="workbench"),
+    path("projects/sample/", designer.sample_project, name="sample-project"),
+    path("projects/<uuid:project_id>/design/", designer.design_fields, name="project-design"),
+    path("projects/<uuid:project_id>/design/template/", designer.design_gallery, name="design-gallery"),
+    path("projects/<uuid:project_id>/design/draft/", designer.design_draft, name="design-draft"),
+    path("projects/<uuid:project_id>/design/rules/", designer.design_rules, name="project-rules"),
+    path("projects/<uuid:project_id>/design/estimate/", designer.design_estimate, name="design-estimate"),
+    path("projects/<uuid:project_id>/design/check/", designer.design_check, name="project-check"),
+    path("projects/<uuid:project_id>/pilot/", designer.pilot, name="project-pilot"),
+    path("projects/<uuid:project_id>/try/", designer.try_start, name="project-try"),
+    path("practice/", designer.practice_start, name="practice"),
     path("projects/<uuid:project_id>/settings/", requester.project_settings, name="project-settings"),
     path("projects/<uuid:project_id>/items/", requester.project_items, name="project-items"),
     path("projects/<uuid:project_id>/import/", requester.project_import, name="project-import"),

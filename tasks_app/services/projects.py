@@ -36,7 +36,7 @@ def create_project(*, owner: User, template: str = "", fields: Any = None, **set
     """A draft, filled from a gallery template where one is named; what is given overrides the template."""
     if template:
         chosen = _template(template)
-        settings = {**_settings_of(chosen, owner.language), **settings}
+        settings = {**settings_of(chosen, owner.language), **settings}
         fields = chosen.fields if fields is None else fields
     project = Project(owner=owner, template=template, **settings)
     _check(project)
@@ -56,7 +56,7 @@ def _template(name: str) -> gallery.Template:
         raise Invalid(detail, problems=[Problem("/template", "unknown", detail)]) from None
 
 
-def _settings_of(chosen: gallery.Template, language: str) -> dict[str, Any]:
+def settings_of(chosen: gallery.Template, language: str) -> dict[str, Any]:
     return {
         "title": chosen.title_in(language),
         "instructions": chosen.instructions_in(language),

@@ -38,12 +38,25 @@ def affordable(project: Project, *, counted: int | None = None) -> int:
     return max(0, free // project.reward_minor)
 
 
+def room(project: Project) -> int | None:
+    """How many more items a pilot lets open; None where there is none."""
+    if project.pilot_items is None:
+        return None
+    asked = Item.objects.filter(project=project, gold__isnull=True)
+    begun = asked.filter(state__in=[Item.State.OPEN, Item.State.CLOSED]).count()
+    return max(0, project.pilot_items - begun)
+
+
 def missing_minor(project: Project) -> int:
-    """What has to be added to the escrow until every waiting item can open, in minor units."""
+    """What has to be added to the escrow until every waiting item can open, in minor units.
+
+    Of a pilot, those items that it is about.
+    """
     row = Item.objects.filter(project=project, state=Item.State.WAITING).aggregate(
         ordinary=Count("id", filter=Q(gold__isnull=True)), gold=Count("id", filter=Q(gold__isnull=False))
     )
-    ordinary = row["ordinary"] * project.overlap_min
+    left = room(project)
+    ordinary = min(row["ordinary"], row["ordinary"] if left is None else left) * project.overlap_min
     per_gold = gold_slots_wanted(project, ordinary_slots=ordinary, gold_items=row["gold"])
     wanted: int = (ordinary + per_gold * row["gold"]) * project.reward_minor
     held = ledger.balances(project_id=project.pk, currency=project.currency).escrow
@@ -83,7 +96,8 @@ def open_waiting(*, project_id: UUID) -> int:
 
 def _open_ordinary(project: Project) -> int:
     waiting = Item.objects.filter(project=project, state=Item.State.WAITING, gold__isnull=True)
-    count = waiting.count()
+    count, left = waiting.count(), room(project)
+    count = count if left is None else min(count, left)
     count = min(count, affordable(project, counted=count * project.overlap_min) // project.overlap_min)
     if not count:
         return 0
