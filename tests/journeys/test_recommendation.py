@@ -42,7 +42,7 @@ def test_from_the_gallery_to_a_list(
     page = visit("/projects/new/", requester)
     chosen = page.locator(".card", has=page.get_by_role("heading", name="Recommendation", exact=True))
     chosen.get_by_role("button", name="Use this template").click()
-    page.wait_for_url("**/settings/")
+    page.wait_for_url("**/design/")
     project = Project.objects.get(owner=requester)
     label_a_pair(visit, project)
     put_into_production(project, trained_pairs)

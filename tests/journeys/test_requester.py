@@ -64,6 +64,9 @@ def sign_in(page: Page) -> None:
 def make_from_template(page: Page) -> None:
     page.get_by_role("link", name="New project").first.click()
     page.locator(".card", has_text="Customer service").get_by_role("button", name="Use this template").click()
+    page.wait_for_url("**/design/")
+    page.get_by_role("link", name="Customer service").first.click()
+    page.get_by_role("link", name="Settings").click()
     page.wait_for_url("**/settings/")
 
 

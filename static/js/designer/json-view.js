@@ -176,6 +176,7 @@ export class JsonView extends EventTarget {
 
   close() {
     this.box.hidden = true;
+    this.box.replaceChildren();
     this.area.removeAttribute("aria-activedescendant");
   }
 

@@ -62,6 +62,8 @@ export class Session extends EventTarget {
     this.shown = 0;
     /** @type {string[]} */
     this.onTheirWay = [];
+    /** The item that the page was last told of. @type {import("./types.js").Held | null} */
+    this.told = null;
   }
 
   get current() {
@@ -122,6 +124,11 @@ export class Session extends EventTarget {
       this.#failed(error, waiting);
     } finally {
       this.claiming = false;
+    }
+    // Whoever is quicker than a claim has nothing in hand by now, and nobody else would say so.
+    if (!waiting && this.current !== this.told) {
+      if (this.current) this.#tell("item", { held: this.current });
+      else await this.fill();
     }
   }
 
@@ -227,7 +234,10 @@ export class Session extends EventTarget {
 
   /** @param {string} name @param {object} detail */
   #tell(name, detail) {
-    if (name === "item") this.shown = performance.now();
+    if (name === "item") {
+      this.shown = performance.now();
+      this.told = /** @type {any} */ (detail).held;
+    }
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
