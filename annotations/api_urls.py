@@ -10,6 +10,7 @@ from annotations.api import (
     people,
     quality,
     review,
+    schemas,
     second_look,
     submission,
 )
@@ -21,6 +22,11 @@ urlpatterns = [
     path("projects/<uuid:project_id>/reviews", review.ReviewsApi.as_view(), name="api-reviews"),
     path("projects/<uuid:project_id>/appeals", appeals.AppealsApi.as_view(), name="api-appeals"),
     path("projects/<uuid:project_id>/quality", quality.QualityApi.as_view(), name="api-quality"),
+    path(
+        "projects/<uuid:project_id>/schemas/compare",
+        schemas.SchemaCompareApi.as_view(),
+        name="api-schemas-compare",
+    ),
     path("projects/<uuid:project_id>/methods/<str:field>", methods.MethodApi.as_view(), name="api-method"),
     path("projects/<uuid:project_id>/export", export.ExportApi.as_view(), name="api-export"),
     path("projects/<uuid:project_id>/left-out", export.LeftOutApi.as_view(), name="api-left-out"),

@@ -7,11 +7,13 @@ from annotations import (
     people_views,
     quality_views,
     review_views,
+    schema_views,
     try_views,
     views,
 )
 
 urlpatterns = [
+    path("projects/<uuid:project_id>/schemas/", schema_views.project_schemas, name="project-schemas"),
     path("tries/<uuid:try_id>/", try_views.try_page, name="try"),
     path("work/", views.my_work, name="my-work"),
     path("work/<uuid:answer_id>/appeal/", views.appeal, name="appeal"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from accounts.models import Role
 from common.ids import uuid7
 
 
@@ -22,6 +23,20 @@ class SchemaDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} after v{self.base}"
+
+
+class PutAway(models.Model):
+    """A card of first steps that a person does not want to see any more."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    card = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "card"], name="put_away_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.card}"
 
 
 class TryOut(models.Model):

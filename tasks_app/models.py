@@ -10,7 +10,7 @@ from django.db.models.functions import Random
 
 from common.gate import TypedChar, TypedText
 from common.ids import uuid7
-from tasks_app.designing import SchemaDraft, TryOut
+from tasks_app.designing import PutAway, SchemaDraft, TryOut
 from tasks_app.erased import ErasedText
 from tasks_app.legal_basis import LegalBasis
 from tasks_app.qualifying import (
@@ -27,6 +27,7 @@ __all__ = [
     "ImportJob",
     "Item",
     "Project",
+    "PutAway",
     "Qualification",
     "QualificationAttempt",
     "QualificationItem",

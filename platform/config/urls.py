@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config import views
+from config import help_views, views
 
 # Its own form would ask for a password only, and not for a second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -18,6 +18,10 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
     path("health/", views.health, name="health"),
+    path("help/", help_views.help_index, name="help"),
+    path("help/docs/<slug:name>/", help_views.help_document, name="help-document"),
+    path("help/<slug:name>/", help_views.help_topic, name="help-topic"),
+    path("first-steps/<slug:role>/away/", help_views.first_steps_away, name="first-steps-away"),
     path("i18n/setlang/", views.set_language, name="set_language"),
     path("settings/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

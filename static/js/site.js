@@ -2,6 +2,7 @@
 /** What every page needs: theme, menus, dialogs, dismissals, local times, charts when there are any. */
 import { csrfToken } from "./csrf.js";
 import "./requests.js";
+import "./keys-sheet.js";
 import { readStrings } from "./strings.js";
 import { toast } from "./toast.js";
 

@@ -12,7 +12,9 @@ from tasks_app.models import (
     Assignment,
     Flag,
     Project,
+    PutAway,
     QualificationAttempt,
+    TryOut,
     WorkerProgress,
     WorkerQualification,
 )
@@ -63,6 +65,8 @@ def leave_everything(user: User) -> dict[str, int]:
         "progress": WorkerProgress.objects.filter(worker=user).delete()[0],
         "attempts": QualificationAttempt.objects.filter(worker=user).delete()[0],
         "qualifications": WorkerQualification.objects.filter(worker=user).delete()[0],
+        "tries": TryOut.objects.filter(person=user).delete()[0],
+        "put_away": PutAway.objects.filter(person=user).delete()[0],
         "decided_bans": WorkerProgress.objects.filter(banned_by=user).update(banned_by=None),
     }
 

@@ -11,7 +11,15 @@ from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
 from privacy.services import vault
-from tasks_app.models import Assignment, ErasedText, Flag, Item, QualificationAttempt, QualificationItem
+from tasks_app.models import (
+    Assignment,
+    ErasedText,
+    Flag,
+    Item,
+    QualificationAttempt,
+    QualificationItem,
+    TryOut,
+)
 from tasks_app.services import slots
 from tasks_app.services.withdrawal import take_back
 
@@ -84,6 +92,8 @@ def empty_items(items: Sequence[Item]) -> int:
     )
     Flag.objects.filter(item__in=ids).exclude(comment="").update(comment="", resolved_at=timezone.now())
     empty_questions(QualificationItem.objects.filter(source__in=ids))
+    for pk in ids:
+        TryOut.objects.filter(items__contains=[{"item": str(pk)}]).delete()
     return len(fresh)
 
 

@@ -28,6 +28,9 @@ OPEN = {
     "api-certificate-verify",
     "gpc",
     "unsubscribe",
+    "help",
+    "help-topic",
+    "help-document",
 }
 SAMPLE = "00000000-0000-7000-8000-000000000000"
 

@@ -44,6 +44,9 @@ OWN = [
     "privacy/certificates/verify/",
     "privacy/desk/",
     "privacy/desk/new/",
+    "help/",
+    "help/fields/",
+    "help/review/",
 ]
 SITE = ["projects/", "projects/new/", "applications/", "review/", "training/", "models/", "finance/"]
 PROJECT = [
@@ -58,6 +61,7 @@ PROJECT = [
     "design/template/",
     "design/rules/",
     "design/check/",
+    "schemas/",
     "label/",
     "analysis/",
     "analysis/tasks/",
