@@ -15,6 +15,9 @@ class Problem:
     code: str
     detail: str
 
+    def __str__(self) -> str:
+        return self.detail
+
 
 class DomainError(Exception):
     """Refuses an operation and leaves everything as it was. `message` tells the person what to do."""

@@ -123,6 +123,12 @@ def test_a_schema_is_checked_over_rest(owner):
     assert "ranks candidates" in found["misfits"][0]
 
 
+def test_the_last_step_says_what_is_missing_in_words(page, draft):
+    shown = page.get(f"/projects/{draft.pk}/design/check/").text
+    assert "Import at least one item that is not gold." in shown
+    assert "Problem(" not in shown
+
+
 # -- the pilot ---------------------------------------------------------------------------------------------
 
 
