@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -56,7 +57,7 @@ def put_away(user: User, role: str) -> None:
     PutAway.objects.get_or_create(person=user, card=role)
 
 
-def _facts(user: User, role: str, **facts: Exists) -> dict[str, bool] | None:
+def _facts(user: User, role: str, **facts: Exists | Subquery) -> dict[str, Any] | None:
     """Which of `facts` hold; None where the card was put away."""
     away = Exists(PutAway.objects.filter(person=user, card=role))
     row = User.objects.filter(pk=user.pk).values(away=away, **facts).first()
@@ -104,13 +105,14 @@ def _requester(user: User) -> FirstSteps | None:
         user,
         Role.REQUESTER,
         has_project=Exists(own),
+        latest=Subquery(own.order_by("-created_at").values("pk")[:1]),
         has_tried=Exists(TryOut.objects.filter(person=user, project__owner=user).exclude(finished_at=None)),
         has_published=Exists(own.exclude(published_at=None)),
         has_answered=Exists(Answer.objects.filter(project__owner=user)),
     )
     if facts is None:
         return None
-    latest = own.order_by("-created_at").values_list("pk", flat=True).first()
+    latest = facts["latest"]
     check = reverse("project-check", args=[latest]) if latest else reverse("project-new")
     bench = reverse("workbench", args=[latest]) if latest else check
     return FirstSteps(

@@ -61,6 +61,8 @@ def test_one_question_to_the_database(django_assert_num_queries):
     user = make_user("ada")
     with django_assert_num_queries(1):
         first_steps(user, Role.ANNOTATOR, {"annotator"})
+    with django_assert_num_queries(1):
+        first_steps(user, Role.REQUESTER, {"annotator", "requester"})
 
 
 def test_each_home_shows_its_card(client):
