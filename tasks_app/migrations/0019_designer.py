@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tasks_app', '0017_items_by_state'),
+        ('tasks_app', '0018_undo_seconds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
