@@ -179,6 +179,7 @@ def test_the_pages_of_an_application(chinese, person, template):
         page = chinese.get(f"/projects/{project.pk}/{template}/{end}")
         assert page.status_code == 200, end
         left[end] = english_in(page.text, project.title, *CODES)
+    assert not {path: words for path, words in left.items() if words}
 
 
 def test_the_pages_of_customer_service(chinese, person):
