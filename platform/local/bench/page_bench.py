@@ -4,6 +4,9 @@ A cold browser opens the page of a project of dialogues, so everything comes ove
 counted as the network saw it, compressed. The first item is usable when the page says which item it shows
 and that picture is painted, counted from the start of the navigation. The next one is counted from the key
 that submits to the paint after which the next item stands there.
+
+In a dialogue of 300 turns the page is scrolled by a little in each frame, and then a selection grows by a
+word in each; what counts is how many frames come in a second, and how long the slowest of twenty takes.
 """
 
 import statistics
@@ -20,7 +23,7 @@ from local.errors import LocalError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-ITEMS, LOADS = 60, 5
+ITEMS, LOADS, FRAMES = 60, 5, 120
 # Two frames after the change: the first is the one in which it is drawn, the second begins when it is shown.
 WATCH = """
 window.shown = [];
@@ -65,6 +68,7 @@ def _in_browser(site: Stack, made: dict[str, str], items: int) -> dict[str, floa
             first.append(page.evaluate("window.shown[0].at"))
             weights.append(page.evaluate(_WEIGHT))
         following = [_submit(page) for _ in range(items - 1)]
+        smooth = _frames(browser, site, made)
         browser.close()
     return {
         "workbench_kb": round(statistics.median(weights) / 1000, 1),
@@ -72,6 +76,7 @@ def _in_browser(site: Stack, made: dict[str, str], items: int) -> dict[str, floa
         "first_item_slowest_ms": round(max(first), 1),
         "next_item_ms": round(statistics.median(following), 1),
         "next_item_p95_ms": round(statistics.quantiles(following, n=20, method="inclusive")[-1], 1),
+        **smooth,
     }
 
 
@@ -80,6 +85,43 @@ _WEIGHT = """
   .filter((one) => !one.name.includes("/api/"))
   .reduce((sum, one) => sum + one.transferSize, 0)
 """
+
+
+# One step in each frame, and the times between them. A key goes the way of a person's: through the document.
+_STEPS = """
+async ([what, frames]) => {
+  const scrolled = [document.scrollingElement, ...document.querySelectorAll("*")]
+    .filter((one) => one.scrollHeight > one.clientHeight + 500)
+    .sort((a, b) => b.scrollHeight - a.scrollHeight)[0] ?? document.scrollingElement;
+  const step = {
+    scroll: () => scrolled.scrollBy(0, 40),
+    select: () => (document.activeElement ?? document.body).dispatchEvent(
+      new KeyboardEvent("keydown", { key: "ArrowRight", shiftKey: true, bubbles: true, cancelable: true })),
+    move: () => (document.activeElement ?? document.body).dispatchEvent(
+      new KeyboardEvent("keydown", { key: "j", bubbles: true, cancelable: true })),
+  }[what];
+  const times = [];
+  let last = performance.now();
+  for (let n = 0; n < frames; n++) {
+    step();
+    const now = await new Promise((done) => requestAnimationFrame(done));
+    times.push(now - last);
+    last = now;
+  }
+  return times.slice(1);
+}
+"""
+
+
+def _frames(browser: "Browser", site: Stack, made: dict[str, str]) -> dict[str, float]:
+    """Frames a second while scrolling, selecting and moving from turn to turn, and the 95th percentile."""
+    page = _open(browser, site, {**made, "project": made["long"]})
+    found = {}
+    for what in ("scroll", "select", "move"):
+        times = page.evaluate(_STEPS, [what, FRAMES])
+        found[f"long_{what}_fps"] = round(1000 * len(times) / sum(times), 1)
+        found[f"long_{what}_p95_ms"] = round(statistics.quantiles(times, n=20, method="inclusive")[-1], 1)
+    return found
 
 
 def _open(browser: "Browser", site: Stack, made: dict[str, str]) -> "Page":
