@@ -108,6 +108,14 @@ def money(minor: int | None, currency: str) -> str:
 
 
 @register.filter
+def grouped(value: Any) -> Any:
+    """1234567 -> 1,234,567, as the reader's language groups digits; anything else stays what it is."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return number_format(value, force_grouping=True)
+    return value
+
+
+@register.filter
 def percent(share: float | None, places: int = 0) -> str:
     return "–" if share is None else f"{number_format(100 * share, decimal_pos=places)} %"
 
