@@ -65,7 +65,7 @@ def schema_versions(project: Project) -> list[dict[str, Any]]:
     """Number, time, fields and how many answers were given under it, of each version; the latest first."""
     given = Count("assignment", filter=Q(assignment__state=Assignment.State.SUBMITTED))
     rows = project.schema_versions.annotate(answers=given).order_by("-number")
-    return list(rows.values("id", "number", "created_at", "fields", "answers"))
+    return [dict(row) for row in rows.values("id", "number", "created_at", "fields", "answers")]
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,8 @@ def sample() -> dict[str, Any]:
         **SAMPLE, **_tokens(), "form": SampleForm(), "wrong_form": wrong,
         "since": timezone.now() - timedelta(minutes=5),
         "messages": [
-            Message(constants.SUCCESS, _("Saved.")), Message(constants.WARNING, _("Budget low.")),
-            Message(constants.ERROR, _("It failed.")), Message(constants.INFO, _("a note")),
+            Message(constants.SUCCESS, str(_("Saved."))), Message(constants.WARNING, str(_("Budget low."))),
+            Message(constants.ERROR, str(_("It failed."))), Message(constants.INFO, str(_("a note"))),
         ],
     }  # fmt: skip
 

@@ -60,7 +60,7 @@ def put_away(user: User, role: str) -> None:
 def _facts(user: User, role: str, **facts: Exists | Subquery) -> dict[str, Any] | None:
     """Which of `facts` hold; None where the card was put away."""
     away = Exists(PutAway.objects.filter(person=user, card=role))
-    row = User.objects.filter(pk=user.pk).values(away=away, **facts).first()
+    row: Any = User.objects.filter(pk=user.pk).values(away=away, **facts).first()
     return None if row is None or row["away"] else row
 
 

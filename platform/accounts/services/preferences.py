@@ -13,7 +13,8 @@ from accounts.models import Notification, NotificationPreference, User
 from accounts.zones import zone_named
 from common import audit
 
-Topic, Mail = NotificationPreference.Topic, NotificationPreference.Mail
+Topic = NotificationPreference.Topic
+Mail = NotificationPreference.Mail
 # The first beginning that fits says the topic.
 _BEGINNINGS = (
     ("measure_appealed", Topic.PROJECTS),
