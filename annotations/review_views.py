@@ -35,14 +35,19 @@ def review_queue(request: SignedIn, project_id: UUID) -> HttpResponse:
     queue = reviewing.review_queue(project, request.user)
     skip = _skip(request)
     entries = reviewing.review_entries(list(queue[skip : skip + 1]))
+    taken_again = second_look.states_of(project)
     context = _page(
         request,
         project,
         waiting=reviewing.waiting_count(queue),
         skip=skip,
         entry=entry_view(entries[0]) if entries else None,
-        second_waiting=reviewing.waiting_count(second_look.waiting_for(request.user, project)),
-        differing=[_differing(row) for row in second_look.differing(project)[:20]],
+        second_waiting=reviewing.waiting_count(second_look.waiting_for(request.user, project))
+        if SecondReview.State.WAITING in taken_again
+        else 0,
+        differing=[_differing(row) for row in second_look.differing(project)[:20]]
+        if SecondReview.State.DIFFERS in taken_again
+        else [],
         appeals=_appeals(_heard_by(request, reviewing.open_appeals(project))),
     )
     return render(request, "annotations/review.html", context)

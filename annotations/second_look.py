@@ -31,6 +31,11 @@ def shown(project: Project) -> QuerySet[SecondReview]:
     return SecondReview.objects.filter(project=project, review__consensus__item__restricted=False)
 
 
+def states_of(project: Project) -> set[str]:
+    """The states in which decisions to be taken again are: one question before the two that follow from it."""
+    return set(shown(project).order_by().values_list("state", flat=True).distinct())
+
+
 def waiting_for(user: User, project: Project) -> QuerySet[SecondReview]:
     """Decisions of others on items that `user` has not answered, the oldest first."""
     answered = Answer.objects.filter(item_id=OuterRef("review__consensus__item_id"), worker=user)
