@@ -32,7 +32,7 @@ def shown(project: Project) -> QuerySet[SecondReview]:
 
 
 def states_of(project: Project) -> set[str]:
-    """The states in which decisions to be taken again are: one question before the two that follow from it."""
+    """The states of decisions to be taken again: one question before the two that follow from it."""
     return set(shown(project).order_by().values_list("state", flat=True).distinct())
 
 

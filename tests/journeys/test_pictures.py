@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import Visits
-from tests.journeys.test_pages import settle, too_wide, turn
+from tests.journeys.looks import settle, too_wide, turn
 from tests.journeys.world import World, make_world
 from training.models import ModelVersion
 
