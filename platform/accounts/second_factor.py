@@ -1,5 +1,6 @@
 """Roles that reach nothing without a second factor (MFA_REQUIRED_ROLES, decision 206)."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,14 @@ from accounts import roles
 from accounts.models import User
 
 # What a person needs in order to get one, to leave, or to use a right.
-_FREE = ("/accounts/", "/settings/", "/i18n/", "/privacy/", "/static/", "/healthz", "/readyz", "/metrics")
+_FREE = ("/accounts/", "/settings/", "/i18n/", "/static/", "/healthz", "/readyz", "/metrics")
+# Of privacy only what is one's own: its desk, its log and its vault are an administrator's work.
+_OWN = re.compile(r"/privacy/($|(notice|consents|held|ask|erase|verify|r)/|requests/(?!.*/certificate))")
 _KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def _is_free(path: str) -> bool:
+    return path.startswith(_FREE) or _OWN.match(path) is not None
 
 
 def has_second_factor(user: User) -> bool:
@@ -41,7 +48,7 @@ class RequireSecondFactor:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
-        if request.path.startswith(_FREE) or not lacks_second_factor(request.user):
+        if _is_free(request.path) or not lacks_second_factor(request.user):
             return None
         words = _("Your role needs a second factor. Set up an authenticator app or a passkey first.")
         if request.path.startswith("/api/"):

@@ -161,7 +161,10 @@ def test_a_role_that_needs_one_reaches_nothing_without(client: Client, user: Use
     grant(user, Role.ADMIN)
     assert client.get("/catalogue/")["Location"] == "/accounts/2fa/"
     assert client.get("/api/v1/me").status_code == 403
-    assert client.get("/settings/").status_code == 200
+    for own in ("/settings/", "/privacy/", "/privacy/held/", "/privacy/erase/", "/privacy/notice/"):
+        assert client.get(own).status_code == 200
+    for work in ("desk/", "audit/", "audit/export/", "vault/", "notices/", "retention/", "register/"):
+        assert client.get(f"/privacy/{work}")["Location"] == "/accounts/2fa/"
     program = Client(headers={"Authorization": f"Token {text}"})
     assert program.get("/api/v1/me").status_code == 401
     set_up(client)
