@@ -1,6 +1,7 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.account.utils import has_verified_email
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext as _
@@ -62,6 +63,9 @@ class TokenApi(APIView):
         user = authenticate(request, username=data["email"].lower(), password=data["password"])
         if user is None:
             raise NotSignedIn(_("E-mail or password is wrong."))
+        # As on the site: an address that is yet to be proven may be somebody else's.
+        if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not has_verified_email(user):
+            raise NotSignedIn(_("Not confirmed by mail yet"), code="unconfirmed")
         codes.check_code(user=user, code=data["code"])
         token, text = tokens.create_token(user=user, name=data["name"], scopes=data["scopes"])
         return Response({"token": text, "expires_at": token.expires_at})

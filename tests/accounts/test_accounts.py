@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.utils import timezone
@@ -47,6 +48,14 @@ def test_closed_sign_up(client, db, settings):
     settings.ACCOUNT_SIGNUP_OPEN = False
     client.post("/accounts/signup/", sign_up_form("n@example.org", PASSWORD))
     assert not User.objects.exists()
+
+
+def test_where_addresses_must_be_proven_an_unproven_one_gives_no_token(client, user, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    sent = {"email": user.email, "password": PASSWORD}
+    assert ask_token(client, **sent).json()["code"] == "unconfirmed" and not ApiToken.objects.exists()
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    assert ask_token(client, **sent).status_code == 200
 
 
 def test_a_token_signs_in_and_is_stored_hashed(client, user):
