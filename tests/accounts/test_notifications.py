@@ -3,7 +3,7 @@
 import re
 import threading
 from datetime import UTC, datetime, timedelta
-from smtplib import SMTPServerDisconnected
+from smtplib import SMTPDataError, SMTPServerDisconnected
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -114,9 +114,8 @@ def test_mail_alone_is_not_in_the_list(client: Client, user: User) -> None:
 def test_a_server_that_is_away_is_tried_again(user: User, monkeypatch: Any) -> None:
     wish(user, Mail.AT_ONCE)
     tell(user)
-    away = monkeypatch.context
-    with away() as patched:
-        patched.setattr("django.core.mail.EmailMessage.send", refuse)
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.mail.backends.locmem.EmailBackend.open", refuse)
         assert mailing.send_waiting() == 0
     row = Notification.objects.get()
     assert row.mail_attempts == 1 and row.mail_due_at > timezone.now() + timedelta(minutes=1)
@@ -126,6 +125,28 @@ def test_a_server_that_is_away_is_tried_again(user: User, monkeypatch: Any) -> N
 
 def refuse(*_args: Any, **_options: Any) -> None:
     raise SMTPServerDisconnected
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [(SMTPServerDisconnected(), False), (TimeoutError(), False), (SMTPDataError(451, b"busy"), True)],
+)
+def test_a_mail_that_the_server_may_have_is_not_sent_again(
+    user: User, monkeypatch: Any, said: Exception, again: bool
+) -> None:
+    wish(user, Mail.AT_ONCE)
+    tell(user)
+
+    def fail(*_args: Any) -> None:
+        raise said
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", fail)
+    assert mailing.send_waiting() == 0
+    assert (Notification.objects.get().mail_due_at is not None) == again
+
+
+def test_a_mail_server_that_says_nothing_holds_no_worker(settings: Any) -> None:
+    assert 0 < settings.EMAIL_TIMEOUT <= 60
 
 
 def test_whoever_dies_while_sending_sends_nothing_twice(user: User, monkeypatch: Any) -> None:

@@ -2,19 +2,20 @@
 
 Never twice: a row is taken over (its `mail_due_at` emptied) and that is committed before the mail is handed
 to the mail server. Whoever is killed in between has perhaps sent it and perhaps not; it is not sent again,
-and stands on the site all the same. Only where the mail server said no, or is away, is it tried again.
+and stands on the site all the same. Nor is one whose connection ended in the middle: the mail server may
+have it. Only where the mail server said no, or was not reached, is it tried again.
 """
 
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from html import unescape
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -28,6 +29,7 @@ from accounts.zones import zone_named
 
 logger = logging.getLogger(__name__)
 ATTEMPTS, PEOPLE, MOST = 5, 200, 50
+_NO = (SMTPResponseException, SMTPRecipientsRefused)
 
 
 def send_waiting() -> int:
@@ -45,11 +47,15 @@ def _write_to(user_id: UUID) -> bool:
     news = [row for row in rows if row.read_at is None]
     if not news or user is None or not address:
         return False
+    message, reached = message_for(user, address, news), False
     try:
-        message_for(user, address, news).send()
+        with get_connection() as message.connection:
+            reached = True
+            message.send()
     except (SMTPException, OSError) as error:
         logger.warning("notifications of %s: %s", user_id, type(error).__name__)
-        _try_again(news)
+        if not reached or isinstance(error, _NO):
+            _try_again(news)
         return False
     Notification.objects.filter(pk__in=[row.pk for row in news]).update(mailed_at=timezone.now())
     return True
