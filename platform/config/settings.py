@@ -215,6 +215,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 
 MFA_ADAPTER = "privacy.second_factors.SealingAdapter"
 MFA_FORMS = {
+    "authenticate": "accounts.code_forms.CodeForm",
+    "reauthenticate": "accounts.code_forms.ConfirmCodeForm",
     "add_webauthn": "accounts.key_forms.AddKeyForm",
     "edit_webauthn": "accounts.key_forms.EditKeyForm",
     "signup_webauthn": "accounts.key_forms.SignupKeyForm",

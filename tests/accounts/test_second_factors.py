@@ -68,6 +68,20 @@ def test_the_password_alone_no_longer_signs_in(client: Client, user: User) -> No
     assert other.get("/settings/").status_code == 200
 
 
+def test_a_code_opens_once_though_it_is_right_for_longer(client: Client, user: User) -> None:
+    code = code_of(set_up(client), 1)
+    answers = []
+    for _try in range(2):
+        cache.delete(f"allauth.mfa.totp.used?user={user.pk}&code={code}")  # what allauth forgets after 30 s
+        other = Client()
+        sign_in(other)
+        answers.append(other.post("/accounts/2fa/authenticate/", {"code": code}).status_code)
+    body = {"email": user.email, "password": PASSWORD, "code": f"{code[:3]} {code[3:]}"}
+    cache.delete(f"allauth.mfa.totp.used?user={user.pk}&code={code}")
+    program = Client().post("/api/v1/auth/token", body, content_type="application/json")
+    assert answers == [302, 200] and program.status_code == 401
+
+
 def test_turning_it_off_asks_again_and_is_on_record(client: Client, user: User) -> None:
     set_up(client)
     stolen = Client()
