@@ -12,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from requests import RequestException  # type: ignore[import-untyped]
 
 from common.web import page_not_found
 
@@ -30,8 +31,12 @@ class GoOnByPage:
         return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """One that is not set is a page that is not there."""
-        return page_not_found(request, exception) if isinstance(exception, SocialApp.DoesNotExist) else None
+        """One that is not set is a page that is not there; one that is away says so."""
+        if isinstance(exception, SocialApp.DoesNotExist):
+            return page_not_found(request, exception)
+        if isinstance(exception, RequestException) and request.path.startswith("/accounts/"):
+            return render(request, "socialaccount/authentication_error.html", status=502)
+        return None
 
 
 def _leaves(request: HttpRequest, target: str) -> bool:

@@ -141,6 +141,12 @@ def test_whoever_is_signed_in_connects_it_after_a_confirmation(client: Client, p
     assert "new@example.org" in client.get("/accounts/3rdparty/").text
 
 
+def test_a_provider_that_is_away_is_said_to_be(client: Client, provider: Any) -> None:
+    provider.shutdown()
+    provider.server_close()
+    assert client.post("/accounts/oidc/sso/login/").status_code == 502
+
+
 def test_closed_sign_up_is_closed_here_too(client: Client, provider: Any, settings: Any) -> None:
     settings.ACCOUNT_SIGNUP_OPEN = False
     come_back(client)
