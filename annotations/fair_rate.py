@@ -114,9 +114,10 @@ def people_of(project_id: UUID) -> list[Person]:
     return sorted(rows, key=lambda person: (person.hourly_minor, person.worker))
 
 
-def shown_people_of(project_id: UUID) -> list[Person]:
-    """The same for a page, a minute old where there are very many days. Nothing is paid by it."""
-    return [Person(*row) for row in _people_counted.of(str(project_id)).value]
+def shown_people_of(project_id: UUID) -> tuple[list[Person], datetime | None]:
+    """The same for a page, and when it was counted where there are very many days. Nothing is paid by it."""
+    counted = _people_counted.of(str(project_id))
+    return [Person(*row) for row in counted.value], counted.at
 
 
 @kept_when_costly

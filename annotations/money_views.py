@@ -58,7 +58,7 @@ class FloorForm(forms.Form):
 def project_money(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = project_for(request.user, project_id)
     start = {"currency": project.currency, "key": str(uuid7())}
-    worked = fair_rate.shown_people_of(project.pk)
+    worked, counted_at = fair_rate.shown_people_of(project.pk)
     rate = rates.rate_of(project.pk, project.currency)
     held = ledger.balances(project_id=project.pk, currency=project.currency)
     context = project_page(
@@ -71,6 +71,7 @@ def project_money(request: SignedIn, project_id: UUID) -> HttpResponse:
         rate=rate,
         preview=money.top_up_preview(project, worked, rate),
         people=_people(project, worked[:_SHOWN_PEOPLE]),
+        counted_at=counted_at,
         bonuses=_bonuses(project),
         fund_form=AmountForm(initial=start, auto_id="fund-%s"),
         withdraw_form=AmountForm(initial=start, auto_id="withdraw-%s"),

@@ -1,12 +1,18 @@
 """Pages of a project ask the database a fixed number of times, however much there is."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts import roles
 from accounts.models import Role
+from annotations import fair_rate
 from annotations.models import Answer
 from annotations.services.appeals import appeal_answer
+from common.counts import Count
 from tasks_app.models import Item, Project
 from tests.annotations.crowd import answer
 from tests.factories import CHOICE, make_items, make_project, make_user
@@ -65,3 +71,12 @@ def test_four_appeals_cost_what_one_does(project, django_assert_max_num_queries)
     assert page.get(url).content.decode().count("I read it again.") == 4
     with django_assert_max_num_queries(MOST):
         page.get(url)
+
+
+def test_kept_figures_of_hours_say_when_they_were_counted(project, redis_url, monkeypatch) -> None:
+    monkeypatch.setattr("common.counts._ask_anew", lambda *_asked: None)
+    key = f"counts:{fair_rate._people_counted.name}:{project.pk}"
+    cache.set(key, Count([], timezone.now() - timedelta(hours=9)))
+    assert "counted anew in the background" in page_of(project).get(f"/projects/{project.pk}/money/").text
+    cache.delete(key)
+    assert "counted anew" not in page_of(project).get(f"/projects/{project.pk}/money/").text
