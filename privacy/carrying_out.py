@@ -136,7 +136,7 @@ def _close(row: SubjectRequest, outcome: dict[str, object]) -> None:
         if row.channel == SubjectRequest.Channel.ACCOUNT and row.kind != Kind.ERASURE and row.account:
             notify(
                 user_id=row.account, kind="subject_request_closed",
-                url=f"/privacy/requests/{row.pk}/", request=row.kind,
+                url=f"/privacy/requests/{row.pk}/", by_mail=False, request=row.kind,
             )  # fmt: skip
 
 

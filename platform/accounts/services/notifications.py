@@ -8,13 +8,14 @@ from accounts.services import preferences
 from common.gate import json_through_gate
 
 
-def notify(*, user_id: UUID, kind: str, url: str = "", **data: Any) -> None:
+def notify(*, user_id: UUID, kind: str, url: str = "", by_mail: bool = True, **data: Any) -> None:
     """Tell a person something, inside the caller's transaction. `kind` names a text in the templates.
 
-    As they want to hear of it: on the site, by mail at once or once a day, or not at all.
+    As they want to hear of it: on the site, by mail at once or once a day, or not at all. `by_mail`: False
+    where a mail of its own tells of it, so that nobody is told twice.
     """
     wish = preferences.wish_of(user_id, preferences.topic_of(kind))
-    due = preferences.mail_due(user_id, wish, timezone.now())
+    due = preferences.mail_due(user_id, wish, timezone.now()) if by_mail else None
     if wish.in_app or due:
         Notification.objects.create(
             user_id=user_id, kind=kind, url=url, data=json_through_gate(data), in_app=wish.in_app,

@@ -20,12 +20,12 @@ ATTEMPTS = 5
 
 def tell(alert: Alert) -> None:
     """In the transaction that raised it: the owner's page, and a row for each webhook."""
-    project = alert.monitor.project
+    monitor, project = alert.monitor, alert.monitor.project
     notify(
-        user_id=project.owner_id, kind="finance_alert", url=page_of(alert), project=project.title,
-        topic=alert.topic,
+        user_id=project.owner_id, kind="finance_alert", url=page_of(alert), by_mail=not monitor.by_mail,
+        project=project.title, topic=alert.topic,
     )  # fmt: skip
-    hooks = alert.monitor.webhooks.filter(active=True)
+    hooks = monitor.webhooks.filter(active=True)
     Delivery.objects.bulk_create(
         [Delivery(webhook=hook, alert=alert) for hook in hooks], ignore_conflicts=True
     )

@@ -9,6 +9,8 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import Notification, User
+from accounts.services import preferences
+from accounts.services.preferences import Mail, Topic, Wish
 from applications.finance_monitor import access, closing, counting, replaying, telling
 from applications.finance_monitor.models import Alert, Count, Monitor, NewsText, Watched
 from applications.finance_monitor.services.monitors import judge_alert, set_settings
@@ -137,6 +139,19 @@ def test_the_owner_is_told_on_the_page_and_by_mail_once(monitor: Monitor, fill: 
     assert (telling.send_mails(), telling.send_mails()) == (1, 0)
     [sent] = mail.outbox
     assert sent.to == [owner.email] and "30" in sent.body and note.url in sent.body
+
+
+@pytest.mark.parametrize("of_its_own", [True, False])
+def test_whoever_hears_of_everything_by_mail_gets_one(
+    monitor: Monitor, fill: Fill, owner: User, of_its_own: bool
+) -> None:
+    Monitor.objects.update(by_mail=of_its_own)
+    wishes = {Topic.OTHER: Wish(in_app=True, mail=Mail.AT_ONCE)}
+    preferences.save_wishes(user=owner, wishes=wishes, actor=owner.pk)
+    fill(jump=30)
+    closing.close_bins(monitor.pk, now=NOW)
+    waiting = Notification.objects.exclude(mail_due_at=None).count()
+    assert waiting + telling.send_mails() == 1
 
 
 def test_no_mail_where_it_is_not_wished(monitor: Monitor, fill: Fill) -> None:
