@@ -9,6 +9,7 @@ from allauth.socialaccount import signals as social
 from django.dispatch import Signal
 
 from accounts.models import User
+from accounts.services import tokens
 from common import audit
 
 _HEARD = (
@@ -29,6 +30,12 @@ _HEARD = (
 def connect() -> None:
     for signal, action in _HEARD:
         _hear(signal, action)
+    account.password_reset.connect(_end_tokens, dispatch_uid="accounts:end-tokens")
+
+
+def _end_tokens(*, user: User, **_told: Any) -> None:
+    """Sessions end with the old password by themselves."""
+    tokens.revoke_all_tokens(user=user)
 
 
 def _hear(signal: Signal, action: str) -> None:

@@ -11,6 +11,7 @@ from accounts import roles
 from accounts.models import ApiToken, Membership, Role, User
 from accounts.services import tokens
 from accounts.services.demo_people import create_demo_people
+from common.models import AuditEvent
 from tests.factories import confirm_session, sign_up_form
 
 PASSWORD = "correct horse battery"
@@ -42,6 +43,16 @@ def test_sign_up_and_sign_in_by_email(client, db):
 def test_a_forgotten_password_is_reset_by_mail(client, user):
     client.post("/accounts/password/reset/", {"email": user.email})
     assert re.search(r"/accounts/password/reset/key/\S+", mail.outbox[0].body)
+
+
+def test_a_password_that_is_reset_ends_all_tokens(client, user):
+    _token, text = tokens.create_token(user=user)
+    client.post("/accounts/password/reset/", {"email": user.email})
+    [path] = re.findall(r"/accounts/password/reset/key/\S+", mail.outbox[0].body)
+    new = {"password1": "another horse battery", "password2": "another horse battery"}
+    assert client.post(client.get(path)["Location"], new).status_code == 302
+    assert tokens.find_token(text) is None
+    assert AuditEvent.objects.filter(action="token.revoked", actor=user.pk).count() == 1
 
 
 def test_closed_sign_up(client, db, settings):

@@ -70,3 +70,10 @@ def revoke_token(*, user: User, token_id: UUID) -> None:
     if not changed:
         raise NotFound(_("There is no such token."))
     audit.record("token.revoked", ApiToken(pk=token_id), actor=user.pk)
+
+
+@transaction.atomic
+def revoke_all_tokens(*, user: User) -> None:
+    """Whoever takes an account back ends what somebody else may have made there."""
+    for token in list(ApiToken.objects.select_for_update().filter(user=user, revoked_at=None)):
+        revoke_token(user=user, token_id=token.pk)
