@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from requests import RequestException  # type: ignore[import-untyped]
+from requests import RequestException
 
 from common.web import page_not_found
 
