@@ -96,7 +96,7 @@ def design_draft(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 
 def _number(raw: str) -> int:
-    return int(raw) if raw.isdigit() and len(raw) < 7 else 0
+    return int(raw) if raw.isdecimal() and len(raw) < 7 else 0
 
 
 def _go(request: SignedIn, project: Project, ways: dict[str, str], stay: str) -> HttpResponseRedirect:

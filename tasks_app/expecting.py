@@ -76,8 +76,10 @@ def expect(
     least, most = overlap or (project.overlap_min, project.overlap_max)
     gold = Item.objects.filter(project=project, gold__isnull=False).exists()
     reward = project.reward_minor if reward_minor is None else reward_minor
+    counted = selectors.progress(project.pk)
     work = Work(
-        items=asked.count(), least=least, most=max(least, most),
+        # What was imported with its labels is closed, and nobody is asked or paid for it.
+        items=counted.waiting + counted.open + counted.settled, least=least, most=max(least, most),
         gold_share=project.gold_share if gold else 0.0, reward_minor=reward,
     )  # fmt: skip
     source, pace = _pace(project)

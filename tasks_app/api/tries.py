@@ -77,7 +77,7 @@ def _as_assignment(row: TryOut, entry: Entry) -> dict[str, Any]:
 
 def _place(row: TryOut, name: str) -> int:
     head, _dash, place = name.rpartition("-")
-    if head != str(row.pk) or not place.isdigit():
+    if head != str(row.pk) or not place.isdecimal():
         raise NotFound(_("There is no such question."))
     return int(place)
 

@@ -26,7 +26,7 @@ def read_sample(text: str) -> dict[str, Any]:
     if text.startswith("{"):
         try:
             raw = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             problem = Problem(
                 "", "json", "This begins like JSON and is none. Paste an item of an import file."
             )

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from common.errors import Conflict
 from common.ids import uuid7
@@ -42,7 +42,8 @@ def room(project: Project) -> int | None:
     """How many more items a pilot lets open; None where there is none."""
     if project.pilot_items is None:
         return None
-    asked = Item.objects.filter(project=project, gold__isnull=True)
+    asked = Item.objects.filter(project=project, gold__isnull=True, slots__gt=0)
+    # What was imported with its labels is open or closed as well, and nobody is asked about it.
     begun = asked.filter(state__in=[Item.State.OPEN, Item.State.CLOSED]).count()
     return max(0, project.pilot_items - begun)
 
@@ -52,15 +53,40 @@ def missing_minor(project: Project) -> int:
 
     Of a pilot, those items that it is about.
     """
-    row = Item.objects.filter(project=project, state=Item.State.WAITING).aggregate(
-        ordinary=Count("id", filter=Q(gold__isnull=True)), gold=Count("id", filter=Q(gold__isnull=False))
-    )
+    waiting = Item.objects.filter(project=project, state=Item.State.WAITING, gold__isnull=True).count()
     left = room(project)
-    ordinary = min(row["ordinary"], row["ordinary"] if left is None else left) * project.overlap_min
-    per_gold = gold_slots_wanted(project, ordinary_slots=ordinary, gold_items=row["gold"])
-    wanted: int = (ordinary + per_gold * row["gold"]) * project.reward_minor
+    ordinary = (waiting if left is None else min(waiting, left)) * project.overlap_min
+    wanted: int = (ordinary + _gold_missing(project, more=ordinary)) * project.reward_minor
     held = ledger.balances(project_id=project.pk, currency=project.currency).escrow
     return max(0, wanted - held)
+
+
+def _gold_missing(project: Project, *, more: int) -> int:
+    """Slots that gold will need besides its own once `more` ordinary ones are open; also gold of a pilot."""
+    items = _gold(project).count() if more and project.gold_share > 0 else 0
+    if not items:
+        return 0
+    each = gold_slots_wanted(project, ordinary_slots=_ordinary_slots(project) + more, gold_items=items)
+    return _short(_gold(project), each)[1]
+
+
+def _gold(project: Project) -> QuerySet[Item]:
+    return Item.objects.filter(
+        project=project, gold__isnull=False, state__in=[Item.State.WAITING, Item.State.OPEN]
+    )
+
+
+def _ordinary_slots(project: Project) -> int:
+    rows = Item.objects.filter(project=project, gold__isnull=True)
+    total: int = rows.aggregate(n=Sum("slots"))["n"] or 0
+    return total
+
+
+def _short(gold: QuerySet[Item], each: int) -> tuple[QuerySet[Item], int]:
+    """The gold items with fewer than `each` slots, and how many they lack together."""
+    short = gold.filter(slots__lt=each)
+    row = short.aggregate(items=Count("pk"), slots=Sum("slots"))
+    return short, each * row["items"] - (row["slots"] or 0)
 
 
 def _reserve(project: Project, slots: int, why: str) -> None:
@@ -108,14 +134,10 @@ def _open_ordinary(project: Project) -> int:
 
 def _open_gold(project: Project) -> None:
     """Gold is spread over the project: more ordinary slots mean more gold answers wanted."""
-    gold = Item.objects.filter(
-        project=project, gold__isnull=False, state__in=[Item.State.WAITING, Item.State.OPEN]
-    )
+    gold = _gold(project)
     items, have = gold.count(), gold.aggregate(n=Sum("slots"))["n"] or 0
-    ordinary = Item.objects.filter(project=project, gold__isnull=True).aggregate(n=Sum("slots"))["n"] or 0
-    each = gold_slots_wanted(project, ordinary_slots=ordinary, gold_items=items)
-    short = gold.filter(slots__lt=each)
-    more = each * short.count() - (short.aggregate(n=Sum("slots"))["n"] or 0)
+    each = gold_slots_wanted(project, ordinary_slots=_ordinary_slots(project), gold_items=items)
+    short, more = _short(gold, each)
     if have >= each * items or not 0 < more <= affordable(project, counted=more):
         return
     _reserve(project, more, "gold")

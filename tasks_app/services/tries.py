@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from accounts.roles import grant
 from common.errors import Conflict, Invalid, NotFound, Problem
 from common.gate import through_gate
-from tasks_app import selectors
+from tasks_app import access, selectors
 from tasks_app.designer.samples import payload_of, sample_lines
 from tasks_app.fields.base import Field
 from tasks_app.fields.problem import InvalidAnswer
@@ -52,6 +52,9 @@ def try_for(user: User, try_id: UUID) -> TryOut:
     row = TryOut.objects.select_related("project").filter(pk=try_id, person=user).first()
     if row is None:
         raise NotFound(_("There is no such try."))
+    if row.project_id is not None:
+        # It shows the project's items as they are now: whoever has left the project has left its tries.
+        access.project_for(user, row.project_id)
     return row
 
 

@@ -182,6 +182,25 @@ def test_undo_takes_a_submit_back_before_it_is_sent(serve: Serve) -> None:
     assert not [call for call in server.calls if call[0] == "submit"]
 
 
+def test_an_undo_delays_no_answer_beyond_its_lease_nor_an_earlier_one(serve: Serve) -> None:
+    page, server = serve(project={"undo_seconds": 3600})
+    open_item(page)
+    server.lease = timedelta(seconds=20)
+    page.keyboard.press("7")
+    with page.expect_response("**/claim"):  # the third, which is lent for a short time
+        page.keyboard.press("Enter")
+    server.lease = timedelta(minutes=10)
+    for item in (2, 3):
+        open_item(page, item)
+        page.keyboard.press("7")
+        page.keyboard.press("Enter")
+    open_item(page, 4)
+    page.keyboard.press("7")
+    with page.expect_response("**/submit", timeout=30_000):
+        page.keyboard.press("Enter")
+    assert [one["assignment"] for one in server.submitted] == ["assignment-3"]
+
+
 def test_a_refused_claim_says_why(serve: Serve) -> None:
     page, server = serve(items=[])
     expect(page.locator("[data-part=empty]")).to_be_visible()

@@ -122,6 +122,33 @@ def test_what_is_wrong_is_marked_with_line_and_column(visit: Visits, requester: 
     expect(page.locator("#design-text")).to_have_value("[\n  {name: 'x',}\n]")
 
 
+_SLOWLY = """() => {
+    const send = window.fetch;
+    let sent = 0;
+    window.waiting = [];
+    window.fetch = async (url, options) => {
+        if (!String(url).endsWith("/draft/")) return send(url, options);
+        document.documentElement.dataset.sent = String((sent += 1));
+        await new Promise((done) => window.waiting.push(done));
+        return send(url, options);
+    };
+}"""
+
+
+def test_what_is_typed_while_a_draft_is_on_its_way_is_kept_too(visit: Visits, requester: User) -> None:
+    project = make_draft(requester)
+    page = visit(f"/projects/{project.pk}/design/", requester)
+    page.evaluate(_SLOWLY)
+    page.get_by_role("tab", name="JSON").click()
+    page.locator("#design-text").fill("[1")
+    expect(page.locator("html")).to_have_attribute("data-sent", "1")
+    page.locator("#design-text").fill("[1, 2")
+    page.evaluate("window.waiting.forEach((done) => done())")
+    expect(page.locator("html")).to_have_attribute("data-sent", "2")
+    page.evaluate("window.waiting.forEach((done) => done())")
+    expect(page.locator("[data-part=state]")).to_have_text("Draft kept")
+
+
 def test_names_types_and_labels_are_completed_by_keys(visit: Visits, requester: User) -> None:
     project = make_draft(requester)
     page = visit(f"/projects/{project.pk}/design/", requester)

@@ -78,6 +78,15 @@ def test_an_id_is_found_at_once_and_once(project) -> None:
     assert [one.pk for one in found.items] == [item.pk]
 
 
+def test_beside_the_item_of_that_id_no_match_is_passed_over(project) -> None:
+    Item.objects.filter(pk=Item.objects.filter(project=project).earliest("position").pk).update(
+        external_id="parcel"
+    )
+    found = search_items(project, words="parcel", state="", after=None, enough=3)
+    rest = search_items(project, words="parcel", state="", after=found.on, enough=9)
+    assert texts(found.items) + texts(rest.items) == [str(n) for n in range(8)]
+
+
 def test_the_page_of_a_search_reads_on_by_itself(monkeypatch) -> None:
     monkeypatch.setattr(item_pages, "_CHUNK", 2)
     monkeypatch.setattr(item_pages, "SEARCH_SECONDS", 0.0)

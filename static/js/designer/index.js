@@ -193,8 +193,10 @@ class Designer {
   async #keep(last = false) {
     if (!this.dirty || this.sent) return;
     const form = /** @type {HTMLFormElement} */ (this.root.querySelector("form"));
+    // Before the request: what is typed while it is on its way has still to be kept.
+    this.dirty = false;
     const kept = await this.#post(this.config.draft, new URLSearchParams(/** @type {any} */ (new FormData(form))), last);
-    this.dirty = kept === null;
+    if (kept === null) this.dirty = true;
     this.piece("state").textContent = this.t(kept === null ? "offline" : "draft_kept");
     if (kept === null) this.keeping = setTimeout(() => void this.#keep(), 5000);
   }

@@ -1,6 +1,9 @@
 // @ts-check
 import { newKey, Refusal } from "./api.js";
 
+// So long before its lease ends an answer goes out at the latest, however long it could be taken back.
+const SPARE_MS = 5000;
+
 /** What leaves the page: submit with undo, answers that come back, expired leases, skip and flag. */
 export class Sending {
   /** @param {any} page the workbench element */
@@ -22,7 +25,8 @@ export class Sending {
       return;
     }
     const draft = this.page.store.draft();
-    const wait = (this.page.config.project.undo_seconds ?? 0) * 1000;
+    const left = Date.parse(held.assignment.lease_expires_at) - this.page.api.now() - SPARE_MS;
+    const wait = Math.max(0, Math.min((this.page.config.project.undo_seconds ?? 0) * 1000, left));
     const outgoing = {
       id: newKey(),
       owner: this.page.owner ?? "",

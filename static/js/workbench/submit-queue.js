@@ -41,8 +41,9 @@ export class SubmitQueue extends EventTarget {
     try {
       await this.storage.write({ put: [["outbox", outgoing]], remove: [["held", outgoing.assignment.id]] });
     } finally {
-      // Storage may be full; the answer still goes out.
-      this.#wake(Math.max(0, outgoing.not_before - Date.now()));
+      // Storage may be full; the answer still goes out. An earlier one does not wait for the end of this one's undo.
+      const soonest = Math.min(...this.waiting.map((one) => one.not_before));
+      if (this.waiting.length) this.#wake(Math.max(0, soonest - Date.now()));
     }
   }
 

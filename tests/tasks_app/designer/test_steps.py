@@ -5,9 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import Membership, Role
 from accounts.roles import grant
 from annotations.models import Answer
 from rewards.services import ledger
@@ -177,6 +178,35 @@ def test_items_imported_during_a_pilot_wait(owner):
     assert states(project) == ["open", "open", "waiting", "waiting"]
 
 
+def test_what_came_with_its_labels_takes_no_place_in_a_pilot_and_costs_nothing(owner):
+    project = make_project(owner, state=Project.State.DRAFT, gold_share=0.0)
+    labelled = waiting(project, 3)
+    Item.objects.filter(pk__in=[item.pk for item in labelled]).update(state=Item.State.CLOSED)
+    waiting(project, 4)
+    found = client_of(owner).get(f"/api/v1/projects/{project.pk}/estimate").json()
+    assert found["items"] == 4
+    designing.start_pilot(project=project, items=2, actor=owner)
+    assert states(project) == ["closed"] * 3 + ["open"] * 2 + ["waiting"] * 2
+
+
+def test_what_is_missing_after_a_pilot_pays_for_gold_too(owner):
+    project = make_project(owner, state=Project.State.DRAFT, funds=80, gold_share=0.2)
+    waiting(project, 10)
+    golden = [item.pk for item in waiting(project, 2)]
+    Item.objects.filter(pk__in=golden).update(gold={"intent": "refund"})
+    designing.start_pilot(project=project, items=2, actor=owner)
+    gold = Item.objects.filter(pk__in=golden)
+    assert list(gold.values_list("slots", flat=True)) == [1, 1]
+    refused = client_of(owner).post(f"/api/v1/projects/{project.pk}/pilot/end", format="json")
+    # 8 items of 3 answers; and of 30 + 8 answers a fifth are gold's, 4 of each, of which 1 is there.
+    assert refused.json()["missing_minor"] == (8 * 3 + 2 * 3) * 10
+    ledger.fund_project(project_id=project.pk, currency="USD", amount_minor=300, key="more", actor=owner.pk)
+    project.refresh_from_db()
+    designing.end_pilot(project=project, actor=owner)
+    assert list(gold.values_list("slots", flat=True)) == [4, 4]
+    assert ledger.balances(project_id=project.pk, currency="USD").escrow == 0
+
+
 # -- trying it out -----------------------------------------------------------------------------------------
 
 
@@ -222,6 +252,29 @@ def test_nobody_sees_anothers_try(page, draft):
     assert client_of(stranger).get(f"/api/v1/tries/{row.pk}").status_code == 404
     api = client_of(stranger)
     assert api.post(f"/api/v1/tries/{row.pk}/projects/{row.pk}/claim").status_code == 404
+
+
+def test_who_has_left_a_project_sees_its_items_no_more_in_a_try(draft):
+    make_items(draft, 2)
+    helper = make_user("helper")
+    grant(helper, Role.REQUESTER, draft.pk)
+    api = client_of(helper)
+    pk = api.post(f"/api/v1/projects/{draft.pk}/tries").json()["id"]
+    assert api.post(f"/api/v1/tries/{pk}/projects/{pk}/claim").status_code == 201
+    Membership.objects.filter(user=helper, scope=draft.pk).delete()
+    assert api.post(f"/api/v1/tries/{pk}/projects/{pk}/claim").status_code == 404
+    client = Client()
+    client.force_login(helper)
+    assert client.get(f"/tries/{pk}/").status_code == 404
+
+
+def test_numbers_that_are_none_and_samples_too_deep_are_refused(owner, draft):
+    api = client_of(owner)
+    pk = api.post(f"/api/v1/projects/{draft.pk}/tries").json()["id"]
+    place = f"/api/v1/tries/{pk}/assignments/{pk}-²/submit"
+    assert api.post(place, {"answer": {}}, format="json").status_code == 404
+    deep = {"text": "[]", "sample": '{"text":' + "[" * 100_000}
+    assert "begins like JSON" in api.post("/api/v1/schemas:check", deep, format="json").json()["misfits"][0]
 
 
 def test_practice_tells_what_is_right(client):
