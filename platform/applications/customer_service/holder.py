@@ -1,16 +1,19 @@
 """What customer service holds about a person: pairs made of their dialogues, and their own chats."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from applications import subjects
 from applications.customer_service.models import Conversation, Exchange, Ground, Knowledge, Pair, Unknown
 from applications.customer_service.services.joining import follow, reopen
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
+from tasks_app.models import Item
 from training.erasing_data import empty_asked
 
 
@@ -37,8 +40,10 @@ class CustomerServiceHolder:
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
         """Whole pairs and questions go: a pair with its words cut out would answer nobody, and its vector
         and words say what the text said."""
+        made = _tasks(subject)
         done = {
-            "answer_pairs": _erase_pairs(subject),
+            "answer_pairs": _erase_pairs(replace(subject, items=subject.items | made)),
+            "items": subjects.erase_items(made, terms, but=self.name),
             "unknown_questions": _erase_questions(subject),
             "predictions": _empty_predictions(subject),
             "conversations": _chats(subject).delete()[0],
@@ -104,6 +109,16 @@ def _erase_pairs(subject: Subject) -> int:
     return Pair.objects.filter(pk__in=pairs).delete()[0]
 
 
+def _tasks(subject: Subject) -> frozenset[UUID]:
+    """Items that were made of their questions: they hold the words of whoever asked first."""
+    first = Exchange.objects.filter(unknown=OuterRef("pk")).order_by("pk").values("conversation")[:1]
+    rows = Unknown.objects.annotate(first=Subquery(first)).filter(first__in=_chats(subject).values("pk"))
+    found = Q(pk__in=[])
+    for row in rows.defer("vector"):
+        found |= Q(project=row.project_id, external_id=row.external_id)
+    return frozenset(Item.objects.filter(found).values_list("pk", flat=True))
+
+
 def _erase_questions(subject: Subject) -> int:
     """Those that name them, and those in their words: of a question that others asked too, the words of the
     next of them stay."""
@@ -116,7 +131,9 @@ def _erase_questions(subject: Subject) -> int:
             row.delete()
         elif first is not None and first.pk != next_.pk:
             row.text, row.asked = next_.text, others.count()
-            row.save(update_fields=["text", "asked"])
+            # The vector says what their words said; without an encoder's name it is compared with nothing.
+            row.vector, row.encoder = [0.0] * len(row.vector), ""
+            row.save(update_fields=["text", "asked", "vector", "encoder"])
         done += 1
     return done
 

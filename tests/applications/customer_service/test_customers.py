@@ -14,6 +14,7 @@ from privacy.services import subjects
 from tasks_app.models import Item, Project
 from tests.applications.customer_service.test_following import talk
 from tests.applications.customer_service.test_service import ask
+from tests.factories import make_items
 
 pytestmark = pytest.mark.django_db
 NAME = "customer 4711"
@@ -69,6 +70,22 @@ def test_a_question_that_others_asked_too_stays_in_their_words(stocked: Project)
     erase(subject_of(stocked))
     row = Unknown.objects.get()
     assert (row.text, row.asked) == ("warranty please", 1)
+    assert row.encoder == "" and not any(row.vector)  # it was of the first one's words
+
+
+def test_a_task_made_of_a_question_is_erased_with_whoever_asked_first(stocked: Project) -> None:
+    ask(stocked, "is there a warranty", end_user=NAME)
+    ask(stocked, "warranty please", end_user="somebody else")
+    row = Unknown.objects.get()
+    [item] = make_items(stocked, slots=0, payloads=[{"turns": [{"speaker": "customer", "text": row.text}]}])
+    Item.objects.filter(pk=item.pk).update(external_id=row.external_id)
+    Unknown.objects.update(state=Unknown.State.TASK)
+    holder().erase(subject_of(stocked, "somebody else"), Terms(request=item.pk))
+    item.refresh_from_db()
+    assert "is there a warranty" in str(item.payload)
+    assert erase(subject_of(stocked))["items"] == 1
+    item.refresh_from_db()
+    assert "warranty" not in str(item.payload) and item.state == Item.State.WITHDRAWN
 
 
 def test_of_a_restricted_customer_no_question_is_kept_for_others(stocked: Project) -> None:
