@@ -27,6 +27,7 @@ def _anew(redis_url: str, settings, monkeypatch) -> None:
     seen.clear()
     wait[0] = 0.0
     cache.clear()
+    monkeypatch.setattr(counts, "COSTLY_SECONDS", 0.1)
     monkeypatch.setattr(tasks.count_again, "delay", lambda *_given: None)
 
 
