@@ -25,7 +25,8 @@ def compose():
 
 
 def variables_of_settings():
-    text = (ROOT / "platform/config/settings.py").read_text()
+    files = ("settings.py", "providers.py")
+    text = "".join((ROOT / "platform/config" / name).read_text() for name in files)
     return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text))
 
 

@@ -6,7 +6,7 @@ from tests.i18n.extraction import ROOT
 
 # What a form carries back is no word to read.
 PRINTED = re.compile(r"(?<!value=\")\{\{[^}]*\}\}")
-MINOR = re.compile(r"_minor\b(?![^}]*\|\s*(?:default:\S+?\|)?money:)")
+MINOR = re.compile(r"_minor\b(?![^}]*\|\s*(?:default:\S+?\|)?(?:interval_)?money:)")
 WITH_HOURS = re.compile(r'date:"[^"]*[HGgh]:i')
 
 
