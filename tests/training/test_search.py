@@ -170,6 +170,7 @@ def test_a_trial_that_falls_behind_is_pruned_and_its_engine_stopped(searching: M
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(900)  # three trainers share what cores there are
 def test_trials_spread_over_trainers_and_a_killed_one_is_taken_up_again(
     searching: Make, worker: Callable[[], subprocess.Popen[bytes]], redis_url: str
 ) -> None:
