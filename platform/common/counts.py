@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 COSTLY_SECONDS = 0.1
+LARGE = 10_000
 FRESH = timedelta(seconds=15)
 # Nobody has looked for so long: it is counted while somebody waits.
 KEPT = timedelta(days=1)
@@ -74,12 +75,22 @@ def count_anew(name: str, ids: Sequence[str]) -> None:
 def _count(name: str, ids: Sequence[str]) -> dict[str, Count]:
     began, at = time.perf_counter(), timezone.now()
     values = _reads[name](ids)
-    if time.perf_counter() - began > COSTLY_SECONDS:
-        kept = {_key(name, one): Count(value, at) for one, value in values.items()}
-        cache.set_many(kept, timeout=KEPT.total_seconds())
-    else:
-        cache.delete_many([_key(name, one) for one in ids])
+    costly = time.perf_counter() - began > COSTLY_SECONDS
+    kept = {one: Count(value, at) for one, value in values.items() if costly and _is_large(value)}
+    if kept:
+        cache.set_many({_key(name, one): count for one, count in kept.items()}, timeout=KEPT.total_seconds())
+    if live := [_key(name, one) for one in ids if one not in kept]:
+        cache.delete_many(live)
     return {one: Count(value) for one, value in values.items()}
+
+
+def _is_large(value: Any) -> bool:
+    """Whether anything was counted to LARGE: on a busy machine a count of ten rows may take long as well."""
+    if isinstance(value, dict):
+        return any(_is_large(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return any(_is_large(part) for part in value)
+    return isinstance(value, int) and value >= LARGE
 
 
 def _ask_anew(name: str, ids: Sequence[str]) -> None:

@@ -28,6 +28,7 @@ def _anew(redis_url: str, settings, monkeypatch) -> None:
     wait[0] = 0.0
     cache.clear()
     monkeypatch.setattr(counts, "COSTLY_SECONDS", 0.1)
+    monkeypatch.setattr(counts, "LARGE", 1)
     monkeypatch.setattr(tasks.count_again, "delay", lambda *_given: None)
 
 
@@ -77,6 +78,13 @@ def test_without_redis_everything_is_counted(settings) -> None:
     settings.CACHES = {
         "default": {"BACKEND": "common.cache.ForgivingRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     }
+    wait[0] = 0.11
+    assert lengths.of("ab").value == 3
+    assert lengths.of("ab").value == 4
+
+
+def test_what_is_small_is_never_kept(monkeypatch) -> None:
+    monkeypatch.setattr(counts, "LARGE", 1_000)
     wait[0] = 0.11
     assert lengths.of("ab").value == 3
     assert lengths.of("ab").value == 4

@@ -56,6 +56,7 @@ def settle(stage: Stage, deadline: Deadline) -> str:
 
     def decided() -> bool:
         nonlocal held
+        _work(stage)  # on a busy machine that last look ends after the crowd was taken to be done
         held = _held(stage)
         return all(len(held.get(stage.dialogue_of[i].id, {})) == len(stage.fields) for i in _judged(stage))
 
@@ -75,13 +76,18 @@ class _Stillness:
 
     def __call__(self) -> bool:
         stage = self._stage
-        with ThreadPoolExecutor(THREADS) as pool:
-            busy = sum(pool.map(lambda seat: shift(stage, seat), stage.seats))
+        busy = _work(stage)
         waiting = {doubt.id for doubt in stage.reviewer.doubts(stage.project)}
         now = (stage.requester.progress(stage.project), waiting)
         self._quiet = self._quiet + 1 if not busy and now == self._last else 0
         self._last = now
         return self._quiet >= QUIET_POLLS
+
+
+def _work(stage: Stage) -> int:
+    """Let everybody do what there is to do; how many answers that were."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        return sum(pool.map(lambda seat: shift(stage, seat), stage.seats))
 
 
 def _judged(stage: Stage) -> list[str]:
