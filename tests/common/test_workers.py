@@ -55,8 +55,11 @@ def test_celery_s_signals_are_listened_to() -> None:
         assert receiver in [found() for _key, found in signal.receivers]
 
 
-def test_a_broker_that_is_away_takes_no_worker_down(settings) -> None:
+def test_a_broker_that_is_away_takes_no_worker_down(settings, caplog) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     workers._noted = 0.0
     workers.on_ready(SimpleNamespace(hostname="worker@here"))
     workers.on_shutdown(SimpleNamespace(hostname="worker@here"))
+    assert [line.startswith("Redis is away") for line in caplog.messages] == [True, True]
+    with pytest.raises(redis.ConnectionError):
+        workers.present()
