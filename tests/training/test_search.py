@@ -93,6 +93,15 @@ def states(run: Run) -> list[str]:
     return list(Trial.objects.filter(search=run.pk).order_by("number").values_list("state", flat=True))
 
 
+def _ended_before(run: Run, study: Study, number: int, *, value: float) -> None:
+    """A complete trial that stood at `value` from the first tenth on."""
+    trial = Trial(search=run.search, number=number, state="complete", value=value, finished_at=timezone.now())
+    trial.optuna, trial.params = study.propose(run.search.space)
+    study.is_hopeless(trial.optuna, dict.fromkeys(range(1, 11), value))
+    study.tell(trial.optuna, value=value, state="complete")
+    trial.save()
+
+
 def test_a_search_ends_in_a_model_trained_with_the_best_recipe(searching: Make, admin: User) -> None:
     wide = {**SPACE, "learning_rate": {"low": 1e-8, "high": 1e-2, "log": True}}
     run = searching({"fit_head_first": False, "epochs": 6}, trials=5, name="found", pruner="none", space=wide)
@@ -105,9 +114,18 @@ def test_a_search_ends_in_a_model_trained_with_the_best_recipe(searching: Make, 
     config = json.loads((run.folder / "config.json").read_text())
     assert all(config[name] == value == run.recipe[name] for name, value in best.params.items())
     assert ModelVersion.objects.get(run=run).number == 1
-    assert set(found.importance) == set(SPACE) and sum(found.importance.values()) == pytest.approx(1)
     again = start_run(project=run.project, field="intent", recipe="found", actor=admin)
     assert again.recipe == run.recipe
+
+
+def test_when_a_trial_ends_the_share_of_each_setting_is_told_anew(searching: Make) -> None:
+    run = searching(trials=5, final=False)
+    study = Study(str(run.pk), pruner="none", seed=1)
+    for number in range(1, 5):
+        _ended_before(run, study, number, value=number / 10)
+    carry_out_all()
+    shares = Search.objects.get().importance
+    assert set(shares) == set(SPACE) and sum(shares.values()) == pytest.approx(1)
 
 
 def test_the_first_trial_is_the_recipe_as_it_was_sent(searching: Make) -> None:
@@ -154,13 +172,7 @@ def test_a_trial_that_falls_behind_is_pruned_and_its_engine_stopped(searching: M
     run = searching({"epochs": 1000, "patience": 0}, trials=6, final=False, space=space)
     study = Study(str(run.pk), pruner="median", seed=1)
     for number in range(1, 6):
-        trial = Trial.objects.create(
-            search=run.search, number=number, state="complete", value=2.0, finished_at=timezone.now()
-        )
-        trial.optuna, trial.params = study.propose(run.search.space)
-        study.is_hopeless(trial.optuna, dict.fromkeys(range(1, 11), 2.0))
-        study.tell(trial.optuna, value=2.0, state="complete")
-        trial.save()
+        _ended_before(run, study, number, value=2.0)
     carry_out_all()
     pruned = Trial.objects.get(number=6)
     assert pruned.state == "pruned" and 100 <= len(pruned.values) < 500
