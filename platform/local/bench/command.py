@@ -62,7 +62,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="train: fewer dialogues and epochs")
     parser.add_argument("--per-class", type=int, help="intents: texts of each label, drawn at random")
     parser.add_argument("--draws", type=int, help="intents, active, triage: how many times they are drawn")
-    parser.add_argument("--model", action="store_true", help="pii: with a span model beside the rules")
+    parser.add_argument(
+        "--model",
+        action="store_true",
+        help="pii: with a span model beside the rules; retrieval: with a tuned encoder",
+    )
     parser.add_argument("--subjects", type=int, help="erasure: people who occur in dialogues")
     parser.add_argument("--secrets", type=int, help="leak: how many are planted")
     parser.add_argument("--only", help="applications, analysis: some of them, with commas between")

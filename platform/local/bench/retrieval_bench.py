@@ -5,10 +5,14 @@ said. Each dialogue gives at most one query, and the thousand are drawn with a f
 twice are in the pool once. Hit at 5 is recall at 5, as there is one right reply for each query. BM25 is bm25s
 (Lu 2024) with its own tokens for English; Chinese is cut into words by jieba. Nothing was tuned on these
 dialogues: the fusion is the one that customer service uses.
+
+With `--model` the thousand come from one half of the dialogues, and the encoder is also asked after it was
+tuned by contrast on the other half (tuned_encoder.py).
 """
 
 import json
 import random
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from local.bench.command import Settings
+from local.bench.tuned_encoder import tune
 from local.errors import LocalError
 
 POOL, SEED, AT = 1000, 7, 5
@@ -39,19 +44,41 @@ def run(settings: Settings) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for language, name in FILES.items():
         if (folder / name).exists():
-            found = _measure(draw(folder / name, pool), language)
-            figures |= {f"{language}_{key}": value for key, value in found.items()}
+            read = _measure_tuned if settings.model else _measure_file
+            figures |= {f"{language}_{key}": value for key, value in read(folder / name, pool).items()}
     return {"settings": {"pool": pool, "seed": SEED, "encoder": "starter"}, "figures": figures}
 
 
-def draw(path: Path, pool: int) -> list[Exchange]:
-    """One exchange of each dialogue while there are dialogues, then further ones; no reply twice."""
+def _measure_file(path: Path, pool: int) -> dict[str, float]:
+    return _measure(draw(dialogues_of(path), pool))
+
+
+def _measure_tuned(path: Path, pool: int) -> dict[str, float]:
+    dialogues = [one for one in dialogues_of(path) if one]
+    half = len(dialogues) // 2
+    learned = [(one.said, one.reply) for dialogue in dialogues[half:] for one in dialogue]
+    exchanges = draw(dialogues[:half], pool)
+    with tempfile.TemporaryDirectory(prefix="mh-") as folder:
+        encoder = str(tune(learned, Path(folder) / "run"))
+        tuned = _measure(exchanges, encoder)
+    after = {f"{key}_tuned": value for key, value in tuned.items() if key.endswith(("encoder", "fused"))}
+    return {**_measure(exchanges), **after, "tuned_on": len(learned)}
+
+
+def dialogues_of(path: Path) -> list[list[Exchange]]:
+    """The exchanges of each dialogue, in an order that is drawn and the same each time."""
     dice = random.Random(SEED)  # noqa: S311 - a draw that is the same each time
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [list(_exchanges(json.loads(line)["turns"])) for line in lines]
     for one in found:
         dice.shuffle(one)
     dice.shuffle(found)
+    return found
+
+
+def draw(dialogues: Sequence[Sequence[Exchange]], pool: int) -> list[Exchange]:
+    """One exchange of each dialogue while there are dialogues, then further ones; no reply twice."""
+    found = [list(one) for one in dialogues]
     chosen: dict[str, Exchange] = {}
     while len(chosen) < pool and any(found):
         for one in found:
@@ -69,12 +96,13 @@ def _exchanges(turns: Sequence[dict[str, Any]]) -> Iterator[Exchange]:
             yield Exchange(before + asked["text"], answered["text"])
 
 
-def _measure(exchanges: Sequence[Exchange], language: str) -> dict[str, float]:
+def _measure(exchanges: Sequence[Exchange], encoder: str | None = None) -> dict[str, float]:
+    """Recall by each method; the encoder is a folder, or the site's own."""
     from applications.customer_service.lexical import words_of  # noqa: PLC0415
 
     queries, texts = [one.said for one in exchanges], [one.reply for one in exchanges]
     words = _by_words([words_of(text) for text in queries], [words_of(text) for text in texts])
-    vectors = _vectors([*queries, *texts])
+    vectors = _vectors([*queries, *texts], encoder)
     meaning = vectors[: len(queries)] @ vectors[len(queries) :].T
     fused = 1 / (60 + _ranks(words)) + 1 / (60 + _ranks(meaning))
     return {
@@ -100,13 +128,13 @@ def _by_words(queries: Sequence[Sequence[str]], texts: Sequence[Sequence[str]]) 
     ])  # fmt: skip
 
 
-def _vectors(texts: Sequence[str]) -> "np.ndarray[Any, Any]":
+def _vectors(texts: Sequence[str], encoder: str | None) -> "np.ndarray[Any, Any]":
     from training.engine.config import STARTER  # noqa: PLC0415
     from training.engine.data import Row  # noqa: PLC0415
     from training.engine.device import choose_device  # noqa: PLC0415
     from training.engine.survey import Describer  # noqa: PLC0415
 
-    describer = Describer(STARTER, device=choose_device("auto"))
+    describer = Describer(encoder or STARTER, device=choose_device("auto"))
     rows = [Row(id=str(n), payload={"text": text}, value=None) for n, text in enumerate(texts)]
     return describer.vectors(rows)
 
