@@ -37,7 +37,7 @@ def test_packages_are_marked_and_empty():
         if path.name == "__init__.py" and path.read_text().strip()
     ]
     # Django finds an app's models in `<app>.models`: a package of them must name them there.
-    models = [f"{app}/models/__init__.py" for app in ("privacy", "training")]
+    models = [f"{app}/models/__init__.py" for app in ("privacy", "tasks_app", "training")]
     assert filled == ["platform/config/__init__.py", *models]
 
 

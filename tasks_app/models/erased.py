@@ -1,4 +1,4 @@
-"""What is left of a text that was erased; `tasks_app.models` shows it to Django."""
+"""What is left of a text that was erased."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""The rows of qualification; `tasks_app.models` shows them to Django."""
+"""Tests that people pass before projects let them in, and who passed which."""
 
 import uuid
 from typing import Any
