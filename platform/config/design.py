@@ -104,6 +104,7 @@ class SampleForm(forms.Form):
     split = forms.ChoiceField(
         choices=[("train", _("for training")), ("test", _("for testing"))], widget=forms.RadioSelect
     )
+    currency = forms.CharField(disabled=True, initial="USD", label=_("Currency"))
     open = forms.BooleanField(required=False, label=_("Open to everyone who qualifies"))
 
 
