@@ -261,7 +261,7 @@ class RankView {
     row.className = "row";
     for (const [key, kind, run] of /** @type {[string, string, () => void][]} */ ([
       ["accept_suggestion", "btn small", () => this.bench.accept(suggestion)],
-      ["remove", "btn small ghost", () => this.bench.store.reject(suggestion)],
+      ["remove", "btn ghost small", () => this.bench.store.reject(suggestion)],
     ])) {
       const button = document.createElement("button");
       button.type = "button";

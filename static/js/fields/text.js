@@ -75,7 +75,7 @@ class TextView {
     take.addEventListener("click", () => this.bench.accept(suggestion));
     const leave = document.createElement("button");
     leave.type = "button";
-    leave.className = "btn small ghost";
+    leave.className = "btn ghost small";
     leave.textContent = this.bench.t("remove");
     leave.addEventListener("click", () => this.bench.store.reject(suggestion));
     const row = document.createElement("div");

@@ -76,7 +76,7 @@ export class Notices {
     row.append(...actions.map(({ label, run, primary }) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.className = `btn small ${primary ? "primary" : ""}`;
+      button.className = `btn ${primary ? "primary" : ""} small`;
       button.textContent = label;
       button.addEventListener("click", run);
       return button;
