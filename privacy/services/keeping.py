@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from common.copying import copy_rows
+from common.errors import Conflict
 from common.ids import uuid7
 from privacy import keyring, sealing
 from privacy.keeping import Keeper, Kept
@@ -93,6 +95,24 @@ def hold_subjects(project: UUID, subjects: dict[str, Kept]) -> None:
         held = {str(subject) for subject in _column(_HOLD_SUBJECTS, [others])} if others else set()
         # One that was erased while we waited for it is made anew.
         missing = sorted(set(others) - held)
+
+
+def hold_known(subjects: Iterable[UUID]) -> set[UUID]:
+    """Those who are there still; until the commit nobody erases or restricts them."""
+    wanted = sorted(set(subjects))
+    return set(_column(_HOLD_SUBJECTS, [wanted])) if wanted else set()
+
+
+def refuse_gone(subjects: Iterable[UUID | None]) -> None:
+    """In the caller's transaction, before it stores something of people whom it held a while ago: until the
+    commit none of them is erased or restricted. Raises Conflict, with the code `subject_erased` or
+    `restricted`, where that has happened to one of them since."""
+    wanted = {subject for subject in subjects if subject is not None}
+    if hold_known(wanted) < wanted:
+        raise Conflict(_("The data of one of these people was erased just now."), code="subject_erased")
+    if DataSubject.objects.filter(pk__in=wanted, restricted=True).exists():
+        detail = _("The use of the data of one of these people is restricted; a person has to read it.")
+        raise Conflict(detail, code="restricted")
 
 
 def hold_keys(subjects: Iterable[UUID]) -> dict[UUID, bytes]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from common.errors import Conflict, Invalid, Problem, Unavailable
 from privacy.pii.finding import Scope
 from privacy.pii.offsets import OffsetMap
 from privacy.services import learning
+from privacy.services.keeping import refuse_gone
 from tasks_app.fields.payload import check_payload
 from tasks_app.fields.problem import InvalidPayload
 from training import asking, besides, redaction, serving
@@ -59,10 +61,12 @@ def predict(
 ) -> Predicted:
     """Have the version in production (or the one named) answer each item; texts are stored redacted.
 
-    `fallback` answers where the version named cannot be loaded. subjects: of each item, whose it is.
+    `fallback` answers where the version named cannot be loaded. subjects: of each item, whose it is; nothing
+    is stored of somebody who was erased or restricted while the model was asked.
 
-    Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production,
-    Unavailable where too many others ask at the same moment.
+    Raises Invalid with pointers such as "/items/0/turns", Conflict where nothing is in production or one of
+    the subjects is gone (`subject_erased`) or `restricted`, Unavailable where too many others ask at the
+    same moment.
     """
     apart = [besides.taken_apart(model, item) for item in items]
     payloads = _check([item for item, _beside in apart])
@@ -129,7 +133,12 @@ def _store(
     rows = [_row(version, actor_id, kept, answer) for kept, answer in zip(redacted, answers, strict=True)]
     for row, subject in zip(rows, subjects, strict=False):
         row.subject = subject
-    asking.store_predictions(rows)
+    if any(subjects):
+        with transaction.atomic():
+            refuse_gone(subjects)
+            asking.store_predictions(rows)
+    else:
+        asking.store_predictions(rows)
     return rows
 
 

@@ -1,5 +1,6 @@
 """What education grading holds about a person: as a learner, found by digest or item, and as a teacher."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from applications import subjects
 from applications.education_grading.grading import TEMPLATE
 from applications.education_grading.learners import digests_of
-from applications.education_grading.models import FeedbackEdit, ReleaseRule, Submission
+from applications.education_grading.models import FeedbackEdit, Question, ReleaseRule, Submission
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item
@@ -82,10 +83,15 @@ def of_learner(subject: Subject) -> QuerySet[Submission]:
         for value in values
         for digest in digests_of(project, value)
     ]
-    named = Item.objects.filter(pk__in=subject.items, external_id__startswith=_PREFIX)
-    keys = [name.removeprefix(_PREFIX) for name in named.values_list("external_id", flat=True)]
     own = Q(learner__in=digests) | Q(subject__in=subject.subjects)
-    return Submission.objects.filter(own | Q(pk__in=[key for key in keys if _is_id(key)]))
+    keys: dict[UUID, list[str]] = defaultdict(list)
+    named = Item.objects.filter(pk__in=subject.items, external_id__startswith=_PREFIX)
+    for project, name in named.values_list("project", "external_id"):
+        if _is_id(key := name.removeprefix(_PREFIX)):
+            keys[project].append(key)
+    for project, found in keys.items():
+        own |= Q(question__project=project, pk__in=found)
+    return Submission.objects.filter(own)
 
 
 def _asked(subject: Subject, rows: Sequence[Submission]) -> list[UUID]:
@@ -106,8 +112,20 @@ def _asked(subject: Subject, rows: Sequence[Submission]) -> list[UUID]:
 
 def _items(rows: Sequence[Submission], asked: Collection[UUID]) -> set[UUID]:
     """Made of decided answers, and of what was said of predictions."""
-    own = Item.objects.filter(external_id__in=[row.external_id for row in rows])
+    wanted = Q(pk__in=[])
+    for project, names in _by_project(rows).items():
+        wanted |= Q(project=project, external_id__in=names)
+    own = Item.objects.filter(wanted)
     return {*own.values_list("pk", flat=True), *subjects.items_of_cases(asked)}
+
+
+def _by_project(rows: Sequence[Submission]) -> dict[UUID, list[str]]:
+    """The same external id in another project is somebody else's item."""
+    projects = dict(Question.objects.filter(submissions__in=rows).values_list("pk", "project"))
+    names: dict[UUID, list[str]] = defaultdict(list)
+    for row in rows:
+        names[projects[row.question_id]].append(row.external_id)
+    return names
 
 
 def _is_id(text: str) -> bool:

@@ -17,6 +17,7 @@ from applications.health_triage.models import AbstainedCase, RiskSetting
 from common import audit
 from tasks_app.fields.payload import PAYLOAD_KEYS
 from tasks_app.models import ImportJob, Item, Project
+from tasks_app.services.erasing_items import TOMBSTONE
 from tasks_app.services.imports import start_import
 
 MOST_AT_ONCE = 200
@@ -98,5 +99,5 @@ def due_projects() -> list[UUID]:
 def make_due(project_id: UUID) -> int:
     project = Project.objects.get(pk=project_id)
     waiting = AbstainedCase.objects.filter(project=project, state=State.WAITING, was_refused=False)
-    waiting = waiting.order_by("-highest", "pk")
+    waiting = waiting.exclude(prediction__payload=TOMBSTONE).order_by("-highest", "pk")
     return len(import_cases(project, list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE]), None))

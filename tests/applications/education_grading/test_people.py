@@ -16,12 +16,14 @@ from applications.education_grading.models import Question, Submission
 from applications.education_grading.services import submissions
 from applications.education_grading.services.decisions import decide
 from applications.education_grading.services.teaching import teach
+from common.errors import Conflict
 from privacy.holders import Subject, Terms, all_holders
 from privacy.models import DataSubject, SiteKey
 from privacy.services.subjects import find_subjects, items_of
 from tasks_app.importing import job as work
 from tasks_app.models import ImportJob, Item
 from tests.applications.education_grading.test_grading import SURE, TORN, give
+from tests.factories import make_items, make_project
 from training.models import FeedbackCase, Prediction
 from training.services.cases import make_tasks
 
@@ -134,3 +136,38 @@ def test_digests_outlive_another_secret_key_and_older_ones_are_found(
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another" * 8
     assert old in digests_of(question.project_id, "Mia Kern")
     assert digest_of(question.project_id, "Mia Kern") == before
+
+
+def test_an_item_of_the_same_name_in_another_project_is_somebody_elses(question: Question) -> None:
+    [answer] = give(question, TORN, learner="Mia Kern")
+    [item] = make_items(make_project(), 1, payloads=[{"text": "of another project"}])
+    Item.objects.filter(pk=item.pk).update(external_id=answer.external_id)
+    HOLDER.restrict(by_number("Mia Kern"), restricted=True)
+    item.refresh_from_db()
+    assert not item.restricted
+    HOLDER.erase(by_number("Mia Kern"), TERMS)
+    item.refresh_from_db()
+    assert item.payload == {"text": "of another project"} and item.state != Item.State.WITHDRAWN
+
+
+def test_whoever_is_in_such_an_item_erases_no_answer_of_this_project(question: Question) -> None:
+    [answer] = give(question, TORN, learner="Mia Kern")
+    [item] = make_items(make_project(), 1)
+    Item.objects.filter(pk=item.pk).update(external_id=answer.external_id)
+    HOLDER.erase(Subject(items=frozenset({item.pk})), TERMS)
+    assert Submission.objects.filter(pk=answer.pk).exists()
+
+
+def test_a_learner_who_is_erased_while_being_judged_is_not_kept(
+    question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = submissions.put_together
+
+    def judge(*known: Any) -> Any:
+        HOLDER.erase(by_number("Mia Kern"), TERMS)
+        return judged(*known)
+
+    monkeypatch.setattr(submissions, "put_together", judge)
+    with pytest.raises(Conflict) as refused:
+        give(question, TORN, learner="Mia Kern")
+    assert refused.value.code == "subject_erased" and not Submission.objects.exists()

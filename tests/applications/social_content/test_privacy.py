@@ -1,5 +1,6 @@
 """Erasure, access and restriction reach authors and readers by the ids that they are known by."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,10 +9,12 @@ from applications.social_content.holder import SocialContentHolder
 from applications.social_content.models import Person, Post, Shown
 from applications.social_content.ranking import Weights
 from applications.social_content.scoring_round import read_posts
+from applications.social_content.services import feed
 from applications.social_content.services.feed import Reader, make_feed
 from applications.social_content.services.moderation import Finding, decide_post
 from applications.social_content.services.people import set_person
 from applications.social_content.services.posts import NewPost, take_posts
+from common.errors import Conflict
 from privacy.holders import Subject, Terms, all_holders
 from privacy.models import SharingOptOut
 from privacy.services.subjects import find_subjects, items_of
@@ -130,3 +133,23 @@ def test_items_of_feedback_go_with_whom_they_are_about(known: Project) -> None:
     HOLDER.erase(ANNA, Terms(request=uuid4()))
     assert not Item.objects.filter(payload__icontains="roses").exists()
     assert not FeedbackCase.objects.filter(payload__icontains="roses").exists()
+
+
+def test_a_reader_who_is_erased_while_posts_are_matched_leaves_nothing(
+    known: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matched = feed._matches
+
+    def match(*asked: Any) -> Any:
+        found = matched(*asked)
+        HOLDER.erase(ANNA, Terms(request=uuid4()))
+        return found
+
+    take_posts(project=known, posts=[NewPost(key="g", text="A garden.", author="bo")], actor=known.owner)
+    read_posts(known.pk)
+    reader = Reader.of(Person.objects.get())
+    before = Prediction.objects.count()
+    monkeypatch.setattr(feed, "_matches", match)
+    with pytest.raises(Conflict):
+        make_feed(project=known, reader=reader, count=5, weights=Weights(), actor=known.owner)
+    assert Prediction.objects.count() < before and not Shown.objects.exists()

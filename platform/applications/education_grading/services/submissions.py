@@ -25,7 +25,7 @@ from applications.education_grading.grading import (
 from applications.education_grading.learners import digest_of
 from applications.education_grading.models import FeedbackEdit, Question, Submission
 from common import audit
-from common.errors import Invalid, Problem
+from common.errors import Conflict, Invalid, Problem
 from training.services.predictions import Predicted
 
 MOST = 100
@@ -44,7 +44,8 @@ class Handed:
 def hand_in(*, question: Question, answers: Sequence[Handed], actor: User | None) -> list[Submission]:
     """Keep up to 100 answers and judge the new ones. One whose key is known stays as it is.
 
-    Without models in production everything waits for a teacher. Raises Invalid for too many or too long ones.
+    Without models in production everything waits for a teacher. Raises Invalid for too many or too long ones,
+    Conflict where one of the learners is erased meanwhile (`subject_erased`); asked again it goes on.
     """
     _check(answers)
     wanted = {_key(one.key): one for one in answers}
@@ -128,7 +129,9 @@ def _take(row: Submission, graded: Graded, question: Question, top: int, limit: 
     if found is not None and limit is not None and not row.guards and found.doubt <= limit:
         row.state, row.decided_at = Submission.State.RELEASED, timezone.now()
     with transaction.atomic():
-        there = Submission.objects.select_for_update().get(pk=row.pk)
+        there = Submission.objects.select_for_update().filter(pk=row.pk).first()
+        if there is None:  # erased while it was judged
+            raise Conflict(_("The data of one of these people was erased just now."), code="subject_erased")
         if there.edits.exists() or there.round or there.state != Submission.State.WAITING:
             return
         row.round = there.round

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import numpy as np
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from applications import subjects
@@ -18,7 +17,7 @@ from applications.health_triage.models import AbstainedCase, Calibration
 from applications.health_triage.promising import NO_PROMISE, Promise, Risk, Verdict, judge
 from applications.health_triage.services.calibration import ask_calibration
 from applications.health_triage.services.risk import risk_of
-from common.errors import Conflict
+from privacy.services.keeping import refuse_gone
 from tasks_app.models import Project
 from training import serving
 from training.models import ModelVersion, Prediction
@@ -52,7 +51,8 @@ def triage_texts(
     """Up to 100 messages. Texts are stored redacted, and no longer than the project keeps predictions.
 
     people: who wrote each, by an id in the caller's books, "" for nobody known; a request then finds what is
-    kept of it. Raises Conflict with the code `restricted` for somebody the use of whose data is restricted.
+    kept of it. Raises Conflict with the code `restricted` for somebody the use of whose data is restricted,
+    and `subject_erased` where somebody is erased meanwhile.
 
     A calibration of other versions than those that have just answered is never used: without one of their own
     there is no promise, a person has to look at each, and a calibration is asked for.
@@ -72,7 +72,7 @@ def triage_texts(
     if calibration is None:
         ask_calibration(project=project, actor=actor)
     highest = max(chances[0]) if chances else 0
-    cases = _abstain(project, condition.predictions, verdicts, highest)
+    cases = _abstain(project, condition.predictions, verdicts, highest, asked["subjects"])
     return [
         Triaged(
             verdict=verdict, shares=shares[number], chances=chances[number], calibration=calibration,
@@ -88,9 +88,7 @@ def triage_texts(
 @transaction.atomic
 def _subjects(project: Project, people: Sequence[str]) -> list[UUID | None]:
     held = subjects.hold(project.pk, {name for name in people if name.strip()})
-    if any(one.restricted for one in held.values()):
-        detail = _("The use of the data of one of these people is restricted; a person has to read it.")
-        raise Conflict(detail, code="restricted")
+    refuse_gone(one.id for one in held.values())
     return [held[name].id if name in held else None for name in people]
 
 
@@ -142,9 +140,12 @@ def _promise(calibration_id: UUID, made_at: str, risk: Risk) -> Promise:
     return Calibration.objects.get(pk=calibration_id).promise(risk)
 
 
+@transaction.atomic
 def _abstain(
-    project: Project, predictions: Sequence[Prediction], verdicts: Sequence[Verdict], highest: int
-) -> dict[UUID, AbstainedCase]:
+    project: Project, predictions: Sequence[Prediction], verdicts: Sequence[Verdict], highest: int,
+    people: Sequence[UUID | None],
+) -> dict[UUID, AbstainedCase]:  # fmt: skip
+    refuse_gone(people)
     rows = [
         AbstainedCase(
             project=project,

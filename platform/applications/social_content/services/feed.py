@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from applications.asking import in_production
 from applications.embedding import embed
@@ -14,7 +17,9 @@ from applications.social_content.models import Person, Post, Shown
 from applications.social_content.ranking import Candidate, Ranked, Weights, newest_first, rank
 from applications.social_content.scoring import INTEREST, match_of, payload_of
 from applications.social_content.services.people import may_profile
+from common.errors import Conflict
 from common.gate import through_gate
+from privacy.services.keeping import hold_known
 from tasks_app.models import Project
 from training import serving
 from training.asking import new_prediction, store_predictions
@@ -112,11 +117,22 @@ def _keep(
         )
         for one in ranked
     }  # fmt: skip
-    store_predictions(list(rows.values()))
-    Shown.objects.bulk_create(
-        Shown(prediction_id=row.pk, post_id=post, person=reader.person) for post, row in rows.items()
-    )
+    with transaction.atomic():
+        if reader.person is not None:
+            _refuse_gone(reader.person)
+        store_predictions(list(rows.values()))
+        Shown.objects.bulk_create(
+            Shown(prediction_id=row.pk, post_id=post, person=reader.person) for post, row in rows.items()
+        )
     return {post: row.pk for post, row in rows.items()}
+
+
+def _refuse_gone(person: Person) -> None:
+    """The match model took a while: nothing is kept of a reader who was erased or restricted meanwhile. From
+    here to the commit an erasure waits."""
+    hold_known([person.subject] if person.subject else [])
+    if not Person.objects.filter(pk=person.pk, restricted=False).exists():
+        raise Conflict(_("The data of this reader was erased or restricted just now."), code="subject_erased")
 
 
 def _entries(ranked: Sequence[Ranked], asked: Mapping[UUID, UUID]) -> list[Entry]:
