@@ -25,7 +25,7 @@ def pair_for(project: Project, pair_id: UUID) -> Pair:
 
 
 def unknown_for(project: Project, unknown_id: UUID) -> Unknown:
-    unknown = Unknown.objects.filter(project=project, pk=unknown_id).first()
+    unknown = Unknown.objects.filter(project=project, pk=unknown_id, restricted=False).first()
     if unknown is None:
         raise NotFound(_("There is no such question."))
     return unknown

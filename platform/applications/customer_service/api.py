@@ -173,7 +173,7 @@ class UnknownApi(APIView):
         project = service_for(request.user, project_id)
         follow_tasks(project)
         pages = ById()
-        rows = Unknown.objects.filter(project=project).defer("vector")
+        rows = Unknown.objects.filter(project=project, restricted=False).defer("vector")
         found = pages.paginate_queryset(rows, request, view=self) or []
         return pages.get_paginated_response([_unknown(row) for row in found])
 

@@ -5,11 +5,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 
 from accounts.models import User
 from applications.asking import ask, in_production
+from applications.customer_service.customers import is_restricted
 from applications.customer_service.decoder import decoder
 from applications.customer_service.retrieval import Found
 from applications.customer_service.support import is_supported
@@ -22,6 +24,14 @@ REPLY = "reply"  # the text field whose model, in production, puts approved answ
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """actor: whose account it is. customer: the DataSubject whom a program asks for, None for nobody."""
+
+    actor: User
+    customer: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Composed:
     """writer: who put it into words; "" for an approved answer as it stands."""
 
@@ -31,7 +41,7 @@ class Composed:
 
 
 def compose(
-    *, project: Project, question: str, cited: Sequence[Found], actor: User, deadline: float
+    *, project: Project, question: str, cited: Sequence[Found], asker: Asker, deadline: float
 ) -> Composed:
     """A reply that says what the cited answers say, or the best of them word for word.
 
@@ -39,7 +49,7 @@ def compose(
     """
     answers = [one.pair.answer for one in cited]
     for write in (_by_own_model, _by_decoder):
-        if time.monotonic() < deadline and (found := write(project, question, cited, actor, deadline)):
+        if time.monotonic() < deadline and (found := write(project, question, cited, asker, deadline)):
             if is_supported(found.text, question=question, answers=answers):
                 return found
             logger.info("What %s wrote for %s is not in the approved answers", found.writer, project.pk)
@@ -47,14 +57,17 @@ def compose(
 
 
 def _by_own_model(
-    project: Project, question: str, cited: Sequence[Found], actor: User, deadline: float
+    project: Project, question: str, cited: Sequence[Found], asker: Asker, deadline: float
 ) -> Composed | None:
-    if (version := in_production(project, REPLY)) is None:
+    if (version := in_production(project, REPLY)) is None or is_restricted(asker.customer):
         return None
     known = "\n".join(one.pair.answer for one in cited)
     turns = [{"speaker": "agent", "text": known}, {"speaker": "customer", "text": question}]
     try:
-        found = ask(project=project, field=REPLY, items=[{"turns": turns}], actor=actor)
+        found = ask(
+            project=project, field=REPLY, items=[{"turns": turns}], actor=asker.actor,
+            subjects=[asker.customer],
+        )  # fmt: skip
     except DomainError:
         logger.warning("The replies of %s cannot be written", project.pk, exc_info=True)
         return None
@@ -65,7 +78,7 @@ def _by_own_model(
 
 
 def _by_decoder(
-    project: Project, question: str, cited: Sequence[Found], actor: User, deadline: float
+    project: Project, question: str, cited: Sequence[Found], asker: Asker, deadline: float
 ) -> Composed | None:
     if not (name := settings.ANSWER_DECODER):
         return None

@@ -2,23 +2,18 @@
 
 from uuid import UUID
 
-from privacy import blind, keyring
-from privacy.keeping import Kept
+from applications import subjects
 from privacy.models import DataSubject
-from privacy.services.keeping import hold_subjects
 
 
 def customer_id(project: UUID, name: str) -> UUID:
     """The same id as a dialogue's `subject` of that name has in this project, so a request finds both."""
-    return blind.subject_id(keyring.index_key(), project, blind.SUBJECT, name.strip())
+    return subjects.subject_id(project, name)
 
 
 def hold_customer(project: UUID, name: str) -> UUID:
     """Make the customer known, in the caller's transaction; an erasure of them waits for its end."""
-    found = customer_id(project, name)
-    reference = blind.reference(keyring.index_key(), blind.SUBJECT, name.strip()).hex
-    hold_subjects(project, {str(found): Kept("", str(found), blind.SUBJECT, reference)})
-    return found
+    return subjects.hold(project, [name])[name].id
 
 
 def is_restricted(customer: UUID | None) -> bool:

@@ -1,6 +1,6 @@
 """What customer service holds about a person: pairs made of their dialogues, and their own chats."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from applications import subjects
+from applications.customer_service.access import TEMPLATE
 from applications.customer_service.models import Conversation, Exchange, Ground, Knowledge, Pair, Unknown
 from applications.customer_service.services.joining import follow, reopen
 from privacy import mentions
 from privacy.holders import Holding, Subject, Terms
 from tasks_app.models import Item
 from training.erasing_data import empty_asked
+from training.models import Prediction
 
 
 class CustomerServiceHolder:
@@ -40,12 +42,13 @@ class CustomerServiceHolder:
     def erase(self, subject: Subject, terms: Terms) -> dict[str, int]:
         """Whole pairs and questions go: a pair with its words cut out would answer nobody, and its vector
         and words say what the text said."""
+        subjects.lock(subject)
         made = _tasks(subject)
         done = {
-            "answer_pairs": _erase_pairs(replace(subject, items=subject.items | made)),
+            "answer_pairs": _erase_pairs(replace(subject, items=subject.items | made), _first_asked(subject)),
             "items": subjects.erase_items(made, terms, but=self.name),
             "unknown_questions": _erase_questions(subject),
-            "predictions": _empty_predictions(subject),
+            "predictions": empty_asked(_asked(subject)).get("predictions", 0),
             "conversations": _chats(subject).delete()[0],
             "exchanges": _naming(Exchange, subject, "text", "answer").delete()[0],
         }
@@ -54,25 +57,35 @@ class CustomerServiceHolder:
         return {name: count for name, count in done.items() if count}
 
     def restrict(self, subject: Subject, *, restricted: bool) -> dict[str, int]:
-        """No pair of a restricted dialogue answers. When that ends, what is approved stands again by itself;
-        a pair that only names the person was switched off, and is for the project's people to switch on."""
-        if not restricted:
+        """No pair of a restricted dialogue answers, and no question in the person's words is anybody's task.
+        When that ends, what is approved stands again by itself; a pair that only names the person, or was
+        written for their question, was switched off, and is for the project's people to switch on."""
+        subjects.lock(subject)
+        asked = _first_asked(subject)
+        questions = Unknown.objects.filter(pk__in=asked).update(restricted=restricted)
+        items = subjects.restrict_items(_tasks(subject), restricted=restricted, but=self.name)
+        done = {"unknown_questions": questions, "items": items}
+        if restricted:
+            done["answer_pairs"] = _restrict_pairs(subject, asked)
+        else:
             Knowledge.objects.filter(project__in=_projects(subject)).update(looked_at=None)
-            return {}
-        grounds = Ground.objects.filter(item__in=subject.items, holds=True)
-        places = list(grounds.values_list("pair__project", "pair"))
-        grounds.update(holds=False)
-        count = sum(
-            follow(project, [pair for one, pair in places if one == project]) for project in dict(places)
-        )
-        count += _naming(Pair, subject, "question", "answer").filter(is_on=True).update(is_on=False)
-        return {"answer_pairs": count} if count else {}
+        return {name: count for name, count in done.items() if count}
 
     def residue(self, subject: Subject) -> dict[str, int]:
         left = dict(mentions.count_mentions("customer_service", subject.values))
         left["answer_pairs"] = _of_items(subject).count()
         left["conversations"] = _chats(subject).count()
         return {name: count for name, count in left.items() if count}
+
+
+def _restrict_pairs(subject: Subject, asked: Collection[UUID]) -> int:
+    grounds = Ground.objects.filter(item__in=subject.items, holds=True)
+    places = list(grounds.values_list("pair__project", "pair"))
+    grounds.update(holds=False)
+    count = sum(follow(project, [pair for one, pair in places if one == project]) for project in dict(places))
+    naming = Q(pk__in=_naming(Pair, subject, "question", "answer").values("pk"))
+    theirs = Pair.objects.filter(naming | Q(pk__in=_written_for(asked)), is_on=True)
+    return count + theirs.update(is_on=False)
 
 
 def _chats(subject: Subject) -> QuerySet[Conversation]:
@@ -99,9 +112,10 @@ def _projects(subject: Subject) -> list[Any]:
     return list(rows.order_by().values_list("pair__project", flat=True).distinct())
 
 
-def _erase_pairs(subject: Subject) -> int:
+def _erase_pairs(subject: Subject, asked: Collection[UUID]) -> int:
     """A pair that somebody else's dialogue says as well comes back from there, by a reading of everything."""
-    pairs = list(_pairs(subject).values_list("pk", flat=True))
+    found = Q(pk__in=_pairs(subject).values("pk")) | Q(pk__in=_written_for(asked))
+    pairs = list(Pair.objects.filter(found).values_list("pk", flat=True))
     shared = Ground.objects.filter(pair__in=pairs).exclude(item__in=subject.items)
     projects = list(shared.order_by().values_list("pair__project", flat=True).distinct())
     Knowledge.objects.filter(project__in=projects).update(seen_until=None)
@@ -109,19 +123,31 @@ def _erase_pairs(subject: Subject) -> int:
     return Pair.objects.filter(pk__in=pairs).delete()[0]
 
 
-def _tasks(subject: Subject) -> frozenset[UUID]:
-    """Items that were made of their questions: they hold the words of whoever asked first."""
+def _first_asked(subject: Subject) -> list[UUID]:
+    """Questions in their words: they asked them first."""
     first = Exchange.objects.filter(unknown=OuterRef("pk")).order_by("pk").values("conversation")[:1]
     rows = Unknown.objects.annotate(first=Subquery(first)).filter(first__in=_chats(subject).values("pk"))
+    return list(rows.values_list("pk", flat=True))
+
+
+def _written_for(asked: Collection[UUID]) -> QuerySet[Unknown, Any]:
+    """Pairs whose question is one of these, word for word: their answer was written for it."""
+    rows = Unknown.objects.filter(pk__in=asked, pair__source=Pair.Source.UNKNOWN)
+    return rows.values("pair")
+
+
+def _tasks(subject: Subject) -> frozenset[UUID]:
+    """Items that were made of their questions, and of what was said of answers to them."""
     found = Q(pk__in=[])
-    for row in rows.defer("vector"):
+    for row in Unknown.objects.filter(pk__in=_first_asked(subject)).defer("vector"):
         found |= Q(project=row.project_id, external_id=row.external_id)
-    return frozenset(Item.objects.filter(found).values_list("pk", flat=True))
+    own = Item.objects.filter(found).values_list("pk", flat=True)
+    return frozenset(own) | subjects.items_of_cases(_asked(subject))
 
 
 def _erase_questions(subject: Subject) -> int:
     """Those that name them, and those in their words: of a question that others asked too, the words of the
-    next of them stay."""
+    next of them stay. Their asking counts no longer."""
     done = int(_naming(Unknown, subject, "text").delete()[0])
     theirs = Exchange.objects.filter(conversation__in=_chats(subject), unknown__isnull=False)
     for row in Unknown.objects.filter(pk__in=theirs.values("unknown")).select_for_update().order_by("pk"):
@@ -129,20 +155,35 @@ def _erase_questions(subject: Subject) -> int:
         first = row.exchanges.order_by("pk").first()
         if (next_ := others.first()) is None:
             row.delete()
-        elif first is not None and first.pk != next_.pk:
-            row.text, row.asked = next_.text, others.count()
-            # The vector says what their words said; without an encoder's name it is compared with nothing.
-            row.vector, row.encoder = [0.0] * len(row.vector), ""
-            row.save(update_fields=["text", "asked", "vector", "encoder"])
+        else:
+            _count_without(row, theirs.filter(unknown=row).count())
+            if first is not None and first.pk != next_.pk:
+                _say_as(row, next_.text)
         done += 1
     return done
 
 
-def _empty_predictions(subject: Subject) -> int:
-    """What models were asked for their chats, word for word."""
+def _count_without(row: Unknown, theirs: int) -> None:
+    row.asked = max(1, row.asked - theirs)
+    row.save(update_fields=["asked"])
+
+
+def _say_as(row: Unknown, text: str) -> None:
+    row.text, row.restricted = text, False
+    # The vector says what their words said; without an encoder's name it is compared with nothing.
+    row.vector, row.encoder = [0.0] * len(row.vector), ""
+    row.save(update_fields=["text", "restricted", "vector", "encoder"])
+
+
+def _asked(subject: Subject) -> set[UUID]:
+    """What models were asked for their chats, word for word; also what no chat points to, because a process
+    was killed before it was written."""
     rows = Exchange.objects.filter(conversation__in=_chats(subject)).values_list("predictions", flat=True)
-    asked = [UUID(pk) for row in rows.iterator(chunk_size=500) for pk in row.values()]
-    return empty_asked(asked).get("predictions", 0)
+    told = {UUID(pk) for row in rows.iterator(chunk_size=500) for pk in row.values()}
+    known = Prediction.objects.filter(
+        subject__in=subject.subjects, version__model__project__template=TEMPLATE
+    )  # fmt: skip
+    return told | set(known.values_list("pk", flat=True))
 
 
 def _naming(model: Any, subject: Subject, *columns: str) -> QuerySet[Any]:

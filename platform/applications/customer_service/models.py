@@ -151,7 +151,8 @@ class Unknown(models.Model):
     """A question that no approved answer was near enough to; others that mean the same are counted here.
 
     external_id names the item that it became, `pair` the answer that came of it. `job` imports it while it is
-    being made a task; `problem` says why it came back from there.
+    being made a task; `problem` says why it came back from there. restricted: whoever asked it first has had
+    the use of their data restricted; nobody is shown it, and it is compared with nothing.
     """
 
     class State(models.TextChoices):
@@ -177,6 +178,7 @@ class Unknown(models.Model):
     vector: Any = HalfVectorField()
     encoder = models.CharField(max_length=300)
     pair = models.ForeignKey(Pair, on_delete=models.SET_NULL, null=True, related_name="+")
+    restricted = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

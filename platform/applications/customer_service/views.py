@@ -41,7 +41,7 @@ LONGEST_QUERY = 200
 
 
 def _page(request: SignedIn, project: Project, here: str, **context: Any) -> dict[str, Any]:
-    open_ = Unknown.objects.filter(project=project, state=Unknown.State.NEW).count()
+    open_ = Unknown.objects.filter(project=project, state=Unknown.State.NEW, restricted=False).count()
     return project_page(request, project, "application", here=here, unknown_count=open_, **context)
 
 
@@ -184,7 +184,8 @@ def unknown(request: SignedIn, project_id: UUID) -> HttpResponse:
     follow_tasks(project)
     wanted = request.GET.get("state", "")
     state = wanted if wanted in Unknown.State.values else Unknown.State.NEW
-    rows = Unknown.objects.filter(project=project, state=state).order_by("-asked", "-pk").defer("vector")
+    found = Unknown.objects.filter(project=project, state=state, restricted=False)
+    rows = found.order_by("-asked", "-pk").defer("vector")
     page = Paginator(rows.select_related("pair"), PAGE).get_page(request.GET.get("page"))
     context = _page(
         request, project, "unknown", page=page, state=state, states=_states(),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from applications.asking import ask, in_production
 from applications.customer_service.calibrating import least_similarity
-from applications.customer_service.composing import REPLY, Composed, compose
+from applications.customer_service.composing import REPLY, Asker, Composed, compose
 from applications.customer_service.customers import hold_customer, is_restricted
 from applications.customer_service.drafting import LONGEST
 from applications.customer_service.lexical import language_of
@@ -24,6 +24,7 @@ from applications.customer_service.services.unknown import note_unknown
 from applications.embedding import embed
 from common.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 from common.gate import through_gate
+from privacy.services.keeping import hold_known
 from tasks_app.models import Project
 from training.models import Prediction
 from training.services.feedback import give_feedback
@@ -52,15 +53,16 @@ def ask_service(
     """Answer with approved answers, cited, or note that nobody has approved one.
 
     Raises Invalid for an empty or too long text, NotFound for somebody else's conversation, Conflict for one
-    that has ended. Models that are not in production, or cannot answer within WHOLE seconds, are left out.
+    that has ended, and with the code `subject_erased` for a customer who is erased meanwhile. Models that are
+    not in production, or cannot answer within WHOLE seconds, are left out; nobody's are asked about somebody
+    who has had the use of their data restricted.
     """
     if not 1 <= len(text.strip()) <= LONGEST:
         detail = _("Give 1 to %d characters.") % LONGEST
         raise Invalid(detail, problems=[Problem("/text", "length", detail)])
-    if conversation is not None:
-        _refuse_ended(conversation_of(project, actor, conversation))
-    deadline = time.monotonic() + WHOLE
-    understood = _understand(project, text, actor, deadline)
+    customer = _customer(project, actor, conversation, end_user)
+    asker, deadline = Asker(actor, customer), time.monotonic() + WHOLE
+    understood = _understand(project, text, asker, deadline)
     question = through_gate(_question(understood.get("qa")) or text)[:LONGEST]
     [vector] = embed([question])
     found = find(
@@ -68,13 +70,13 @@ def ask_service(
     )
     cited = near_enough(found, least_similarity(project, language_of(question)))
     composed = (
-        compose(project=project, question=question, cited=cited, actor=actor, deadline=deadline)
+        compose(project=project, question=question, cited=cited, asker=asker, deadline=deadline)
         if cited else Composed("")
     )  # fmt: skip
     if composed.prediction is not None:
         understood[REPLY] = composed.prediction
     with transaction.atomic():
-        chat = _conversation(project, actor, conversation, end_user)
+        chat = _conversation(project, actor, conversation, customer)
         # Whoever restricts the use of their data asks nothing that others are to work on.
         notes = not cited and not is_restricted(chat.subject)
         exchange = Exchange.objects.create(
@@ -87,25 +89,40 @@ def ask_service(
     return Answered(exchange, understood, cited)
 
 
-def _understand(project: Project, text: str, actor: User, deadline: float) -> dict[str, Prediction]:
+@transaction.atomic
+def _customer(project: Project, actor: User, conversation: UUID | None, end_user: str) -> UUID | None:
+    """Who asks, known before any model is asked: what these keep is found by an erasure from then on."""
+    if conversation is not None:
+        chat = conversation_of(project, actor, conversation)
+        _refuse_ended(chat)
+        return chat.subject
+    return hold_customer(project.pk, end_user) if end_user.strip() else None
+
+
+def _understand(project: Project, text: str, asker: Asker, deadline: float) -> dict[str, Prediction]:
     item = {"turns": [{"speaker": "customer", "text": text}]}
-    understood = {}
+    understood: dict[str, Prediction] = {}
+    if is_restricted(asker.customer):
+        return understood
     for name in UNDERSTOOD:
         if time.monotonic() < deadline and in_production(project, name) is not None:
             try:
-                found = ask(project=project, field=name, items=[item], actor=actor)
-            except (Conflict, Unavailable):  # withdrawn this moment, cannot be loaded, or too busy
+                found = ask(
+                    project=project, field=name, items=[item], actor=asker.actor, subjects=[asker.customer]
+                )  # fmt: skip
+            except (Conflict, Unavailable):  # withdrawn or erased this moment, cannot be loaded, or too busy
                 logger.warning("Customer service of %s goes on without %s", project.pk, name, exc_info=True)
             else:
                 understood[name] = found.predictions[0]
     return understood
 
 
-def _conversation(project: Project, actor: User, wanted: UUID | None, end_user: str) -> Conversation:
-    """Held until the commit: nobody ends it while it is being answered in."""
+def _conversation(project: Project, actor: User, wanted: UUID | None, customer: UUID | None) -> Conversation:
+    """Held until the commit: nobody ends it while it is being answered in, and nobody erases the customer."""
+    if customer is not None and customer not in hold_known([customer]):
+        raise Conflict(_("The data of this customer was erased just now."), code="subject_erased")
     if wanted is None:
-        subject = hold_customer(project.pk, end_user) if end_user.strip() else None
-        return Conversation.objects.create(project=project, asked_by=actor, subject=subject)
+        return Conversation.objects.create(project=project, asked_by=actor, subject=customer)
     chat = Conversation.objects.select_for_update().filter(pk=wanted, project=project, asked_by=actor).first()
     if chat is None:
         raise _no_conversation()

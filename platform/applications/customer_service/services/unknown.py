@@ -15,7 +15,7 @@ from pgvector.django import CosineDistance
 from accounts.models import User
 from applications.customer_service.drafting import LONGEST, Draft
 from applications.customer_service.lexical import language_of
-from applications.customer_service.models import UNKNOWN, Pair, Unknown
+from applications.customer_service.models import UNKNOWN, Exchange, Pair, Unknown
 from applications.customer_service.services.pairs import add_pairs, change_pair, new_pair
 from common import audit
 from common.errors import Conflict, Invalid, Problem
@@ -42,7 +42,7 @@ def note_unknown(*, project: Project, text: str, vector: Floats) -> Unknown:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"unknown {project.pk}"])
     language = language_of(text)
     rows = Unknown.objects.filter(
-        project=project, state__in=OPEN, language=language, encoder=settings.BASE_MODEL
+        project=project, state__in=OPEN, language=language, encoder=settings.BASE_MODEL, restricted=False
     )
     far = CosineDistance("vector", HalfVector(vector.tolist()))
     near = rows.annotate(far=far).order_by("far", "pk").defer("vector").first()
@@ -67,15 +67,25 @@ def make_tasks(*, project: Project, unknown_ids: Sequence[UUID], actor: User) ->
     if not 1 <= len(unknown_ids) <= MOST_AT_ONCE:
         detail = _("Choose 1 to %d questions at a time.") % MOST_AT_ONCE
         raise Invalid(detail, problems=[Problem("/questions", "length", detail)])
-    found = Unknown.objects.select_for_update().filter(project=project, pk__in=unknown_ids)
+    found = Unknown.objects.select_for_update().filter(project=project, pk__in=unknown_ids, restricted=False)
     if rows := list(found.filter(state=State.NEW).order_by("pk")):
         body = "\n".join(json.dumps(_item(row), ensure_ascii=False) for row in rows).encode()
-        job = start_import(project=project, actor=actor, chunks=[body], format="jsonl")
+        job = start_import(
+            project=project, actor=actor, chunks=[body], format="jsonl", options={"subjects": _subjects(rows)}
+        )
         Unknown.objects.filter(pk__in=[row.pk for row in rows]).update(
             state=State.MAKING, job=job, problem=Unknown.Problem.NONE
         )
         audit.record("answers.tasks_made", project, actor=actor.pk, count=len(rows))
-    return list(Unknown.objects.filter(project=project, pk__in=unknown_ids).order_by("pk"))
+    asked = Unknown.objects.filter(project=project, pk__in=unknown_ids, restricted=False)
+    return list(asked.order_by("pk"))
+
+
+def _subjects(rows: Sequence[Unknown]) -> dict[str, str]:
+    """Whose words each is in: of the customer who asked it first, where a program named one."""
+    firsts = Exchange.objects.filter(unknown__in=rows).order_by("unknown", "pk").distinct("unknown")
+    whose = dict(firsts.values_list("unknown", "conversation__subject"))
+    return {row.external_id: str(whose[row.pk]) for row in rows if whose.get(row.pk)}
 
 
 def _item(row: Unknown) -> dict[str, object]:
@@ -103,8 +113,11 @@ def follow_tasks(project: Project) -> None:
 @transaction.atomic
 def answer_unknown(*, unknown: Unknown, answer: str, actor: User) -> Pair:
     """Write the answer oneself; the pair joins the index. Where this very pair is there already, but off or
-    not approved any more, it is on again. Raises Conflict where the question has an answer."""
+    not approved any more, it is on again. Raises Conflict where the question has an answer, or whoever asked
+    it has had the use of their data restricted."""
     row = Unknown.objects.select_for_update().select_related("project").get(pk=unknown.pk)
+    if row.restricted:
+        raise Conflict(_("The use of the data of whoever asked this is restricted."), code="restricted")
     if row.state == State.ANSWERED:
         raise Conflict(_("This question has been answered already."))
     draft = Draft(row.text, answer, row.language)
