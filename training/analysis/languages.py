@@ -13,12 +13,17 @@ _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 def language_of(text: str, *, sure: float) -> tuple[str, float]:
     """(code, 0..1), the code "" where the text is too short or the identifier not as sure as `sure`."""
-    words = _PLACEHOLDER.sub(" ", text)
+    words = without_placeholders(text)
     letters = sum(map(str.isalpha, words)) + 2 * len(_DENSE.findall(words))
     if letters < LETTERS:
         return "", 0.0
     code, confidence = _identifier().classify(words)
     return (code if confidence >= sure and code not in _NONE else ""), float(confidence)
+
+
+def without_placeholders(text: str) -> str:
+    """What its author wrote: addresses and what was put in for personal data are of no language."""
+    return _PLACEHOLDER.sub(" ", text)
 
 
 def is_among(code: str, languages: list[str]) -> bool:

@@ -20,19 +20,35 @@ from training.models import ModelVersion
 pytestmark = pytest.mark.django_db
 CHINESE, GERMAN = "我今晚要杀了你", "Ich werde dich schlagen, du Idiot"
 SHORT_CHINESE = "杀了你"  # too short to tell the language by anything but its script
+SHORT_GERMAN = "Stirb, Sau!"
 
 
 def test_tongues_of_texts() -> None:
     assert tongues_of(GARDEN) == ["en", "script:latin"]
-    assert tongues_of(CHINESE) == ["script:cjk", "zh"] and tongues_of(SHORT_CHINESE) == ["script:cjk"]
-    assert tongues_of("ok") == ["script:latin"] and tongues_of("👍 7!") == []
+    assert tongues_of(CHINESE) == tongues_of(SHORT_CHINESE) == ["script:cjk", "zh"]
+    assert tongues_of("👍 7!") == []
     assert "script:cjk" in tongues_of(f"{GARDEN} {SHORT_CHINESE}")
     with override("en"):
         assert pages.language_names(["de", "en", "qqq", "script:latin"]) == ["German", "English", "qqq"]
     assert heard_in([["en"]] * FEWEST + [["de"]] * (FEWEST - 1)) == ["en"]
+    assert heard_in([["undecided", "script:latin"]] * FEWEST) == ["script:latin"]
 
 
-@pytest.mark.parametrize("text", [CHINESE, SHORT_CHINESE, GERMAN, f"{GARDEN} {SHORT_CHINESE}"])
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("ok", "en"), ("Nice pic!", "en"), ("Thanks [NAME_1]", "en"), ("see https://example.org/Stirb", "en"),
+        ("I don't care", "en"), ("it’s not", "en"), ("can't", "en"), ("ok byee", "undecided"),
+        ("Stirb, Sau!", "undecided"), ("t'es mort", "undecided"), ("y0u d1e", "undecided"),
+        ("убью", "undecided"), ("nice, убью", "undecided"), ("死ね", "ja"), ("죽어라", "ko"),
+        ("杀 죽", "undecided"),
+    ],
+)  # fmt: skip
+def test_the_language_of_a_short_text_is_told_by_a_list_or_not_at_all(text: str, language: str) -> None:
+    assert [one for one in tongues_of(text) if not one.startswith("script:")] == [language]
+
+
+@pytest.mark.parametrize("text", [CHINESE, SHORT_CHINESE, GERMAN, SHORT_GERMAN, f"{GARDEN} {SHORT_CHINESE}"])
 def test_what_was_not_tested_goes_to_people(project: Project, running: ModelVersion, text: str) -> None:
     send(project, {"a": GARDEN, "z": text})
     read_posts(project.pk)
@@ -47,7 +63,8 @@ def test_what_was_not_tested_goes_to_people(project: Project, running: ModelVers
     why = Client().get(presenting.why_path(hidden)).content.decode()
     assert "not been tested in the language of your post" in why
     Floor.objects.update(tongues=["de", "en", "script:cjk", "script:latin", "zh"])
-    assert set(shown(project)) == {"a", "z"}
+    # Of what nobody can tell the language of, no floor is ever tested.
+    assert set(shown(project)) == ({"a"} if text == SHORT_GERMAN else {"a", "z"})
 
 
 def test_what_was_read_before_tongues_were_told_is_read_again(
