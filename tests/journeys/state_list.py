@@ -42,5 +42,8 @@ EMPTY = [
     ("requester", "/projects/{social}/social-content/moderation/"),
     ("requester", "/projects/{triage}/health-triage/"),
     ("requester", "/projects/{library}/recommendation/"),
+    ("requester", "/projects/{triage}/health-triage/coverage/"),
     ("requester", "/projects/{news}/finance-monitor/"),
+    ("requester", "/projects/{news}/finance-monitor/replay/"),
+    ("requester", "/projects/{news}/finance-monitor/settings/"),
 ]

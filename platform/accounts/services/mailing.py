@@ -42,7 +42,7 @@ def send_waiting() -> int:
 def _write_to(user_id: UUID) -> bool:
     rows = _take_over(user_id)
     user = User.objects.filter(pk=user_id, is_active=True, erased_at=None, restricted_at=None).first()
-    address = _proven_address(user)
+    address = proven_address(user)
     # What was read on the site meanwhile needs no mail.
     news = [row for row in rows if row.read_at is None]
     if not news or user is None or not address:
@@ -79,7 +79,7 @@ def _try_again(rows: Sequence[Notification]) -> None:
     Notification.objects.bulk_update(rows, ["mail_attempts", "mail_due_at"])
 
 
-def _proven_address(user: User | None) -> str:
+def proven_address(user: User | None) -> str:
     """One whose mailbox the person has shown to read; another may be anybody's."""
     rows = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk") if user else []
     return next((row.email for row in rows), "")

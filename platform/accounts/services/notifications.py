@@ -8,13 +8,16 @@ from accounts.services import preferences
 from common.gate import json_through_gate
 
 
-def notify(*, user_id: UUID, kind: str, url: str = "", by_mail: bool = True, **data: Any) -> None:
+def notify(
+    *, user_id: UUID, kind: str, url: str = "", by_mail: bool = True, asked: bool = False, **data: Any
+) -> None:
     """Tell a person something, inside the caller's transaction. `kind` names a text in the templates.
 
     As they want to hear of it: on the site, by mail at once or once a day, or not at all. `by_mail`: False
-    where a mail of its own tells of it, so that nobody is told twice.
+    where a mail of its own tells of it, so that nobody is told twice. `asked`: a mail at once was asked for
+    where this is set up, which holds as long as they have said nothing else of such mails.
     """
-    wish = preferences.wish_of(user_id, preferences.topic_of(kind))
+    wish = preferences.wish_of(user_id, preferences.topic_of(kind), asked=asked)
     due = preferences.mail_due(user_id, wish, timezone.now()) if by_mail else None
     if wish.in_app or due:
         Notification.objects.create(

@@ -51,9 +51,12 @@ def topic_of(kind: str) -> Topic:
     return next((topic for start, topic in _BEGINNINGS if kind.startswith(start)), Topic.OTHER)
 
 
-def wish_of(user_id: UUID, topic: Topic) -> Wish:
+def wish_of(user_id: UUID, topic: Topic, *, asked: bool = False) -> Wish:
+    """asked: a mail at once is what they get while they have chosen nothing here."""
     row = NotificationPreference.objects.filter(user=user_id, topic=topic).first()
-    return Wish(row.in_app, row.mail) if row else USUAL[topic]
+    if row is not None:
+        return Wish(row.in_app, row.mail)
+    return Wish(USUAL[topic].in_app, Mail.AT_ONCE) if asked else USUAL[topic]
 
 
 def wishes_of(user: User) -> dict[Topic, Wish]:

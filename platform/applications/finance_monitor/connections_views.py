@@ -17,6 +17,7 @@ from applications.finance_monitor.forms import SettingsForm, SourceForm, Webhook
 from applications.finance_monitor.models import Delivery, Monitor
 from applications.finance_monitor.services import connections
 from applications.finance_monitor.services.monitors import set_settings
+from applications.finance_monitor.telling import why_no_mail
 from applications.finance_monitor.views import context_of
 from common.errors import DomainError
 
@@ -46,7 +47,7 @@ def settings(request: SignedIn, project_id: UUID) -> HttpResponse:
             asked["webhook"] = WebhookForm(prefix="hook")
     context = context_of(
         request, monitor, forms=asked, secret=secret, sources=monitor.sources.order_by("pk"),
-        hooks=monitor.webhooks.order_by("pk"),
+        hooks=monitor.webhooks.order_by("pk"), no_mail=why_no_mail(monitor),
         deliveries=Delivery.objects.filter(webhook__monitor=monitor).select_related("webhook", "alert")
         .order_by("-pk")[:LISTED],
     )  # fmt: skip

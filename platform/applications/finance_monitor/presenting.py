@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from applications.finance_monitor.models import Alert, Delivery, Monitor, NewsText, Source, Webhook
 from applications.finance_monitor.replaying import Replay, Seen
 from applications.finance_monitor.services.monitors import SETTINGS
+from applications.finance_monitor.telling import why_no_mail
 
 
 def monitor_json(monitor: Monitor) -> dict[str, Any]:
     chosen = {name: getattr(monitor, name) for name in SETTINGS}
-    return {**chosen, "closed_until": monitor.closed_until}
+    # no_mail: why alerts do not come by mail though `by_mail` says so.
+    return {**chosen, "closed_until": monitor.closed_until, "no_mail": why_no_mail(monitor)}
 
 
 def alert_json(alert: Alert) -> dict[str, Any]:

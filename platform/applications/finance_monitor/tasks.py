@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db.models import Q
 from django.utils import timezone
 
-from applications.finance_monitor import closing, delivering, telling
+from applications.finance_monitor import closing, delivering
 from applications.finance_monitor.models import NewsText
 from common.rounds import each
 
@@ -44,5 +44,4 @@ def close_bins() -> None:
 
 @shared_task
 def send_alerts() -> None:
-    telling.send_mails()
     each(delivering.deliver, delivering.due_deliveries())

@@ -14,7 +14,7 @@ from accounts.http import SignedIn
 from applications import selectors
 from applications.finance_monitor import access, page, presenting, replaying
 from applications.finance_monitor.forms import ReplayForm, initial_of
-from applications.finance_monitor.models import Alert, Monitor, NewsText
+from applications.finance_monitor.models import Alert, Count, Monitor, NewsText
 from applications.finance_monitor.services.monitors import check_settings, judge_alert, set_settings
 from applications.finance_monitor.services.texts import retry_failed
 from applications.kinds import find_kind
@@ -116,7 +116,8 @@ def replay(request: SignedIn, project_id: UUID) -> HttpResponse:
     """Try settings on the past; `save` makes them the monitor's."""
     monitor = access.monitor_for(request.user, project_id)
     form = ReplayForm(request.POST or None, initial={**initial_of(monitor), "days": 60})
-    context = context_of(request, monitor, form=form)
+    past = Count.objects.filter(monitor=monitor).exists()
+    context = context_of(request, monitor, form=form, past=past)
     if request.method == "POST" and form.is_valid():
         changes = dict(form.cleaned_data)
         days = changes.pop("days")
