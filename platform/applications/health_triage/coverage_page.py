@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from applications.health_triage import words
 from applications.health_triage.covering import UNDER, Share
+from applications.health_triage.offering import Offer
 from applications.health_triage.promising import ALL, CONDITION, URGENCY
 from applications.health_triage.selectors import State
 from training.figures import plain
@@ -36,6 +37,14 @@ def context(state: State) -> dict[str, Any]:
             (_("Groups listed, on average"), f"{coverage.mean_groups:.2f}"),
             (_("Urgencies in the range, on average"), f"{coverage.mean_levels:.2f}"),
         ],
+        "offer_columns": [
+            _("Promise"),
+            *_numeric(
+                _("A person has to look"), _("Wrong among what is suggested"),
+                _("Groups hold the right one"), _("Range holds the right one"),
+            ),
+        ],
+        "offer_rows": [_offer(one, state) for one in state.offers],
         "curve": _curve(state),
         "curve_columns": _numeric(_("Answered"), _("Wrong among these")),
         "curve_rows": _curve_rows(state),
@@ -66,6 +75,26 @@ def _row(one: Share, titles: dict[str, str]) -> list[Any]:
         str(one.count),
     )
     return [_name(one, titles), *({"text": text, "numeric": True} for text in cells)]
+
+
+def _offer(one: Offer, state: State) -> list[Any]:
+    """A row of what it costs; its name leads to the form with this promise filled in."""
+    risk, now = one.risk, state.setting.risk
+    told = _("%(wrong)s wrong, %(under)s under-triage") % {
+        "wrong": f"{risk.wrong:.0%}", "under": f"{risk.under_triage:.0%}"
+    }  # fmt: skip
+    chosen = (risk.wrong, risk.under_triage) == (now.wrong, now.under_triage)
+    name = {"text": _("%s (now)") % told} if chosen else {
+        "text": told, "href": f"?wrong={risk.wrong:g}&under_triage={risk.under_triage:g}#risk"
+    }  # fmt: skip
+    if not one.possible:
+        return [name, {"text": _("too few items"), "numeric": True}, *({"text": "–", "numeric": True},) * 3]
+    shares = (one.abstains, one.wrong, one.groups, one.range)
+    return [name, *({"text": _of(share), "numeric": True} for share in shares)]
+
+
+def _of(one: Share) -> str:
+    return f"{one.value:.0%} ({one.hits} / {one.count})" if one.count else "–"
 
 
 def _with_interval(one: Share) -> str:

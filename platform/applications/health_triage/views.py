@@ -65,12 +65,17 @@ def coverage(request: SignedIn, project_id: UUID) -> HttpResponse:
     """What is promised and what came of it; POST sets what may go wrong."""
     project, _kind = project_with(request.user, project_id, TEMPLATE)
     state = selectors.state_of(project)
-    form = RiskForm(request.POST or None, instance=state.setting)
+    form = RiskForm(request.POST or None, instance=state.setting, initial=_tried(request))
     if request.method == "POST" and form.is_valid() and _set(request, project, form):
         return redirect("health-triage-coverage", project.pk)
     context = _page(request, project, "coverage", form=form, state=state, **coverage_page.context(state))
     status = 422 if form.errors else 200
     return render(request, "health_triage/coverage.html", context, status=status)
+
+
+def _tried(request: SignedIn) -> dict[str, str]:
+    """A promise that somebody looks at in the table of what each costs, before they save it."""
+    return {name: request.GET[name] for name in ("wrong", "under_triage") if name in request.GET}
 
 
 def _set(request: SignedIn, project: Project, form: RiskForm) -> bool:
