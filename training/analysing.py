@@ -91,8 +91,8 @@ def _compute(wish: Analysis, part: Part, *, before: float) -> None:
     began = time.monotonic()
     whole = sum(PARTS[name].weight for name in wish.keys if name in PARTS)
     options = wish.options[part.name]
-    outcome = part.run(source, options, _ticker(wish, before, part.weight / whole))
     try:
+        outcome = part.run(source, options, _ticker(wish, before, part.weight / whole))
         _store(wish, part, outcome, seconds=time.monotonic() - began)
     except background.Lost:
         _leave_nothing(wish, part)
@@ -147,6 +147,8 @@ def _store_findings(result: AnalysisResult, findings: Iterable[Found]) -> None:
 def forget_old(project_id: UUID) -> None:
     """Keep the latest KEPT asks and what they rest on; older ones, their results and files go."""
     asks = list(Analysis.objects.filter(project=project_id).order_by("-asked_at", "-pk"))
+    if not asks:  # an erasure has dropped them all meanwhile, with their files
+        return
     kept = [one for place, one in enumerate(asks) if place < KEPT or one.is_live]
     keys = {key for one in kept for key in one.keys.values()}
     data = {f"data-{one.data_hash}" for one in kept if one.is_live} | {f"data-{asks[0].data_hash}"}

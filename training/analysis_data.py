@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pyarrow as pa
 from django.db import connection
@@ -123,13 +123,15 @@ def source_of(project: Project, snapshot: Snapshot | None, key: str) -> Source:
 
 def forget_texts(project_id: UUID, key: str) -> None:
     """Nobody needs the copy any more: what was computed from it stays, the texts do not."""
-    (folder_of(project_id) / f"data-{key}" / ITEMS).unlink(missing_ok=True)
+    folder = folder_of(project_id) / f"data-{key}"
+    for path in (folder / ITEMS, *folder.glob(".*")):  # also what a killed worker had begun to write
+        path.unlink(missing_ok=True)
 
 
 def _write(project: Project, snapshot: Snapshot | None, path: Path) -> None:
     names = [field.name for field in selectors.current_fields(project)]
     frozen = _frozen_values(snapshot) if snapshot is not None else None
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    draft = path.with_name(f".{uuid4().hex}-{path.name}")
     rows = _items(project, snapshot).iterator(chunk_size=_CHUNK)
     with pa.OSFile(str(draft), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
         while chunk := list(islice(rows, _CHUNK)):

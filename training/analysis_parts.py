@@ -134,6 +134,6 @@ for _part in (
         },
     ),
     Part("label_errors", "training.label_errors", options={"folds": Option(5, 2, 10)}),
-    Part("topics", "training.finding_topics", weight=3.0, options={"afresh": Option(0, 0, 1)}),
+    Part("topics", "training.finding_topics", version=2, weight=3.0, options={"afresh": Option(0, 0, 1)}),
 ):
     PARTS[_part.name] = _part

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from django.conf import settings
@@ -30,7 +31,7 @@ def vectors(source: Source, tick: Callable[[float], None]) -> Floats:
 
 def _compute(source: Source, path: Path, tick: Callable[[float], None]) -> None:
     places, first = _distinct(source)
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    draft = path.with_name(f".{uuid4().hex}-{path.name}")
     describer = Describer(settings.BASE_MODEL, device=choose_device("auto"))
     texts = (one.text for number, one in enumerate(source.turns()) if places[number] >= 0)
     known: list[Floats] = []

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -52,7 +53,7 @@ def show(project: Project, result: AnalysisResult, wanted: Filter, asked: QueryD
 
 
 def tasks_of(project: Project, state: str, asked: QueryDict) -> dict[str, Any]:
-    rows = CleaningTask.objects.filter(project=project)
+    rows = CleaningTask.objects.filter(project=project, item__restricted=False)
     page = Paginator(rows.filter(state=state).order_by("-id"), SHOWN).get_page(asked.get("page"))
     counts = {one: rows.filter(state=one).count() for one in STATES}
     return {
@@ -79,7 +80,8 @@ def _shown(rows: Sequence[Any], states: dict[UUID, str]) -> list[dict[str, Any]]
 def _items(rows: Iterable[AnalysisFinding | CleaningTask]) -> dict[UUID, Item]:
     ids = {one.item_id for one in rows}
     like = {UUID(one.evidence["like"]) for one in rows if "like" in one.evidence}
-    return Item.objects.only("payload", "external_id").in_bulk([*ids, *like])
+    shown = Q(pk__in=ids) | (Q(pk__in=like, restricted=False) & ~Q(state=Item.State.WITHDRAWN))
+    return {item.pk: item for item in Item.objects.filter(shown).only("payload", "external_id")}
 
 
 def _text(item: Item, turn: int | None) -> str:

@@ -3,12 +3,12 @@
 What is kept are numbers and places (analysis/rows.py); texts are read from the items when they are shown.
 """
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from zlib import crc32
 
 import numpy as np
@@ -100,7 +100,7 @@ def _labels(source: Source) -> Labels:
     fields = {field.name for field in source.fields if field.type in READ}
     item, turn, name, label = [], [], [], []
     for number, one in enumerate(source.items()):
-        for field in fields & one.values.keys():
+        for field in sorted(fields & one.values.keys()):  # a set's order is another in each process
             for place, word in labels_of(one.values[field]):
                 item.append(number)
                 turn.append(place)
@@ -118,8 +118,7 @@ def _keep(folder: Path, said: Said, found: TopicMap, asked: CommonQuestions) -> 
         topic=found.topics[said.text], question=asked.question,
         x=places[:, 0], y=places[:, 1],
     )  # fmt: skip
-    draft = folder.with_name(f".{os.getpid()}-{folder.name}")
-    shutil.rmtree(draft, ignore_errors=True)
+    draft = folder.with_name(f".{uuid4().hex}-{folder.name}")  # process ids are the same in two containers
     draft.mkdir(parents=True)
     rows.write(draft, turns, said.labels, found.centres)
     shutil.rmtree(folder, ignore_errors=True)

@@ -229,6 +229,34 @@ def test_an_erasure_leaves_no_analysis_behind_nor_what_a_worker_writes_after_it(
     assert not folder_of(approved.pk).exists() and not AnalysisResult.objects.exists()
 
 
+def test_a_killed_worker_leaves_no_half_written_texts(approved: Project) -> None:
+    wish = ask_analysis(project=approved, actor=None)
+    assert analysing.execute(wish.pk)
+    left = folder_of(approved.pk) / f"data-{wish.data_hash}" / ".draft-of-a-killed-one"
+    left.write_text("somebody's text")
+    finish(wish)
+    assert not left.exists() and not (left.parent / ITEMS).exists()
+
+
+def test_an_ask_that_was_lost_while_it_was_computed_leaves_nothing_beside_a_new_one(
+    approved: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wish = ask_analysis(project=approved, actor=None)
+
+    def lost(self: Counting, source: Source, options: Options, tick: Tick) -> Outcome:
+        """An erasure drops the ask, and somebody asks again, while this worker reads."""
+        Analysis.objects.filter(pk=wish.pk).delete()
+        Analysis.objects.create(
+            project=approved, data_hash="new", key="new", keys={}, options={}, state="queued"
+        )
+        (source.folder / ITEMS).write_text("somebody's text")
+        raise background.Lost
+
+    monkeypatch.setattr(Counting, "run", lost)
+    assert not analysing.execute(wish.pk)
+    assert not (folder_of(approved.pk) / f"data-{wish.data_hash}").exists()
+
+
 def test_what_is_restricted_since_is_not_shown(approved: Project) -> None:
     result = analysing.results_of(finish(ask_analysis(project=approved, actor=None)))["first"]
     item = Item.objects.filter(project=approved).earliest("position")

@@ -268,3 +268,23 @@ def test_the_pages(texts: Project, client: Any, stranger: User) -> None:
         assert client.get(page + path).status_code == 404
     for path in ("cleaning/ask/", "cleaning/cancel/", "tasks/send/", "tasks/decide/"):
         assert client.post(page + path).status_code == 404
+
+
+def test_what_a_restricted_item_says_is_not_shown_beside_what_is_like_it(texts: Project, client: Any) -> None:
+    wish = analysed(texts)
+    client.force_login(texts.owner)
+    page = f"/projects/{texts.pk}/analysis/"
+    like = {
+        one.evidence["like"] for kind in ("exact", "near")
+        for one in AnalysisFinding.objects.filter(result__in=analysing.results_of(wish).values(), kind=kind)
+    }  # fmt: skip
+    assert (
+        f"/items/{min(like)}/"
+        in client.get(f"{page}cleaning/?kind=exact").text + client.get(f"{page}cleaning/?kind=near").text
+    )
+    task = sent(texts)
+    Item.objects.filter(pk__in=[*like, task.item_id]).update(restricted=True)
+    for kind in ("exact", "near"):
+        shown = client.get(f"{page}cleaning/?kind={kind}").text
+        assert not any(f"/items/{one}/" in shown for one in like)
+    assert f"/items/{task.item_id}/" not in client.get(f"{page}tasks/").text

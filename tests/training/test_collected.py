@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -218,3 +219,12 @@ def test_a_project_without_items_of_turns_has_empty_pictures(
     client.force_login(talked.owner)
     for name in PAGES:
         assert client.get(reverse("analysis-part", args=[talked.pk, name])).status_code == 200
+
+
+def test_labels_of_an_item_stand_in_the_order_of_its_fields_names() -> None:
+    """Not in that of a set, which is another in each process."""
+    names = [f"field{number}" for number in range(20)]
+    item = SimpleNamespace(values=dict.fromkeys(names, "refund"))
+    fields = [SimpleNamespace(name=name, type="choice") for name in names]
+    found = finding_topics._labels(SimpleNamespace(fields=fields, items=lambda: iter([item])))
+    assert found.field.tolist() == sorted(names)

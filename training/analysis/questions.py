@@ -25,7 +25,7 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _CHINESE = re.compile(
-    r"[吗嘛么呢][。!！…~～\s]*$|什么|怎么|怎样|如何|哪[里儿个些家种一位天年]|为何|为什么|是不是|有没有|能不能|可不可以|"
+    r"[吗嘛么呢][。!！…~～\s]*$|(?<!没)(?:什么|怎么)|怎样|如何|哪[里儿个些家种一位天年]|为何|为什么|是不是|有没有|能不能|可不可以|"
     r"是否|多少|几点|几个|多久|多长时间|多大|多远|请问|谁[是的会能在]"
 )
 
@@ -55,7 +55,8 @@ def comparable(vectors: Floats, texts: Sequence[str]) -> tuple[Floats, Floats]:
 
 def _is_question(sentence: str) -> bool:
     if sentence.endswith(("?", "？")):
-        return len(sentence.strip("?？ ")) > 2
+        # "在吗？" is one, "ok?" may be; a lone mark and "no?" ask nothing that others could ask as well.
+        return len(sentence.strip("?？ ")) > 2 or len(_HAN.findall(sentence)) > 1
     if sentence.endswith(("!", "！")):
         return False
     return bool(_OPENER.match(sentence) or _CHINESE.search(sentence))

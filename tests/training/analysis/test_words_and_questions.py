@@ -76,6 +76,11 @@ def test_names_hold_no_word_twice(words: list[str], name: str) -> None:
         ("什么时候发货", "什么时候发货"),
         ("好的，可以退吗", "好的，可以退吗"),
         ("已经收到了。", ""),
+        ("你好，在吗？", "你好，在吗？"),
+        ("在吗？", "在吗？"),
+        ("多少？", "多少？"),
+        ("没什么，谢谢。", ""),
+        ("为什么没什么消息", "为什么没什么消息"),
     ],
 )
 def test_questions_are_known_by_mark_or_words(text: str, asked: str) -> None:
