@@ -66,16 +66,14 @@ def above(shares: Doubles) -> Doubles:
     return np.asarray(shares.sum(axis=1, keepdims=True) - np.cumsum(shares, axis=1))
 
 
-def controlled(grid: Sequence[float], losses: Doubles, risk: float, *, most: float = 1.0) -> float | None:
-    """The first of `grid` at which the expected loss of a new item is at most `risk`.
+def controlled(grid: Doubles, lost: Doubles, count: int, risk: float, *, most: float = 1.0) -> float | None:
+    """The first of `grid` (G,) at which the expected loss of a new item is at most `risk`.
 
-    losses: (n, G) of each item at each value, between 0 and `most`, never rising along the grid. Conformal
-    risk control (Angelopoulos et al. 2022): n / (n + 1) times their mean, plus most / (n + 1), is at most
-    `risk`. None where no value does it, which is always so with too few items.
+    lost: (G,) what `count` items lose in all at each value, each between 0 and `most`, never rising along the
+    grid. Conformal risk control (Angelopoulos et al. 2022): n / (n + 1) times their mean, plus
+    most / (n + 1), is at most `risk`. None where no value does it, always so with too few items.
     """
-    count = len(losses)
-    bounds = (losses.sum(axis=0) + most) / (count + 1)
-    good = np.flatnonzero(bounds <= risk + _ROUNDING)
+    good = np.flatnonzero((lost + most) / (count + 1) <= risk + _ROUNDING)
     return float(grid[int(good[0])]) if len(good) else None
 
 
@@ -87,10 +85,8 @@ def upper_limit(shares: Doubles, truth: Ints, risk: float) -> float | None:
     """
     at_truth = np.sort(below(shares)[np.arange(len(truth)), truth])
     grid = np.unique(np.concatenate([[0.0], at_truth, [1.0]]))
-    # What `controlled` does, of losses that are counted without an array of all items at all values.
     missed = len(truth) - np.searchsorted(at_truth, grid, side="right")
-    good = np.flatnonzero((missed + 1) / (len(truth) + 1) <= risk + _ROUNDING)
-    return float(grid[int(good[0])]) if len(good) else None
+    return controlled(grid, missed.astype(np.float64), len(truth), risk)
 
 
 def intervals(shares: Doubles, *, upper: float, upper_by_class: Doubles, lower: float) -> tuple[Ints, Ints]:

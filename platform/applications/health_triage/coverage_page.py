@@ -38,7 +38,7 @@ def context(state: State) -> dict[str, Any]:
             (_("Urgencies in the range, on average"), f"{coverage.mean_levels:.2f}"),
         ],
         "offer_columns": [
-            _("Promise"),
+            _("Wrong · under-triaged"),
             *_numeric(
                 _("A person has to look"), _("Wrong among what is suggested"),
                 _("Groups hold the right one"), _("Range holds the right one"),
@@ -80,13 +80,11 @@ def _row(one: Share, titles: dict[str, str]) -> list[Any]:
 def _offer(one: Offer, state: State) -> list[Any]:
     """A row of what it costs; its name leads to the form with this promise filled in."""
     risk, now = one.risk, state.setting.risk
-    told = _("%(wrong)s wrong, %(under)s under-triage") % {
-        "wrong": f"{risk.wrong:.0%}", "under": f"{risk.under_triage:.0%}"
-    }  # fmt: skip
-    chosen = (risk.wrong, risk.under_triage) == (now.wrong, now.under_triage)
-    name = {"text": _("%s (now)") % told} if chosen else {
-        "text": told, "href": f"?wrong={risk.wrong:g}&under_triage={risk.under_triage:g}#risk"
-    }  # fmt: skip
+    name: dict[str, Any] = {"text": f"{100 * risk.wrong:g}% · {100 * risk.under_triage:g}%"}
+    if (risk.wrong, risk.under_triage) == (now.wrong, now.under_triage):
+        name["text"] = _("%s (now)") % name["text"]
+    else:
+        name["href"] = f"?wrong={risk.wrong:g}&under_triage={risk.under_triage:g}#risk"
     if not one.possible:
         return [name, {"text": _("too few items"), "numeric": True}, *({"text": "–", "numeric": True},) * 3]
     shares = (one.abstains, one.wrong, one.groups, one.range)

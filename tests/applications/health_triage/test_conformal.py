@@ -45,10 +45,10 @@ def test_each_class_has_a_threshold_of_its_own():
 
 def test_risk_control_takes_the_first_value_that_holds():
     losses = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0]], dtype=float)
-    # (sum + 1) / 4: 1, 0.5, 0.25
-    assert conformal.controlled([0.0, 0.5, 1.0], losses, 0.5) == 0.5
-    assert conformal.controlled([0.0, 0.5, 1.0], losses, 0.3) == 1.0
-    assert conformal.controlled([0.0, 0.5, 1.0], losses, 0.2) is None
+    grid, lost = np.array([0.0, 0.5, 1.0]), losses.sum(axis=0)  # (sum + 1) / 4: 1, 0.5, 0.25
+    assert conformal.controlled(grid, lost, 3, 0.5) == 0.5
+    assert conformal.controlled(grid, lost, 3, 0.3) == 1.0
+    assert conformal.controlled(grid, lost, 3, 0.2) is None
 
 
 def test_intervals_leave_no_level_out():

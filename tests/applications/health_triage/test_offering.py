@@ -58,7 +58,7 @@ def test_the_upper_limit_is_what_risk_control_finds() -> None:
     losses = (at_truth[:, None] > grid[None, :]).astype(np.float64)
     for risk in (0.004, 0.01, 0.05, 0.2):
         found = conformal.upper_limit(known.urgency, known.true_urgency, risk)
-        assert found == conformal.controlled(grid.tolist(), losses, risk)
+        assert found == conformal.controlled(grid, losses.sum(axis=0), 200, risk)
 
 
 @pytest.mark.django_db
@@ -69,7 +69,7 @@ def test_the_page_and_rest_say_what_each_promise_costs(project: Project) -> None
     path = f"/projects/{project.pk}/health-triage/coverage/"
     html = page.get(path).text
     assert "What each promise costs" in html and "?wrong=0.2&amp;under_triage=0.05#risk" in html
-    assert "5% wrong, 1% under-triage (now)" in html
+    assert "5% · 1% (now)" in html and ">20% · 5%</a>" in html
     assert 'value="0.2"' in page.get(f"{path}?wrong=0.2&under_triage=0.05").text
     told = client_of(project.owner).get(f"/api/v1/projects/{project.pk}/health-triage/coverage").json()
     assert [one["promise"]["wrong"] for one in told["offers"]] == [0.05, 0.1, 0.15, 0.2, 0.3, 0.4]
