@@ -11,7 +11,7 @@ from training import collected_figures as figures
 from training.analysis.nearest import Ints
 from training.analysis_filter import Filter
 from training.collected import Collected, read_collected, texts_at
-from training.collected_tables import TABLES, Table, chart_rows, title_of, turn_fields
+from training.collected_tables import TABLES, Table, chart_rows, numbered_questions, title_of, turn_fields
 from training.figures import Figure
 from training.models import AnalysisResult
 
@@ -39,20 +39,13 @@ def show_topics(project: Project, result: AnalysisResult, wanted: Filter, asked:
 
 def show_questions(project: Project, result: AnalysisResult, wanted: Filter, asked: QueryDict) -> Shown:
     found = read_collected(project, result, wanted)
-    table = TABLES["questions"](found)
+    numbers, table = numbered_questions(found)
     columns, rows = chart_rows(table)
-    order = [number for number, _count in _asked(found)]
-    for row, number in zip(rows, order, strict=True):
+    for row, number in zip(rows, numbers, strict=True):
         row[1]["href"] = f"?{_kept(asked)}question={number + 1}"
         row[4] |= {"href": figures.ITEMS + row[4]["text"] + "/", "text": _("Open")}
     listed = {"id": "questions", "title": _("Common questions"), "columns": columns, "rows": rows[:MOST_ROWS]}
     return _shown(asked, [], [listed], _chosen_question(found, asked))
-
-
-def _asked(found: Collected) -> list[tuple[int, int]]:
-    """(question, count) in the order of the table."""
-    counts = found.look.question_counts(len(found.questions)).tolist()
-    return sorted(((number, many) for number, many in enumerate(counts) if many), key=lambda pair: -pair[1])
 
 
 def show_courses(project: Project, result: AnalysisResult, wanted: Filter, asked: QueryDict) -> Shown:
@@ -138,7 +131,7 @@ def _chosen_topic(found: Collected, asked: QueryDict) -> Shown | None:
 
 def _chosen_question(found: Collected, asked: QueryDict) -> Shown | None:
     given = asked.get("question", "")
-    if not given.isdecimal() or not 1 <= int(given) <= len(found.questions):
+    if not _is_number(given) or not 1 <= int(given) <= len(found.questions):
         return None
     place = int(given) - 1
     variants = [(item, turn) for item, turn in found.questions[place]["variants"]]
@@ -150,10 +143,15 @@ def _chosen_question(found: Collected, asked: QueryDict) -> Shown | None:
     }
 
 
+def _is_number(given: str) -> bool:
+    """One that is read at once: of thousands of digits Python makes no number."""
+    return given.isdecimal() and len(given) < 7
+
+
 def _listed(found: Collected, rows: Ints, asked: QueryDict, which: str) -> Shown:
     """One page of the turns, each with the way to its item."""
     given = asked.get("page", "1")
-    page = max(1, int(given)) if given.isdecimal() and len(given) < 7 else 1
+    page = max(1, int(given)) if _is_number(given) else 1
     begin = (page - 1) * PAGE
     base = f"?{_kept(asked)}{which}&page="
     return {

@@ -1,6 +1,6 @@
 """What was collected, as tables: the page shows them under its charts, CSV and REST give them as they are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from tasks_app.selectors import current_fields
 from training.analysis.distributions import Histogram, histogram
+from training.analysis.questions import question_in
 from training.collected import Collected, texts_at
 
 Cell = str | int | float | None
+_OTHERS = 20  # turns among which words for a question are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,49 @@ def sizes(found: Collected) -> Table:
 
 
 def questions(found: Collected) -> Table:
+    return numbered_questions(found)[1]
+
+
+def numbered_questions(found: Collected) -> tuple[list[int], Table]:
+    """The table, and for each of its rows the number of the question."""
     counts = found.look.question_counts(len(found.questions))
-    asked = [(one, int(count)) for one, count in zip(found.questions, counts, strict=True) if count]
-    asked.sort(key=lambda pair: -pair[1])
-    answers = [one["answer"] for one, _count in asked if one["answer"]]
+    numbered = zip(range(len(found.questions)), found.questions, counts.tolist(), strict=True)
+    asked = sorted((one for one in numbered if one[2]), key=lambda one: -one[2])
+    answers = [one["answer"] for _number, one, _count in asked if one["answer"]]
     texts = texts_at(
-        found.project, [(one["item"], one["turn"]) for one in (*(o for o, _c in asked), *answers)]
+        found.project, [(one["item"], one["turn"]) for one in (*(o for _n, o, _c in asked), *answers)]
     )
-    return Table(
+    words = _in_words(found, asked, texts)
+    asked = [one for one in asked if one[0] in words]
+    table = Table(
         [("question", _("Question"), False), ("count", _("Asked"), True),
          ("answer", _("Usual answer"), False),
          ("answered", _("Given"), True), ("item", _("Item"), False)],
         [
-            [_cut(texts, one), count, _cut(texts, one["answer"]), (one["answer"] or {}).get("count"),
-             one["item"]]
-            for one, count in asked
+            [words[number][0], count, _cut(texts, one["answer"]), (one["answer"] or {}).get("count"),
+             words[number][1]]
+            for number, one, count in asked
         ],
     )  # fmt: skip
+    return [number for number, _one, _count in asked], table
+
+
+def _in_words(
+    found: Collected, asked: Sequence[tuple[int, dict[str, Any], int]], texts: dict[tuple[str, int], str]
+) -> dict[int, tuple[str, str]]:
+    """(question, item that asks it), by number. Where what stood for it was withdrawn or restricted since,
+    another one's words; one that nobody may see any more is left out."""
+    known = {number: (said, one["item"]) for number, one, _count in asked if (said := _cut(texts, one))}
+    others = {
+        number: found.where(found.turns_of("question", number)[:_OTHERS])
+        for number, _one, _count in asked
+        if number not in known
+    }
+    there = texts_at(found.project, [place for places in others.values() for place in places])
+    for number, places in others.items():
+        if (place := next((one for one in places if one in there), None)) is not None:
+            known[number] = (question_in(there[place]) or there[place], place[0])
+    return known
 
 
 def _cut(texts: dict[tuple[str, int], str], place: dict[str, Any] | None) -> str:

@@ -154,7 +154,7 @@ def test_with_more_items_topics_and_places_go_on(analysed: Project) -> None:
 
 def test_what_is_withdrawn_later_is_shown_no_more(analysed: Project) -> None:
     Item.objects.filter(project=analysed).update(state=Item.State.WITHDRAWN)
-    assert {row["question"] for row in table(analysed, "questions")} == {""}
+    assert table(analysed, "questions") == []
 
 
 PAGES = ("topics", "questions", "courses", "distributions")
@@ -228,3 +228,18 @@ def test_labels_of_an_item_stand_in_the_order_of_its_fields_names() -> None:
     fields = [SimpleNamespace(name=name, type="choice") for name in names]
     found = finding_topics._labels(SimpleNamespace(fields=fields, items=lambda: iter([item])))
     assert found.field.tolist() == sorted(names)
+
+
+def test_a_question_whose_first_asker_is_restricted_is_told_in_anothers_words(analysed: Project) -> None:
+    first = table(analysed, "questions")[0]
+    Item.objects.filter(pk=first["item"]).update(restricted=True)
+    again = table(analysed, "questions")[0]
+    assert (again["question"], again["count"]) == (ASKED["refund"], 6) and again["item"] != first["item"]
+    Item.objects.filter(pk=again["item"]).update(restricted=True)
+    page = Client()
+    page.force_login(analysed.owner)
+    home = reverse("analysis-part", args=[analysed.pk, "questions"])
+    assert f"/items/{first['item']}/" not in page.get(home).text and ASKED["refund"] in page.get(home).text
+    assert page.get(f"{home}?question={'9' * 5000}").status_code == 200
+    Item.objects.update(restricted=True)
+    assert table(analysed, "questions") == [] and page.get(home).status_code == 200

@@ -13,6 +13,8 @@ ALIKE = 0.8  # cosine of two questions that ask the same; chosen on development 
 # Of Chinese ones, whose vectors are half what an encoder says and half which pairs of characters they have:
 # the shipped encoder knows little Chinese and takes most of its questions for one.
 ALIKE_CHINESE = 0.72
+# Of more different questions the rarer ones join these or stand alone: else a million texts take hours.
+MOST_LEADERS = 30_000
 _PAIRS = 512  # places that pairs of characters are hashed to
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
@@ -68,17 +70,19 @@ def same_questions(vectors: Floats, counts: Ints, alike: Floats) -> Ints:
     vectors: (N, D) of unit length, of distinct texts that occur `counts` (N,) times. alike: (N,) cosines.
     The leader algorithm (Hartigan 1975, "Clustering Algorithms", ch. 3): the most frequent first, each joins
     the most similar leader within `alike` or becomes one, so that no chain of small steps joins what differs.
+    Beyond MOST_LEADERS none is added.
     """
     leader = np.arange(len(vectors), dtype=np.int64)
     order = np.argsort(-counts, kind="stable")
     leaders = np.zeros(0, dtype=np.int64)
-    for part in blocks(len(order), max(len(order), 1024)):
+    for part in blocks(len(order), max(min(len(order), MOST_LEADERS), 1024)):
         rows = order[part]
         place, near = _most_similar(vectors[rows], vectors[leaders])
         near_enough = near >= alike[rows]
         leader[rows] = np.where(near_enough, leaders[place] if len(leaders) else rows, rows)
-        fresh = _led(vectors, rows[~near_enough], leader, alike)
-        leaders = np.concatenate([leaders, fresh])
+        if len(leaders) < MOST_LEADERS:
+            fresh = _led(vectors, rows[~near_enough], leader, alike)
+            leaders = np.concatenate([leaders, fresh])
     return leader
 
 

@@ -121,7 +121,8 @@ def _queue(
 ) -> HttpResponse:
     waiting = moderation.hidden_posts(project)
     after = request.GET.get("after", "")
-    place, count = int(after) if after.isascii() and after.isdigit() else 0, waiting.count()
+    place = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    count = waiting.count()
     chosen = waiting[place] if place < count else waiting.first()
     context = {
         **_head(project, "moderation"),

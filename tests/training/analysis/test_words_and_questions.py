@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from training.analysis import nearest, questions
 from training.analysis.marks import Place, commonest, labels_of, marks_questions, questions_and_answers
 from training.analysis.naming import WITNESSES, name_of, topic_words, words_of
 from training.analysis.nearest import unit
@@ -98,6 +99,16 @@ def test_no_chain_of_small_steps_joins_what_differs() -> None:
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     leader = same_questions(vectors, np.ones(6, dtype=np.int64), np.full(6, 0.8, np.float32))
     assert len(set(leader.tolist())) == 3
+
+
+def test_beyond_so_many_the_rarer_questions_join_a_frequent_one_or_stand_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(questions, "MOST_LEADERS", 1)
+    monkeypatch.setattr(nearest, "_CELLS", 1024)  # a row at a time
+    vectors = unit(np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0.1], [1, 0.1, 0]], dtype=np.float32))
+    leader = same_questions(vectors, np.array([9, 3, 2, 1]), np.full(4, 0.8, np.float32))
+    assert leader.tolist() == [0, 1, 2, 0]
 
 
 def test_chinese_questions_are_told_apart_though_the_encoder_takes_them_for_one() -> None:
