@@ -10,10 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import django_stubs_ext
-from celery.schedules import crontab
-from csp.constants import NONE, SELF
 
-from config import env
+from config import env, people, rest, schedule, stack
 from config.providers import sign_in_providers
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[User] and the like be written at run time
@@ -43,89 +41,12 @@ SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 # --- Applications -----------------------------------------------------------------------------------------
 
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.humanize",
-    "django.contrib.messages",
-    "django.contrib.postgres",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.socialaccount",
-    "allauth.socialaccount.providers.github",
-    "allauth.socialaccount.providers.google",
-    "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
-    "csp",
-    "django_htmx",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "rest_framework",
-    "common",
-    "accounts",
-    "privacy",
-    "rewards",
-    "tasks_app",
-    "annotations",
-    "training",
-    "applications",
-    "applications.customer_service",
-    "applications.education_grading",
-    "applications.finance_monitor",
-    "applications.health_triage",
-    "applications.recommendation",
-    "applications.social_content",
-    "config.apps.SiteConfig",
-]
-
-MIDDLEWARE = [
-    "config.shortcut.ShortcutForPrograms",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "accounts.middleware.SignedInOnce",
-    "accounts.zones.InOwnZone",
-    "allauth.account.middleware.AccountMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "privacy.telling.TellReplaced",
-    "privacy.gate.NoticeMiddleware",
-    "accounts.second_factor.RequireSecondFactor",
-    "accounts.going_on.GoOnByPage",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "privacy.middleware.GlobalPrivacyControl",
-    "common.charts.ChartFiles",
-    "common.web.DomainErrorMiddleware",
-]
-
+INSTALLED_APPS = stack.APPS
+MIDDLEWARE = stack.MIDDLEWARE
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "config.context.site",
-            ],
-        },
-    },
-]
+TEMPLATES = stack.templates(BASE_DIR / "templates")
 
 # --- Data -------------------------------------------------------------------------------------------------
 
@@ -177,16 +98,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-# scrypt (N=2^14, r=8, p=5, as OWASP lists it): harder on attackers' memory than PBKDF2, and quicker for us.
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "accounts.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+PASSWORD_HASHERS = people.HASHERS
+AUTH_PASSWORD_VALIDATORS = people.PASSWORD_RULES
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -214,13 +127,7 @@ PROXIES = env.integer("PROXIES", 1 if env.flag("HTTPS") else 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 
 MFA_ADAPTER = "privacy.second_factors.SealingAdapter"
-MFA_FORMS = {
-    "authenticate": "accounts.code_forms.CodeForm",
-    "reauthenticate": "accounts.code_forms.ConfirmCodeForm",
-    "add_webauthn": "accounts.key_forms.AddKeyForm",
-    "edit_webauthn": "accounts.key_forms.EditKeyForm",
-    "signup_webauthn": "accounts.key_forms.SignupKeyForm",
-}
+MFA_FORMS = people.SECOND_FACTOR_FORMS
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # allauth signs nobody up by passkey whose mailbox is not proven in the same session.
@@ -295,42 +202,8 @@ PAYOUT_DEBTOR = {
 
 # --- REST -------------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.TokenAuthentication",
-        "accounts.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "rest_framework.permissions.IsAuthenticated",
-        "privacy.api.gate.NoticeSeen",
-    ],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.negotiation.QuickNegotiation",
-    "DEFAULT_PAGINATION_CLASS": "common.pagination.ById",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_RATES": {
-        "sign-in": env.text("SIGN_IN_RATE", "60/min"),
-        "feedback": env.text("FEEDBACK_RATE", "600/min"),
-    },
-    "EXCEPTION_HANDLER": "common.web.problem_document",
-    # How many proxies add to X-Forwarded-For; what is left of theirs anybody can write there, and would so be
-    # counted as somebody else by every limit.
-    "NUM_PROXIES": PROXIES,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Manyhands",
-    "DESCRIPTION": "Publish conversations as paid tasks, find the truth, fine-tune, serve.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
+REST_FRAMEWORK = rest.framework(proxies=PROXIES)
+SPECTACULAR_SETTINGS = rest.DOCUMENT
 
 # --- Finance monitor --------------------------------------------------------------------------------------
 
@@ -344,112 +217,16 @@ FINANCE_PRIVATE_NETWORKS = env.flag("FINANCE_PRIVATE_NETWORKS")
 CELERY_BROKER_URL = env.broker(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
-    "training.tasks.execute_run": {"queue": "train"},
-    "training.tasks.execute_cross_fit": {"queue": "train"},
-    "training.tasks.execute_curve": {"queue": "train"},
-    "training.tasks.predict_*": {"queue": "predict"},
-    "training.rounds.predict_*": {"queue": "predict"},
-    "applications.finance_monitor.tasks.predict_*": {"queue": "predict"},
-    "applications.tasks.predict_*": {"queue": "predict"},
-    "applications.customer_service.tasks.predict_*": {"queue": "predict"},
-    "applications.recommendation.tasks.predict_*": {"queue": "predict"},
-    "applications.health_triage.tasks.predict_*": {"queue": "predict"},
-    "applications.social_content.tasks.predict_*": {"queue": "predict"},
-}
+CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Longer than any task may take before it is handed to another worker; runs have their own heartbeat.
-    "visibility_timeout": 12 * 3600,
-    # A lost broker must not hold up a request: the sweeps below find what was not enqueued. One try; the
-    # workers, who can wait, have a patience of their own.
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-    "max_retries": 0,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = schedule.TRANSPORT
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker tries until the broker is back
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "expire-leases": {"task": "tasks_app.tasks.expire_leases", "schedule": 15.0},
-    "resume-imports": {"task": "tasks_app.tasks.resume_imports", "schedule": 30.0},
-    "resume-protecting": {"task": "tasks_app.tasks.resume_protecting", "schedule": 30.0},
-    "aggregate-waiting": {"task": "annotations.tasks.aggregate_waiting", "schedule": 10.0},
-    "refit-projects": {"task": "annotations.tasks.refit_projects", "schedule": 60.0},
-    "watch-anomalies": {"task": "annotations.tasks.watch_anomalies", "schedule": 600.0},
-    "count-records": {"task": "annotations.tasks.count_records", "schedule": 600.0},
-    "grant-earned": {"task": "annotations.tasks.grant_earned", "schedule": 300.0},
-    "auto-approve": {"task": "annotations.tasks.auto_approve", "schedule": 300.0},
-    "advance-setups": {"task": "applications.tasks.predict_advance_setups", "schedule": 3.0},
-    "measure-applications": {"task": "applications.tasks.predict_measure_applications", "schedule": 60.0},
-    "answers": {
-        "task": "applications.customer_service.tasks.predict_answers",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "calibrate-triage": {
-        "task": "applications.health_triage.tasks.predict_calibrations",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "make-triage-tasks": {"task": "applications.health_triage.tasks.make_triage_tasks", "schedule": 60.0},
-    "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
-    "follow-feedback": {"task": "training.tasks.follow_feedback", "schedule": 30.0},
-    "queue-rankings": {"task": "training.tasks.queue_rankings", "schedule": 60.0},
-    "predict-waiting": {
-        "task": "training.tasks.predict_waiting",
-        "schedule": 15.0,
-        "options": {"expires": 15},
-    },
-    "watch-rollouts": {
-        "task": "training.tasks.predict_rollouts",
-        "schedule": 20.0,
-        "options": {"expires": 20},
-    },
-    "requeue-cross-fits": {"task": "training.tasks.requeue_cross_fits", "schedule": 60.0},
-    "requeue-curves": {"task": "training.tasks.requeue_curves", "schedule": 60.0},
-    "follow-erasures": {"task": "training.rounds.predict_erasures", "schedule": 60.0},
-    "retrain": {"task": "training.rounds.retrain", "schedule": 60.0},
-    "watch-drift": {"task": "training.rounds.watch_drift", "schedule": 1800.0},
-    "recommendation-waiting": {
-        "task": "applications.recommendation.tasks.predict_waiting",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "watch-social-content": {
-        "task": "applications.social_content.tasks.watch_social_content",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "reconcile-payouts": {"task": "rewards.tasks.reconcile_payouts", "schedule": 120.0},
-    "refund-finished": {"task": "tasks_app.tasks.refund_finished", "schedule": 600.0},
-    "measure-rates": {"task": "annotations.tasks.measure_rates", "schedule": 60.0},
-    "update-recognition": {"task": "annotations.tasks.update_recognition", "schedule": 60.0},
-    "seal-audit": {"task": "common.tasks.seal_audit", "schedule": 10.0, "options": {"expires": 10}},
-    "check-audit": {"task": "common.tasks.check_audit", "schedule": 60.0, "options": {"expires": 60}},
-    # At night; beat's clock is UTC.
-    "apply-retention": {"task": "privacy.tasks.apply_retention", "schedule": crontab(hour=2, minute=40)},
-    "back-up-keys": {"task": "privacy.tasks.back_up_keys", "schedule": 3600.0},
-    "carry-out-requests": {"task": "privacy.rounds.carry_out_requests", "schedule": 30.0},
-    "send-notifications": {
-        "task": "accounts.tasks.send_notifications",
-        "schedule": 30.0,
-        "options": {"expires": 30},
-    },
-    "send-request-mails": {"task": "privacy.rounds.send_request_mails", "schedule": 60.0},
-    "watch-requests": {"task": "privacy.rounds.watch_requests", "schedule": 3600.0},
-    "read-news": {"task": "applications.finance_monitor.tasks.read_waiting_texts", "schedule": 60.0},
-    "pull-news": {"task": "applications.finance_monitor.tasks.pull_sources", "schedule": 60.0},
-    "close-news-bins": {
-        "task": "applications.finance_monitor.tasks.close_bins",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "forget-idempotency-keys": {"task": "common.tasks.forget_idempotency_keys", "schedule": 3600.0},
-}
+CELERY_BEAT_SCHEDULE = schedule.BEAT
 
 # --- Pages ------------------------------------------------------------------------------------------------
 
@@ -474,19 +251,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF],
-        # Plotly and the browser's own widgets set style attributes; scripts stay strict.
-        "style-src": [SELF, "'unsafe-inline'"],
-        "img-src": [SELF, "data:", "blob:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = stack.CONTENT_SECURITY_POLICY
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -25,7 +25,7 @@ def compose():
 
 
 def variables_of_settings():
-    files = ("settings.py", "providers.py")
+    files = ("settings.py", "providers.py", "rest.py")
     text = "".join((ROOT / "platform/config" / name).read_text() for name in files)
     return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text))
 
