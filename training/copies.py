@@ -8,8 +8,8 @@ from django.db import transaction
 
 from privacy.pii.offsets import OffsetMap
 from privacy.pii.redactor import Redactor
+from privacy.pii.texts import Texts
 from tasks_app.protecting.copies import Change, Places
-from tasks_app.protecting.redacting import Texts, with_texts
 from training import redaction
 from training.models import Feedback, FeedbackCase, ModelVersion, Prediction, SnapshotItem
 
@@ -51,7 +51,7 @@ def _fix_row(kind: type[Row], pk: UUID, places: Places) -> int:
         return 0
     texts = Texts.of(row.payload)
     result = Redactor("placeholder").replace(texts.all, [places(text) for text in texts.all])
-    row.payload = with_texts(row.payload, texts, result.texts)
+    row.payload = texts.like(result.texts).put_into(row.payload)
     row.value = _value(row.value, result.maps[: len(texts.turns)], places)
     row.save(update_fields=["payload", "value"])
     if isinstance(row, Prediction):

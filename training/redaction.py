@@ -9,7 +9,7 @@ from privacy.pii.finding import Scope
 from privacy.pii.learned import Learned
 from privacy.pii.offsets import Edit, OffsetMap
 from privacy.pii.redactor import Redactor
-from tasks_app.fields.payload import turn_speakers, turn_texts
+from privacy.pii.texts import Texts
 
 Payload = dict[str, Any]
 
@@ -21,35 +21,21 @@ def redact_payload(
 
     `learned` finds what people have found missed in the project before.
     """
-    texts = turn_texts(payload)
-    names = sorted({name for name in turn_speakers(payload) if name})
-    candidates = payload.get("candidates") or []
-    offered = [candidate["text"] for candidate in candidates]
-    everything = [*texts, *names, *offered]
+    texts = Texts.of(payload)
+    # Names before candidates: in this order placeholders get their numbers.
+    names = [name for name in texts.speakers if name]
+    parts = (texts.turns, names, texts.candidates)
+    everything = [text for part in parts for text in part]
     known = [learned.find(text) for text in everything] if learned else None
     redacted = Redactor("placeholder", scope=scope).redact_turns(everything, known)
     found = iter(redacted.texts)
-    new_texts, new_names, new_offered = (list(islice(found, len(part))) for part in (texts, names, offered))
-    content = _content(payload, new_texts, dict(zip(names, new_names, strict=True)))
-    if candidates:
-        content["candidates"] = [
-            {"id": candidate["id"], "text": text}
-            for candidate, text in zip(candidates, new_offered, strict=True)
-        ]
-    maps = redacted.maps[: len(texts)]
+    turns, new_names, candidates = (list(islice(found, len(part))) for part in parts)
+    nameless = texts.speakers[: len(texts.speakers) - len(names)]  # "", and in a sorted list it is the first
+    content = Texts(turns, candidates, [*nameless, *new_names]).put_into(payload)
+    maps = redacted.maps[: len(turns)]
     if spans := payload.get("beside"):
         content["beside"] = {name: carry(marks, maps) for name, marks in spans.items()}
     return content, maps
-
-
-def _content(payload: Mapping[str, Any], new_texts: list[str], renamed: Mapping[str, str]) -> Payload:
-    if "turns" not in payload:
-        return {"pair": new_texts} if "pair" in payload else {"text": new_texts[0]}
-    turns = [
-        {"speaker": renamed.get(turn["speaker"], ""), "text": text}
-        for turn, text in zip(payload["turns"], new_texts, strict=True)
-    ]
-    return {"turns": turns}
 
 
 def redact_text(text: str, learned: Learned | None = None) -> str:

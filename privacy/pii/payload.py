@@ -11,6 +11,7 @@ from privacy.pii.finding import Finding, Scope
 from privacy.pii.offsets import OffsetMap
 from privacy.pii.redactor import Language, Policy, Redactor
 from privacy.pii.surroundings import is_plain, redact_meta
+from privacy.pii.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,16 @@ def redact_payload(
 
     `proposed` are findings of another detector, a list for each of `texts`, that are taken as well.
     """
-    extra = [candidate["text"] for candidate in payload.get("candidates", [])]
+    own = Texts.of(payload)
     redactor = Redactor(
         policy=cast(Policy, policy),
         secret=secret,
         language=known_language(language),
         scope=cast(Scope, scope),
     )
-    everything = [*texts, *extra]
+    everything = [*texts, *own.candidates]
     result = redactor.redact_turns(everything, proposed)
-    speakers, renamed = _speakers(payload, redactor)
+    speakers, renamed = _speakers(own.speakers, redactor)
     new_meta, told = redact_meta(meta or {}, redactor)
     around = [*renamed, *told]
     if result.dropped or (policy == "drop" and around):
@@ -65,7 +66,7 @@ def redact_payload(
         return RedactedPayload(payload, result.maps, meta=new_meta)
     findings, originals = _places(everything, result.findings, result.maps)
     return RedactedPayload(
-        payload=_with_texts(payload, result.texts, speakers),
+        payload=own.like([*result.texts, *speakers]).put_into(payload),
         maps=result.maps,
         counts=_kinds(findings) + _kinds(around),
         originals=originals + around,
@@ -98,17 +99,17 @@ def _places(
     return findings, originals
 
 
-def _speakers(payload: dict[str, Any], redactor: Redactor) -> tuple[dict[str, str], list[dict[str, Any]]]:
+def _speakers(names: list[str], redactor: Redactor) -> tuple[list[str], list[dict[str, Any]]]:
     """Each speaker's name as others may see it ("customer" stays, "Anna Smith" does not), and what was
     replaced.
 
     After the texts and one by one: a name must not read like the answer to a turn's question.
     """
-    names = {turn["speaker"] for turn in payload.get("turns", [])}
-    shown: dict[str, str] = {}
+    shown: list[str] = []
     originals: list[dict[str, Any]] = []
-    for name in sorted(names):
-        shown[name], found = _speaker(name, redactor)
+    for name in names:
+        new, found = _speaker(name, redactor)
+        shown.append(new)
         originals += found
     return shown, originals
 
@@ -128,19 +129,3 @@ def _speaker(name: str, redactor: Redactor) -> tuple[str, list[dict[str, Any]]]:
         }
         for _turn, finding, replacement in result.findings
     ]
-
-
-def _with_texts(payload: dict[str, Any], texts: list[str], speakers: dict[str, str]) -> dict[str, Any]:
-    changed = dict(payload)
-    rest = iter(texts)
-    if "turns" in payload:
-        changed["turns"] = [
-            {"speaker": speakers[turn["speaker"]], "text": next(rest)} for turn in payload["turns"]
-        ]
-    elif "pair" in payload:
-        changed["pair"] = [next(rest), next(rest)]
-    else:
-        changed["text"] = next(rest)
-    if "candidates" in payload:
-        changed["candidates"] = [{**one, "text": next(rest)} for one in payload["candidates"]]
-    return changed

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from privacy.pii.texts import turn_texts as turn_texts
 from tasks_app.fields.problem import InvalidPayload, Problem, step
 from tasks_app.fields.strings import is_storable, nfc
 
@@ -42,13 +43,6 @@ def check_payload(raw: object) -> dict[str, Any]:
     if problems:
         raise InvalidPayload(problems)
     return payload
-
-
-def turn_texts(payload: Mapping[str, Any]) -> list[str]:
-    """The texts that offsets refer to: one for each turn; a plain text is turn 0, a pair is turns 0 and 1."""
-    if "turns" in payload:
-        return [turn["text"] for turn in payload["turns"]]
-    return list(payload["pair"]) if "pair" in payload else [payload["text"]]
 
 
 def turn_speakers(payload: Mapping[str, Any]) -> list[str | None]:

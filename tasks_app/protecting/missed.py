@@ -15,11 +15,12 @@ from common.errors import Conflict, Invalid, Problem
 from privacy.models import MissedValue
 from privacy.pii.finding import KINDS, Finding
 from privacy.pii.offsets import replace_spans
+from privacy.pii.texts import Texts
 from privacy.services import learning
 from tasks_app.models import Flag, Item, Project
 from tasks_app.protecting import rescanning
 from tasks_app.protecting.finders import LearnedOnly
-from tasks_app.protecting.redacting import Texts, lock_item, redact_item, with_texts
+from tasks_app.protecting.redacting import lock_item, redact_item
 from tasks_app.protecting.reports import tell_decision
 from tasks_app.services import slots
 
@@ -63,7 +64,7 @@ class Teaching:
                 spans.append({"turn": turn, "start": start, "end": end, "label": self.kind})
         content = {key: value for key, value in self.payload.items() if key != "candidates"}
         # Speakers as they are: a report of a speaker's name has no place in a turn, and teaches nothing here.
-        return with_texts(content, Texts(texts.turns, [], texts.speakers), [*turns, *texts.speakers]), spans
+        return Texts(turns, [], texts.speakers).put_into(content), spans
 
 
 def check_places(item: Item, places: Sequence[Place]) -> None:

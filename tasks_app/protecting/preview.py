@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from privacy.models import Finding, MissedValue
+from privacy.pii.texts import Texts
 from tasks_app import selectors
 from tasks_app.fields.payload import turn_speakers
 from tasks_app.models import Item, Project
-from tasks_app.protecting.redacting import Texts
 
 SAMPLES = 3
 _AROUND = 60  # characters on either side

@@ -1,7 +1,6 @@
 """Replacing personal data in an item that is stored already, with everything that points into its text."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 from uuid import UUID
@@ -15,9 +14,9 @@ from privacy.models import MissedValue, TrustedReading
 from privacy.pii.finding import Finding
 from privacy.pii.payload import known_language
 from privacy.pii.redactor import Policy, Redacted, Redactor
+from privacy.pii.texts import Texts
 from privacy.services import vault
 from tasks_app import selectors
-from tasks_app.fields.payload import turn_texts
 from tasks_app.models import Assignment, Item, Project
 from tasks_app.protecting.copies import Change, fix_copies
 from tasks_app.protecting.reports import move_reports
@@ -49,24 +48,6 @@ class Same:
 
     def alone(self, text: str) -> list[Finding]:
         return self.find.alone(text)
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Everything of an item that is read: its turns first, for offsets count in these."""
-
-    turns: list[str]
-    candidates: list[str]
-    speakers: list[str]
-
-    @classmethod
-    def of(cls, payload: dict[str, Any]) -> "Texts":
-        speakers = sorted({turn["speaker"] for turn in payload.get("turns", [])})
-        return cls(turn_texts(payload), [one["text"] for one in payload.get("candidates", [])], speakers)
-
-    @property
-    def all(self) -> list[str]:
-        return [*self.turns, *self.candidates, *self.speakers]
 
 
 def redactor_for(project: Project, language: str = "") -> Redactor:
@@ -143,32 +124,9 @@ def _change(item: Item, texts: Texts, result: Redacted, redactor: Redactor, find
         places = find.alone(text)
         return redactor.replace([text], [places]).texts[0] if places else text
 
-    payload = with_texts(item.payload, texts, result.texts)
+    payload = texts.like(result.texts).put_into(item.payload)
     fields = selectors.current_fields(item.project)
     return Change(item.project_id, item.pk, payload, fields, result.maps[: len(texts.turns)], free)
-
-
-def with_texts(payload: dict[str, Any], texts: Texts, new: Sequence[str]) -> dict[str, Any]:
-    """The payload with `new` in place of all its texts."""
-    rest = iter(new)
-    turns = [next(rest) for _ in texts.turns]
-    candidates = [next(rest) for _ in texts.candidates]
-    speakers = dict(zip(texts.speakers, rest, strict=True))
-    changed = dict(payload)
-    if "turns" in payload:
-        changed["turns"] = [
-            {"speaker": speakers[turn["speaker"]], "text": text}
-            for turn, text in zip(payload["turns"], turns, strict=True)
-        ]
-    elif "pair" in payload:
-        changed["pair"] = turns
-    else:
-        changed["text"] = turns[0]
-    if "candidates" in payload:
-        changed["candidates"] = [
-            {**one, "text": text} for one, text in zip(payload["candidates"], candidates, strict=True)
-        ]
-    return changed
 
 
 def _store(item: Item, texts: Texts, result: Redacted, change: Change) -> None:
