@@ -11,7 +11,7 @@ from accounts.models import User
 from annotations.correcting import comes_to_the_same
 from annotations.models import Consensus, Review
 from common.errors import Conflict
-from tasks_app.models import Item, Project
+from tasks_app.models import Item
 
 
 def is_agreed(row: Consensus, item: Item, value: Any, actor: User) -> bool:
@@ -49,8 +49,3 @@ def counts(consensus_ids: Collection[UUID]) -> Counter[UUID]:
     """How many reviewers have decided on each, without what they said: the next one decides by themselves."""
     rows = Review.objects.filter(consensus__in=consensus_ids, waits=True)
     return Counter(rows.values_list("consensus_id", flat=True))
-
-
-def needs_reviewers(project: Project) -> bool:
-    """Whether even what the crowd is sure of goes to reviewers."""
-    return project.reviewers_needed > 1

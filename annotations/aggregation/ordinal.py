@@ -100,11 +100,6 @@ def points_between(labels: Iterable[str]) -> list[str]:
     return [str(n) for n in (range(low, high + 1, step) if filled else numbers)]
 
 
-def posterior_mean(posterior: Mapping[str, float]) -> float:
-    """Least squared error; for a point of the scale take the median, which has the least absolute error."""
-    return sum(float(label) * share for label, share in posterior.items())
-
-
 @lru_cache(maxsize=32)
 def _anybody(labels: tuple[str, ...]) -> Floats:
     """(true, said) of somebody of whom nothing is known. Kept, since an answer is weighed in milliseconds."""

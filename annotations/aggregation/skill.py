@@ -32,11 +32,6 @@ class WorkerSkillEstimate:
     evidence: dict[str, float] = field(default_factory=dict)
     habits: dict[str, float] = field(default_factory=dict)  # of spans: chances by name (segments.SKILLS)
 
-    @property
-    def balanced_accuracy(self) -> float:
-        """Mean over the labels, so that a frequent one (O in spans) cannot hide what a worker misses."""
-        return sum(row[label] for label, row in self.confusion.items()) / len(self.confusion)
-
 
 @dataclass(frozen=True, slots=True)
 class Confusions:

@@ -113,7 +113,3 @@ def _celery(command: str) -> list[str]:
     # Said to root at every start, although nothing it warns of (pickle) is switched on here.
     quiet = ["-W", "ignore:You're running the worker with superuser"]
     return [sys.executable, *quiet, "-m", "celery", "--app=config", "--quiet", f"--workdir={ROOT}", command]
-
-
-def _long(options: Mapping[str, str]) -> list[str]:
-    return [f"--{name}={value}" if value else f"--{name}" for name, value in options.items()]

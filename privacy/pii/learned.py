@@ -6,7 +6,7 @@ the same way and looked up, so neither the list nor the database tells what was 
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from privacy.pii.finding import Finding
@@ -90,12 +90,3 @@ class Learned:
             return ""
         kind, length, loose = known
         return kind if loose or length == len(words) else ""
-
-
-def merge_proposed(
-    texts: Iterable[str], learned: Learned, others: Iterable[Iterable[Finding]] | None = None
-) -> Iterator[list[Finding]]:
-    """For each text what was learned in it, together with what other detectors propose for it."""
-    if others is None:
-        return (learned.find(text) for text in texts)
-    return ([*learned.find(text), *more] for text, more in zip(texts, others, strict=True))

@@ -50,7 +50,6 @@ class Loop:
         self.lengths: Ints = np.array([example.length for example in examples], dtype=np.int64)
         self.tokens: Ints = np.array([example.tokens for example in examples], dtype=np.int64)
         counts = [len(self._plan(epoch)) for epoch in range(config.epochs)]
-        self.steps_per_epoch = counts[0]
         self.total_steps = min(sum(counts), config.max_steps or sum(counts))
         self.optimizer = make_optimizer(network, config)
         self.averaging = Averaging(self.optimizer, share=config.average_share, steps=self.total_steps)

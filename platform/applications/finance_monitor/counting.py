@@ -13,7 +13,6 @@ from django.db.models import F, Q
 from applications.finance_monitor.models import Count, Monitor, NewsText
 from applications.finance_monitor.watching import Series
 
-QUARTER = timedelta(minutes=15)
 LATE = timedelta(days=7)  # a text that is later than this is counted, but raises nothing any more
 NEGATIVE = "negative"
 _STEP = {"hour": timedelta(hours=1), "day": timedelta(days=1)}

@@ -1,16 +1,20 @@
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import permutations
 from pathlib import Path
 from statistics import mean
 
 import pytest
 
-from annotations.aggregation.text import vote_text
-from tasks_app.fields.likeness import merged_words, normalise
+from tasks_app.fields.likeness import choose_text, merged_words, normalise
 from tasks_app.fields.rover import word_edits, words_of
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "crowd"
+
+
+def vote_text(answers):
+    """The text that a text field takes of these answers, and how sure it is."""
+    return choose_text(Counter(answers))
 
 
 @pytest.mark.parametrize(

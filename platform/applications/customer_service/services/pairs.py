@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from applications.customer_service.drafting import APPROVED, LONGEST, Draft
+from applications.customer_service.drafting import LONGEST, Draft
 from applications.customer_service.lexical import language_of, words_of
 from applications.customer_service.models import Knowledge, Pair
 from common import audit
@@ -96,7 +96,3 @@ def change_pair(
     Knowledge.objects.filter(pk=row.project_id).update(is_stale=True)
     audit.record("answers.changed", row, actor=actor.pk, is_on=row.is_on)
     return row
-
-
-def rests_on_approval(pair: Pair) -> bool:
-    return pair.source in APPROVED
