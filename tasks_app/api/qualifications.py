@@ -1,6 +1,6 @@
 """Qualifications over REST: made by requesters, taken by annotators."""
 
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -189,15 +189,27 @@ def worker_named(name: str, row: Qualification) -> User:
     return found
 
 
+class Holding(TypedDict):
+    qualification: Qualification
+    worker: User
+    actor: User
+    reason: str
+
+
+def holding_asked_for(request: ApiSignedIn, qualification_id: UUID) -> Holding:
+    """Whose qualification a request gives or takes, and why."""
+    row = own_qualification(request.user, qualification_id)
+    body = HolderInput(data=request.data)
+    body.is_valid(raise_exception=True)
+    worker, reason = worker_named(body.validated_data["worker"], row), body.validated_data["reason"]
+    return {"qualification": row, "worker": worker, "actor": request.user, "reason": reason}
+
+
 class GrantApi(APIView):
     @extend_schema(request=HolderInput, responses={204: None})
     @idempotent
     def post(self, request: ApiSignedIn, qualification_id: UUID) -> Response:
-        row = own_qualification(request.user, qualification_id)
-        body = HolderInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        worker, reason = worker_named(body.validated_data["worker"], row), body.validated_data["reason"]
-        service.grant_qualification(qualification=row, worker=worker, actor=request.user, reason=reason)
+        service.grant_qualification(**holding_asked_for(request, qualification_id))
         return Response(status=204)
 
 
@@ -205,9 +217,5 @@ class RevokeApi(APIView):
     @extend_schema(request=HolderInput, responses={204: None})
     @idempotent
     def post(self, request: ApiSignedIn, qualification_id: UUID) -> Response:
-        row = own_qualification(request.user, qualification_id)
-        body = HolderInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        worker, reason = worker_named(body.validated_data["worker"], row), body.validated_data["reason"]
-        service.revoke_qualification(qualification=row, worker=worker, actor=request.user, reason=reason)
+        service.revoke_qualification(**holding_asked_for(request, qualification_id))
         return Response(status=204)

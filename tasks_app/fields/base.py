@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from tasks_app.fields.config import ConfigReader, Label
 from tasks_app.fields.payload import turn_speakers
 from tasks_app.fields.problem import Problem
+from tasks_app.fields.strings import nfc
 
 Payload = Mapping[str, Any]
 Judged = tuple[str, str]  # (unit, label): one thing that was judged, and the verdict
@@ -149,6 +150,15 @@ class Field(ABC):
             if not self.speakers or speaker is None or speaker in self.speakers
         ]
 
+    def label_of(self, raw: object, pointer: str, problems: list[Problem]) -> str | None:
+        """One of the field's labels; None, and a problem more, for anything else."""
+        label = nfc(raw) if isinstance(raw, str) else None
+        if label not in self.labels:
+            detail = f"Not a label of this field. Choose one of: {', '.join(self.labels[:12])}."
+            problems.append(Problem(pointer, "label", detail))
+            return None
+        return label
+
     def turn_problem(self, turn: object, payload: Payload, pointer: str) -> Problem | None:
         """What is wrong with `turn` as the place of a mark, if anything."""
         count = len(turn_speakers(payload))
@@ -173,6 +183,14 @@ def common_parts(reader: ConfigReader, scopes: tuple[str, ...]) -> dict[str, Any
         **texts,
         "scope": reader.one_of("scope", scopes),
     }
+
+
+def turn_parts(reader: ConfigReader, scopes: tuple[str, ...]) -> dict[str, Any]:
+    """The same of types that may be asked of each turn: of all, or of those that some speakers say."""
+    common = common_parts(reader, scopes) | {"speakers": reader.speakers()}
+    if common["speakers"] and common["scope"] != "turn":
+        reader.refuse("speakers", "not_applicable", 'Speakers are for fields with the scope "turn".')
+    return common
 
 
 def likeliest(posterior: Mapping[str, float], allowed: tuple[str, ...]) -> tuple[str, float]:

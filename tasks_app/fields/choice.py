@@ -12,8 +12,8 @@ from tasks_app.fields.base import (
     Judged,
     Payload,
     Posteriors,
-    common_parts,
     likeliest,
+    turn_parts,
 )
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.marks import check_marks
@@ -42,16 +42,11 @@ class ChoiceField(Field):
 
     @classmethod
     def parse(cls, reader: ConfigReader) -> Self:
-        common = common_parts(reader, cls.scopes)
-        by_turn = common["scope"] == "turn"
-        speakers = reader.speakers()
-        if speakers and not by_turn:
-            reader.refuse("speakers", "not_applicable", 'Speakers are for fields with the scope "turn".')
+        common = turn_parts(reader, cls.scopes)
         return cls(
             **common,
-            required=reader.flag("required", default=not by_turn),
+            required=reader.flag("required", default=common["scope"] != "turn"),
             options=reader.labels(),
-            speakers=speakers,
             multi=reader.flag("multi"),
         )
 

@@ -10,7 +10,7 @@ from tasks_app.fields.bio import CERTAIN
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.links import Linked, Place, Span, align, likeness, nearest, place_of
 from tasks_app.fields.problem import InvalidAnswer, Problem, step
-from tasks_app.fields.strings import is_index, nfc
+from tasks_app.fields.strings import is_index
 
 _KEYS = {"from", "to", "label"}
 # Of n spans n * n pairs could be linked. Beyond this many only those count that somebody did link.
@@ -127,10 +127,8 @@ class RelationField(Field):
         if not isinstance(raw, Mapping) or set(raw) != _KEYS:
             problems.append(Problem(pointer, "keys", 'Expected exactly "from", "to" and "label".'))
             return None
-        label = nfc(raw["label"]) if isinstance(raw["label"], str) else None
-        if label not in self.labels:
-            detail = f"Not a label of this field. Choose one of: {', '.join(self.labels[:12])}."
-            problems.append(Problem(f"{pointer}/label", "label", detail))
+        label = self.label_of(raw["label"], f"{pointer}/label", problems)
+        if label is None:
             return None
         ends = [self._check_end(end, raw[end], others, pointer, problems) for end in ("from", "to")]
         if ends[0] is None or ends[1] is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Self
 
-from tasks_app.fields.base import BLANK, WHOLE, Field, Judged, Payload, Posteriors, common_parts
+from tasks_app.fields.base import BLANK, WHOLE, Field, Judged, Payload, Posteriors, turn_parts
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.marks import check_marks
 from tasks_app.fields.problem import InvalidAnswer, Problem
@@ -48,11 +48,7 @@ class ScaleField(Field):
 
     @classmethod
     def parse(cls, reader: ConfigReader) -> Self:
-        common = common_parts(reader, cls.scopes)
-        by_turn = common["scope"] == "turn"
-        speakers = reader.speakers()
-        if speakers and not by_turn:
-            reader.refuse("speakers", "not_applicable", 'Speakers are for fields with the scope "turn".')
+        common = turn_parts(reader, cls.scopes)
         return cls(
             **common,
             **_range(reader),
@@ -60,8 +56,7 @@ class ScaleField(Field):
             low_zh=reader.text("low_zh", most=80),
             high=reader.text("high", most=80),
             high_zh=reader.text("high_zh", most=80),
-            required=reader.flag("required", default=not by_turn),
-            speakers=speakers,
+            required=reader.flag("required", default=common["scope"] != "turn"),
         )
 
     def _own_json(self) -> dict[str, Any]:

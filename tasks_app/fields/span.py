@@ -20,7 +20,7 @@ from tasks_app.fields.bio import (
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.payload import turn_texts
 from tasks_app.fields.problem import InvalidAnswer, Problem, step
-from tasks_app.fields.strings import is_index, nfc
+from tasks_app.fields.strings import is_index
 from tasks_app.fields.tokens import Token, tokenize
 
 _KEYS = {"turn", "start", "end", "label"}
@@ -97,10 +97,8 @@ class SpanField(Field):
         if not isinstance(raw, Mapping) or set(raw) != _KEYS:
             problems.append(Problem(pointer, "keys", 'Expected exactly "turn", "start", "end" and "label".'))
             return None
-        label = nfc(raw["label"]) if isinstance(raw["label"], str) else None
-        if label not in self.labels:
-            detail = f"Not a label of this field. Choose one of: {', '.join(self.labels[:12])}."
-            problems.append(Problem(f"{pointer}/label", "label", detail))
+        label = self.label_of(raw["label"], f"{pointer}/label", problems)
+        if label is None:
             return None
         wrong = self.turn_problem(raw["turn"], payload, f"{pointer}/turn")
         wrong = wrong or _offset_problem(raw["start"], raw["end"], texts[raw["turn"]], pointer)

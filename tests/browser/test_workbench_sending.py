@@ -104,7 +104,7 @@ def test_an_expired_lease_is_taken_again_and_submitted(serve: Serve) -> None:
     ]
 
 
-def test_when_somebody_else_has_it_the_annotator_can_go_on(serve: Serve) -> None:
+def with_an_item_that_somebody_else_has(serve: Serve) -> Page:
     page, server = serve()
     server.answer_with("submit", 409, title="Conflict", detail="The time for this item is over.")
     server.answer_with("reclaim", 409, title="Conflict", detail="It was given to somebody else.")
@@ -112,19 +112,18 @@ def test_when_somebody_else_has_it_the_annotator_can_go_on(serve: Serve) -> None
     page.keyboard.press("7")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Take it again and submit").click()
+    return page
+
+
+def test_when_somebody_else_has_it_the_annotator_can_go_on(serve: Serve) -> None:
+    page = with_an_item_that_somebody_else_has(serve)
     expect(page.locator("[data-part=banner]")).to_contain_text("It was given to somebody else.")
     page.get_by_role("button", name="Leave it").click()
     open_item(page, 2)
 
 
 def test_what_somebody_else_has_can_still_be_handed_in_late(serve: Serve) -> None:
-    page, server = serve()
-    server.answer_with("submit", 409, title="Conflict", detail="The time for this item is over.")
-    server.answer_with("reclaim", 409, title="Conflict", detail="It was given to somebody else.")
-    open_item(page)
-    page.keyboard.press("7")
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Take it again and submit").click()
+    page = with_an_item_that_somebody_else_has(serve)
     with page.expect_request(lambda request: request.url.endswith("/submit")) as sent:
         page.get_by_role("button", name="Hand it in all the same").click()
     assert sent.value.post_data_json["late"] is True

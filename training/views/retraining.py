@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from common.errors import DomainError
+from common.form_errors import write_refusal
 from training import access, drift_page, retraining, selectors
 from training.models import RetrainFiring, RetrainRule
 from training.retrain_conditions import CONDITIONS
@@ -68,10 +69,7 @@ def _create(request: SignedIn, form: RuleForm) -> bool:
             actor=request.user,
         )
     except DomainError as refused:
-        for problem in refused.problems:
-            name = problem.pointer.rpartition("/")[2]
-            form.add_error(name if name in form.fields else None, problem.detail)
-        form.add_error(None, refused.message)
+        write_refusal(form, refused)
         return False
     return True
 

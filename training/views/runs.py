@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import SignedIn
 from common.errors import DomainError
+from common.form_errors import write_refusal
 from training import access, desk_page, selectors, trainers
 from training.curve_page import CurvePage
 from training.evaluation_page import EvaluationPage
@@ -62,10 +63,7 @@ def _start(request: SignedIn, form: RunForm) -> HttpResponse | None:
             actor=request.user,
         )
     except DomainError as refused:
-        for problem in refused.problems:
-            name = problem.pointer.rpartition("/")[2]
-            form.add_error(name if name in form.fields else None, problem.detail)
-        form.add_error(None, refused.message)
+        write_refusal(form, refused)
         return None
     messages.success(request, _("Run %d waits for a trainer.") % run.number)
     return redirect("run", run.pk)

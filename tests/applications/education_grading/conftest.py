@@ -1,6 +1,5 @@
 """A project of the template whose models say what a test wants, and one whose models are tiny."""
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,20 +16,13 @@ from applications.education_grading.models import Question
 from applications.education_grading.services.questions import create_question
 from tasks_app.fields.schema import parse_fields
 from tasks_app.gallery.catalogue import template
-from tasks_app.importing import job as work
 from tasks_app.models import Project
-from tasks_app.services.imports import start_import
 from tasks_app.services.projects import create_project
-from tests.applications.conftest import finish
+from tests.applications.shipped import import_shipped, teach, train_tiny
 from tests.factories import make_project, make_user
-from tests.training.conftest import QUICK
 from training import serving
-from training.engine.data import Row, write_arrow
-from training.engine.fit import fit
 from training.micro_batching import Pass
 from training.models import Model, ModelVersion, Run, Snapshot
-from training.services.registry import promote_version
-from training.services.snapshots import freeze_snapshot
 
 FIELDS = template("education-grading").fields
 REFERENCE = "The roots take up water. The leaves catch light. Sugar is made."
@@ -129,41 +121,15 @@ def make_question(project: Project) -> Question:
 @pytest.fixture(scope="session")
 def tiny_graders(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A run folder for each field, of a model that has seen a few shipped rows."""
-    rows = [json.loads(line) for line in KIND.data[0].read_text().splitlines()]
-    known = [row for row in rows if "approved" in row][:40]
-    folders = {}
-    for shape in (one.to_json() for one in parse_fields(FIELDS)):
-        folder = tmp_path_factory.mktemp(shape["name"])
-        config = {
-            **QUICK, "head": shape["type"], "field": shape, "base_model": str(tiny_encoder), "epochs": 1,
-        }  # fmt: skip
-        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        for split, part in (("train", known[:24]), ("dev", known[24:32]), ("test", known[32:])):
-            write_arrow(folder / f"{split}.arrow", [
-                Row(id=row["id"], payload={"turns": row["turns"]}, value=row["approved"][shape["name"]])
-                for row in part
-            ])  # fmt: skip
-        assert fit(folder) == 0
-        folders[shape["name"]] = folder
-    return folders
+    return train_tiny(
+        KIND, content="turns", sizes=(24, 8, 8), encoder=tiny_encoder, folder=tmp_path_factory.mktemp
+    )
 
 
 def teach_tiny(project: Project, folders: dict[str, Path]) -> None:
     """From the shipped data to models in production, without the training."""
-    job = start_import(
-        project=project, actor=project.owner, chunks=[KIND.data[0].read_bytes()], format="jsonl",
-        options={"keep_duplicates": True},
-    )  # fmt: skip
-    work.run(job.pk)
-    snapshot, _new = freeze_snapshot(project=project, actor=project.owner)
-    for name, folder in folders.items():
-        run = Run.objects.create(
-            project=project, number=project.runs.count() + 1, field=name, snapshot=snapshot, state="queued",
-            queued_at=timezone.now(),
-        )  # fmt: skip
-        version = finish(run, folder)
-        promote_version(version=version, actor=project.owner, override=True, reason="a test")
-    KIND.prepare(project)
+    import_shipped(project, KIND)
+    teach(project, KIND, folders)
 
 
 Make = Callable[[User], Project]

@@ -1,6 +1,5 @@
 """A project of the template whose models are tiny, and one whose models say what a test wants."""
 
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,21 +13,13 @@ from accounts.models import User
 from annotations.models import Consensus
 from applications.health_triage.kind import KIND
 from tasks_app.fields.schema import parse_fields
-from tasks_app.gallery.catalogue import template
-from tasks_app.importing import job as work
 from tasks_app.models import Item, Project
-from tasks_app.services.imports import start_import
 from tasks_app.services.projects import create_project
-from tests.applications.conftest import finish
+from tests.applications.shipped import import_shipped, teach, train_tiny
 from tests.factories import make_items, make_project
-from tests.training.conftest import QUICK
 from training import serving
-from training.engine.data import Row, write_arrow
-from training.engine.fit import fit
 from training.micro_batching import Pass
 from training.models import Model, ModelVersion, Run, Snapshot
-from training.services.registry import promote_version
-from training.services.snapshots import freeze_snapshot
 
 LABELS = ("cardiac", "respiratory", "skin")
 CONDITION = {"name": "condition", "type": "choice", "labels": list(LABELS), "required": True}
@@ -136,48 +127,9 @@ def approve(project: Project, text: str, **extra: Any) -> Item:
 @pytest.fixture(scope="session")
 def tiny_models(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A run folder for each field of the template, of a model that has seen a few shipped rows."""
-    rows = [json.loads(line) for line in KIND.data[0].read_text().splitlines()]
-    known = [row for row in rows if "approved" in row][:60]
-    folders = {}
-    for shape in (one.to_json() for one in parse_fields(template("health-triage").fields)):
-        folder = tmp_path_factory.mktemp(shape["name"])
-        config = {
-            **QUICK,
-            "head": shape["type"],
-            "field": shape,
-            "base_model": str(tiny_encoder),
-            "epochs": 1,
-        }
-        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        for split, part in (("train", known[:40]), ("dev", known[40:50]), ("test", known[50:])):
-            write_arrow(folder / f"{split}.arrow", [
-                Row(id=row["id"], payload={"text": row["text"]}, value=row["approved"][shape["name"]])
-                for row in part
-            ])  # fmt: skip
-        assert fit(folder) == 0
-        folders[shape["name"]] = folder
-    return folders
-
-
-def import_shipped(project: Project) -> None:
-    job = start_import(
-        project=project, actor=project.owner, chunks=[KIND.data[0].read_bytes()], format="jsonl",
-        options={"keep_duplicates": True},
-    )  # fmt: skip
-    work.run(job.pk)
-
-
-def teach(project: Project, folders: dict[str, Path]) -> None:
-    """From approved items to models in production, without the training."""
-    snapshot, _new = freeze_snapshot(project=project, actor=project.owner)
-    for name, folder in folders.items():
-        run = Run.objects.create(
-            project=project, number=project.runs.count() + 1, field=name, snapshot=snapshot, state="queued",
-            queued_at=timezone.now(),
-        )  # fmt: skip
-        version = finish(run, folder)
-        promote_version(version=version, actor=project.owner, override=True, reason="a test")
-    KIND.prepare(project)
+    return train_tiny(
+        KIND, content="text", sizes=(40, 10, 10), encoder=tiny_encoder, folder=tmp_path_factory.mktemp
+    )
 
 
 Make = Callable[[User], Project]
@@ -187,8 +139,8 @@ Make = Callable[[User], Project]
 def make_taught(tiny_models: dict[str, Path]) -> Iterator[Make]:
     def make(owner: User) -> Project:
         project = create_project(owner=owner, template="health-triage", data_basis="not_personal")
-        import_shipped(project)
-        teach(project, tiny_models)
+        import_shipped(project, KIND)
+        teach(project, KIND, tiny_models)
         return project
 
     yield make

@@ -15,7 +15,7 @@ from applications.health_triage.kind import KIND
 from applications.health_triage.models import AbstainedCase
 from tasks_app.importing import job as work
 from tasks_app.models import ImportJob, Item, Project
-from tests.applications.health_triage.conftest import teach
+from tests.applications.shipped import teach
 from tests.factories import client_of, make_project, make_user
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_from_the_gallery_to_the_end(requester: User, tiny_models: dict[str, Pat
     base += "/health-triage"
     early = api.post(f"{base}/triage", MESSAGES, format="json")
     assert (early.status_code, early.json()["code"]) == (409, "no_version")
-    teach(project, tiny_models)
+    teach(project, KIND, tiny_models)
     answered = api.post(f"{base}/triage", MESSAGES, format="json", HTTP_IDEMPOTENCY_KEY="once")
     assert answered.status_code == 200, answered.json()
     again = api.post(f"{base}/triage", MESSAGES, format="json", HTTP_IDEMPOTENCY_KEY="once")

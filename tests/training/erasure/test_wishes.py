@@ -194,20 +194,25 @@ def test_the_pages_say_it(approved: Project, make_version: Make, admin: User, cl
     assert "a ground of ours" in client.get(f"/models/{version.model.name}/").content.decode()
 
 
-def test_an_annotators_models_are_listed_and_left_where_answers_are_anonymised(
-    approved: Project, make_version: Make
-) -> None:
+def annotator_of(project: Project) -> User:
+    """Somebody whose answer to an item of the project was approved."""
     person = make_user()
-    item = Item.objects.filter(project=approved).first()
     Answer.objects.create(
-        project=approved,
-        item=item,
+        project=project,
+        item=Item.objects.filter(project=project).first(),
         worker=person,
         value={"intent": "refund"},
-        schema_version=approved.schema_versions.get(),
+        schema_version=project.schema_versions.get(),
         source="imported",
         state="approved",
     )
+    return person
+
+
+def test_an_annotators_models_are_listed_and_left_where_answers_are_anonymised(
+    approved: Project, make_version: Make
+) -> None:
+    person = annotator_of(approved)
     version = make_version(stage="production")
     assert affected_models(Subject(account=person.pk)) == []
     erase(Subject(account=person.pk))
@@ -220,17 +225,7 @@ def test_an_annotators_removed_answers_withdraw_what_rests_on_them(
     approved: Project, make_version: Make
 ) -> None:
     Project.objects.filter(pk=approved.pk).update(erasure_answers="remove")
-    person = make_user()
-    item = Item.objects.filter(project=approved).first()
-    Answer.objects.create(
-        project=approved,
-        item=item,
-        worker=person,
-        value={"intent": "refund"},
-        schema_version=approved.schema_versions.get(),
-        source="imported",
-        state="approved",
-    )
+    person = annotator_of(approved)
     version = make_version(stage="production")
     erase(Subject(account=person.pk))
     version.refresh_from_db()

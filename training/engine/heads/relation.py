@@ -18,7 +18,7 @@ from training.engine.errors import EngineError
 from training.engine.evaluation.outcomes import Losses, Outcome
 from training.engine.heads.base import Baseline, Head, Prediction, Settings
 from training.engine.heads.marked import Place, flatten, mark, texts_of
-from training.engine.heads.span import log_softmax, read_span
+from training.engine.heads.span import likeliest_classes, log_softmax, read_span
 from training.engine.metrics import Report, confusion, span_report
 from training.engine.payload import Turn, turns_of
 from training.engine.tokens import TextEncoder
@@ -215,11 +215,7 @@ class RelationHead(Head):
         self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
     ) -> tuple[list[float], list[float]]:
         """Every pair that may be linked is a decision."""
-        if not examples:
-            return [], []
-        shares = np.exp(log_softmax(self.scaled(np.concatenate(outputs))))  # (N, C)
-        truth = np.concatenate([e.targets for e in examples if e.targets is not None])
-        return shares.max(axis=1).tolist(), (shares.argmax(axis=1) == truth.argmax(axis=1)).tolist()
+        return likeliest_classes(self, examples, outputs)
 
     def baseline(self, train: Sequence[Row]) -> tuple[str, Baseline]:
         counts: dict[Kind, Counter[str]] = defaultdict(Counter)

@@ -160,11 +160,7 @@ class SpanHead(Head):
         self, examples: Sequence[Example], outputs: Sequence[Any], outcomes: Sequence[Outcome]
     ) -> tuple[list[float], list[float]]:
         """The tag of each word is a decision."""
-        if not examples:
-            return [], []
-        shares = np.exp(log_softmax(self.scaled(np.concatenate(outputs))))  # (N, C)
-        truth = np.concatenate([e.targets for e in examples if e.targets is not None])
-        return shares.max(axis=1).tolist(), (shares.argmax(axis=1) == truth.argmax(axis=1)).tolist()
+        return likeliest_classes(self, examples, outputs)
 
     # -- figures ------------------------------------------------------------------------------------------
 
@@ -276,6 +272,17 @@ def read_span(row: Row, entry: Any, turns: Sequence[Turn]) -> tuple[int, int, in
 
 def _mean(shares: Sequence[float]) -> float:
     return float(np.mean(shares)) if shares else 1.0
+
+
+def likeliest_classes(
+    head: Head, examples: Sequence[Example], outputs: Sequence[Any]
+) -> tuple[list[float], list[float]]:
+    """Of each unit the share of its likeliest class, and 1 where that is the true one (see certainties)."""
+    if not examples:
+        return [], []
+    shares = np.exp(log_softmax(head.scaled(np.concatenate(outputs))))  # (N, C)
+    truth = np.concatenate([e.targets for e in examples if e.targets is not None])
+    return shares.max(axis=1).tolist(), (shares.argmax(axis=1) == truth.argmax(axis=1)).tolist()
 
 
 def log_softmax(logits: Floats) -> Floats:
