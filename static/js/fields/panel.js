@@ -87,3 +87,19 @@ export function option(label, role) {
   }
   return button;
 }
+
+/**
+ * A label as a button, with the colour of its marks, or of its lines, before the word.
+ * @param {{ bench: import("../workbench/bench.js").Bench, field: import("./index.js").FieldConfig, press: (label: string) => void }} view
+ * @param {import("../workbench/types.js").Label} label
+ * @param {"swatch" | "swatch line"} look
+ */
+export function colouredOption(view, label, look) {
+  const button = option(label, "button");
+  const swatch = document.createElement("i");
+  swatch.className = look;
+  view.bench.paint(swatch, view.field, label.name);
+  button.prepend(swatch);
+  button.addEventListener("click", () => view.press(label.name));
+  return button;
+}

@@ -1,7 +1,7 @@
 // @ts-check
 /** Links between marked texts. Pick a mark, press a label, choose the other mark; the lines are drawn in the dialogue. */
 import { addLink, followSpans, nearest, oneField, spansAt } from "./link-values.js";
-import { option, panel, rove } from "./panel.js";
+import { colouredOption, panel, rove } from "./panel.js";
 import { percent, unwrap } from "./proposal.js";
 
 /**
@@ -87,7 +87,8 @@ class RelationView {
     this.group.className = "bench-options two";
     this.group.setAttribute("role", "group");
     this.group.setAttribute("aria-labelledby", frame.title.id);
-    this.options = bench.labels(field).map((label) => this.#option(label));
+    this.options = bench.labels(field).map((label) => colouredOption(this, label, "swatch line"));
+    this.group.append(...this.options);
     if (this.options[0]) this.options[0].tabIndex = 0;
     rove(this.group);
     this.note = document.createElement("p");
@@ -105,18 +106,6 @@ class RelationView {
     /** @type {{ now: object, picked: Link | null } | null} */
     this.drawn = null;
     this.element.append(this.group, this.note, this.list);
-  }
-
-  /** @param {import("../workbench/types.js").Label} label */
-  #option(label) {
-    const button = option(label, "button");
-    const swatch = document.createElement("i");
-    swatch.className = "swatch line";
-    this.bench.paint(swatch, this.field, label.name);
-    button.prepend(swatch);
-    button.addEventListener("click", () => this.press(label.name));
-    this.group.append(button);
-    return button;
   }
 
   get links() {

@@ -1,6 +1,6 @@
 // @ts-check
 /** Marked stretches of a turn. The marking itself happens in the dialogue; the panel has the labels and the list. */
-import { option, panel, rove } from "./panel.js";
+import { colouredOption, panel, rove } from "./panel.js";
 import { percent, unwrap } from "./proposal.js";
 import { addSpan } from "./span-values.js";
 
@@ -52,7 +52,8 @@ class SpanView {
     this.group.className = "bench-options two";
     this.group.setAttribute("role", "group");
     this.group.setAttribute("aria-labelledby", frame.title.id);
-    this.options = bench.labels(field).map((label) => this.#option(label));
+    this.options = bench.labels(field).map((label) => colouredOption(this, label, "swatch"));
+    this.group.append(...this.options);
     if (this.options[0]) this.options[0].tabIndex = 0;
     rove(this.group);
     this.note = document.createElement("p");
@@ -67,18 +68,6 @@ class SpanView {
     /** @type {object | null} */
     this.drawn = null;
     this.element.append(this.group, this.note, this.list);
-  }
-
-  /** @param {import("../workbench/types.js").Label} label */
-  #option(label) {
-    const button = option(label, "button");
-    const swatch = document.createElement("i");
-    swatch.className = "swatch";
-    this.bench.paint(swatch, this.field, label.name);
-    button.prepend(swatch);
-    button.addEventListener("click", () => this.press(label.name));
-    this.group.append(button);
-    return button;
   }
 
   get spans() {
