@@ -23,6 +23,8 @@ _LEFT_AS_THEY_ARE = (
     "data_source", "data_licence", "data_basis",
 )  # fmt: skip
 
+_OTHER_NAMES = {"categories": "error_categories", "fields_json": "fields"}
+
 
 class ProjectForm(forms.ModelForm[Project]):
     """The settings of a project. Money is typed in whole units, as people think, and kept in minor ones."""
@@ -203,6 +205,9 @@ class ProjectForm(forms.ModelForm[Project]):
         if self.instance.state != Project.State.DRAFT:
             for name in ("reward", "privacy_policy", "privacy_scope"):
                 self.fields[name].disabled = True
+        for field in self.fields.values():
+            # Sent along with what the page showed: who leaves a setting alone does not undo what others do.
+            field.show_hidden_initial = not field.disabled
 
     def clean_reward(self) -> Decimal:
         reward: Decimal = self.cleaned_data["reward"]
@@ -233,16 +238,22 @@ class ProjectForm(forms.ModelForm[Project]):
         return categories.from_lines(self.cleaned_data["categories"], self.instance.error_categories)
 
     def settings(self) -> dict[str, Any]:
-        left = {name for name in _LEFT_AS_THEY_ARE if self.cleaned_data.get(name) in (None, "")}
-        data = {name: value for name, value in self.cleaned_data.items() if name not in left}
-        data["reward_minor"] = to_minor(data.pop("reward"), self.instance.currency)
-        data["error_categories"] = data.pop("categories")
-        data["fields"] = data.pop("fields_json")
-        codes = [one.strip() for one in data.pop("languages_text").split(",")]
-        data["languages"] = [one[:10] for one in codes if one]
-        chosen = [str(one.pk) for one in data.pop("requires")]
-        data["qualification"] = {"requires": chosen} if chosen else None
-        return data
+        """What was changed on the page, by the model's names."""
+        cleaned = self.cleaned_data
+        left = {name for name in _LEFT_AS_THEY_ARE if cleaned.get(name) in (None, "")}
+        # Whoever posts without having seen the page means all that is sent.
+        if self["title"].html_initial_name in self.data:
+            left |= cleaned.keys() - set(self.changed_data)
+        return dict(self._setting(name, cleaned[name]) for name in cleaned if name not in left)
+
+    def _setting(self, name: str, value: Any) -> tuple[str, Any]:
+        if name == "reward":
+            return "reward_minor", to_minor(value, self.instance.currency)
+        if name == "languages_text":
+            return "languages", [one.strip()[:10] for one in value.split(",") if one.strip()]
+        if name == "requires":
+            return "qualification", {"requires": [str(one.pk) for one in value]} if value else None
+        return _OTHER_NAMES.get(name, name), value
 
 
 class FundForm(forms.Form):

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from common.currencies import to_minor
 from tasks_app.forms import ProjectForm
 from tasks_app.models import Project
 from tasks_app.services.designing import MOST_PILOT_ITEMS
@@ -25,15 +24,6 @@ class RulesForm(ProjectForm):
         super().__init__(*args, **kwargs)
         for name in [name for name in self.fields if name not in _KEPT]:
             del self.fields[name]
-
-    def settings(self) -> dict[str, Any]:
-        data = dict(self.cleaned_data)
-        data["reward_minor"] = to_minor(data.pop("reward"), self.instance.currency)
-        codes = [one.strip() for one in data.pop("languages_text").split(",")]
-        data["languages"] = [one[:10] for one in codes if one]
-        chosen = [str(one.pk) for one in data.pop("requires")]
-        data["qualification"] = {"requires": chosen} if chosen else None
-        return data
 
 
 class EstimateForm(forms.ModelForm[Project]):

@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -123,44 +124,51 @@ def set_fields(*, project: Project, fields: Any, actor: User) -> SchemaVersion:
 
 @transaction.atomic
 def update_project(*, project: Project, actor: User, fields: Any = None, **settings: Any) -> Project:
-    fixed = FIXED_ONCE_PUBLISHED & {
-        name for name, value in settings.items() if value != getattr(project, name)
-    }
+    """Change what is named and nothing else: whatever happens to the row at the same moment stands.
+
+    `project` says which one; what was written into that object, as forms do, is not looked at.
+    """
+    # Not against foreign keys: while this waits, nobody's claim of an item waits with it.
+    row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    changed = {name: value for name, value in settings.items() if value != getattr(row, name)}
+    _refuse_fixed(row, changed)
+    _check_who_reveals(row, actor, changed)
+    read_anew = _reads_otherwise(row, changed)
+    by_priority = row.sampling == Project.Sampling.PRIORITY
+    for name, value in changed.items():
+        setattr(row, name, value)
+    _check(row)
+    if changed:
+        row.save(update_fields=list(changed))
+    if by_priority and row.sampling != Project.Sampling.PRIORITY:
+        ranking.forget_priorities(row)
+    if fields is not None:
+        set_fields(project=row, fields=fields, actor=actor)
+    audit.record("project.updated", row, actor=actor.pk, changed=sorted(changed))
+    if read_anew:
+        rescanning.start_rescan(project=row, actor=actor)
+    return row
+
+
+def _refuse_fixed(project: Project, changed: Collection[str]) -> None:
+    fixed = FIXED_ONCE_PUBLISHED.intersection(changed)
     if fixed and project.state != Project.State.DRAFT:
         detail = _("This cannot change once the project was published: %(names)s.") % {
             "names": ", ".join(sorted(fixed))
         }
         raise Conflict(detail, code="published")
-    _check_who_reveals(project, actor, settings)
-    read_anew = _reads_otherwise(project, settings)
-    by_priority = project.sampling == Project.Sampling.PRIORITY
-    for name, value in settings.items():
-        setattr(project, name, value)
-    _check(project)
-    project.save()
-    if by_priority and project.sampling != Project.Sampling.PRIORITY:
-        ranking.forget_priorities(project)
-    if fields is not None:
-        set_fields(project=project, fields=fields, actor=actor)
-    audit.record("project.updated", project, actor=actor.pk, changed=sorted(settings))
-    if read_anew:
-        rescanning.start_rescan(project=project, actor=actor)
-    return project
 
 
-def _reads_otherwise(project: Project, settings: dict[str, Any]) -> bool:
+def _reads_otherwise(project: Project, changed: Mapping[str, Any]) -> bool:
     """Whether what was imported has to be read again under the new settings."""
-    changed = {name for name in ("privacy_policy", "privacy_scope") if name in settings}
-    if all(settings[name] == getattr(project, name) for name in changed):
+    if not {"privacy_policy", "privacy_scope"}.intersection(changed):
         return False
-    keeps = settings.get("privacy_policy", project.privacy_policy) == Project.PrivacyPolicy.KEEP
+    keeps = changed.get("privacy_policy", project.privacy_policy) == Project.PrivacyPolicy.KEEP
     return not keeps and Item.objects.filter(project=project).exists()
 
 
-def _check_who_reveals(project: Project, actor: User, settings: dict[str, Any]) -> None:
-    # As it is stored: a form has written what it wants into `project` already.
-    stored = Project.objects.values_list("may_reveal", flat=True).get(pk=project.pk)
-    if settings.get("may_reveal", stored) != stored and not access.decides_on_originals(actor, project):
+def _check_who_reveals(project: Project, actor: User, changed: Collection[str]) -> None:
+    if "may_reveal" in changed and not access.decides_on_originals(actor, project):
         raise Forbidden(_("Only the project's owner and administrators decide who sees originals."))
 
 
@@ -201,6 +209,9 @@ def missing_to_publish(project: Project) -> list[Problem]:
 
 @transaction.atomic
 def publish_project(*, project: Project, actor: User) -> Project:
+    # As it stands: another may have ended the project, or its pilot, since it was read.
+    Project.objects.select_for_update().only("pk").get(pk=project.pk)
+    project.refresh_from_db()
     if project.state == Project.State.FINISHED:
         raise Conflict(_("A finished project cannot be published again. Make a copy."), code="finished")
     if missing := missing_to_publish(project):

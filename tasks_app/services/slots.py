@@ -146,10 +146,14 @@ def _open_gold(project: Project) -> None:
 
 @transaction.atomic
 def add_slot(*, item_id: UUID) -> bool:
-    """Ask one more person. False when the overlap's maximum is reached, or the project is out of money."""
+    """Ask one more person. False when the overlap's maximum is reached, or the project is out of money; also
+    of an item that nobody was asked about yet, while a pilot asks about others."""
     item = Item.objects.select_for_update(of=("self",)).select_related("project").get(pk=item_id)
     project = item.project
     if item.slots >= project.overlap_max or project.state != Project.State.PUBLISHED:
+        return False
+    # What waits behind a pilot, or came with its labels, is not a part of it.
+    if item.slots == 0 and project.pilot_items is not None:
         return False
     if affordable(project, counted=1) < 1:
         return False

@@ -36,7 +36,7 @@ def test_what_counts_as_personal_data_is_the_project_s_choice_until_it_is_publis
     project = Project.objects.get()
     page = client.get(f"/projects/{project.pk}/settings/")
     assert page.context["form"].initial["privacy_scope"] == "all"
-    project.state = "published"
+    Project.objects.update(state="published")
     with pytest.raises(Conflict):
         projects.update_project(project=project, actor=owner, privacy_scope="direct")
 
