@@ -6,38 +6,18 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from accounts.http import SignedIn
 from annotations.schema_fit import Fit, fit_of
 from common.errors import NotFound
 from tasks_app import access, selectors
+from tasks_app.designer.change_words import in_words
 from tasks_app.designer.comparing import Change, compare
 from tasks_app.fields.schema import parse_fields
 from tasks_app.models import Project
 from tasks_app.requester_views import project_page
-
-_EFFECTS: dict[str, Promise] = {
-    "new": _("Older answers have no value for it; agreement on it begins with this version."),
-    "gone": _(
-        "It is not asked any more. Values that were given stay in their answers and in exports of all."
-    ),
-    "looks": _("Only what people read has changed. Every answer keeps its meaning."),
-    "wider": _(
-        "Older answers fit as they are, but their authors did not have the new labels to choose from."
-    ),
-    "narrower": _("Some older answers may not fit any more. They keep their version and are not changed."),
-    "other": _("It is another kind of question now: older values cannot be read as new ones."),
-}
-_KINDS: dict[str, Promise] = {
-    "added": _("added"),
-    "removed": _("removed"),
-    "changed": _("changed"),
-    "moved": _("moved"),
-}
 
 
 def versions_compared(project: Project, older: str, newer: str) -> dict[str, Any]:
@@ -67,8 +47,5 @@ def _before(rows: list[dict[str, Any]], newer: dict[str, Any] | None) -> dict[st
 def project_schemas(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
     found = versions_compared(project, request.GET.get("older", ""), request.GET.get("newer", ""))
-    shown = [
-        {"change": one, "words": _EFFECTS[one.effect], "kind": _KINDS[one.kind]} for one in found["changes"]
-    ]
-    context = project_page(request, project, "settings", **found, shown=shown)
+    context = project_page(request, project, "settings", **found, shown=in_words(found["changes"]))
     return render(request, "annotations/schemas.html", context)

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import roles
 from accounts.http import SignedIn
-from accounts.models import Role
+from accounts.models import Role, User
 from common.currencies import to_major, to_minor
 from common.errors import DomainError
 from tasks_app import access, selectors
+from tasks_app.designer import beside
 from tasks_app.designer.checking import check_text
 from tasks_app.designer.controls import editor_words
 from tasks_app.designer.forms import CARE, PAY, PEOPLE, WORK, EstimateForm, PilotForm, RulesForm
@@ -52,24 +53,45 @@ def design_gallery(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def design_fields(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
-    text, base = designing.text_of(project)
+    text, base = designing.text_of(project, request.user)
     status = 200
     if request.method == "POST":
         text, base = request.POST.get("text", ""), _number(request.POST.get("base", ""))
+        over = _number(request.POST.get("over", ""))  # the newer version that was looked at before
         try:
-            designing.save_fields(project=project, text=text, base=base, actor=request.user)
+            designing.save_fields(
+                project=project, text=text, base=base, over=over or None, actor=request.user
+            )
         except DomainError as refused:
             messages.error(request, refused.message)
             status = refused.status
-            if refused.code == "newer_version":
-                base = int(refused.extra.get("number", base))
         else:
             return _go(
                 request, project, {"back": "design-gallery", "next": "project-rules"}, "project-design"
             )
     context = _page(request, project, "fields", text=text, base=base, editor=_editor(project, text))
     context |= {"problems": check_text(text).problems, "version": designing.latest_version(project)}
+    context |= _beside(project, request.user, text, base)
     return render(request, "tasks_app/design_fields.html", context, status=status)
+
+
+def _beside(project: Project, person: User, text: str, base: int) -> dict[str, Any]:
+    newer = beside.newer_version(project, base=base)
+    return {
+        "newer": newer,
+        "next_number": newer.number + 1 if newer else None,
+        "newer_changes": beside.changes_between(newer.fields, text) if newer else None,
+        "others": beside.other_drafts(project, person, text),
+    }
+
+
+@login_required
+@require_POST
+def design_drop(request: SignedIn, project_id: UUID) -> HttpResponse:
+    project = access.project_for(request.user, project_id)
+    designing.drop_draft(project=project, person=request.user)
+    messages.success(request, _("Your draft is gone; this is the latest version."))
+    return redirect("project-design", project_id=project.pk)
 
 
 def _editor(project: Project, text: str) -> dict[str, Any]:
@@ -91,7 +113,7 @@ def design_draft(request: SignedIn, project_id: UUID) -> HttpResponse:
     """What is in the editor is kept as it stands, while somebody types."""
     project = access.project_for(request.user, project_id)
     text, base = request.POST.get("text", "")[:400_000], _number(request.POST.get("base", ""))
-    designing.keep_draft(project=project, text=text, base=base)
+    designing.keep_draft(project=project, person=request.user, text=text, base=base)
     return HttpResponse(status=204)
 
 
@@ -171,7 +193,7 @@ def design_check(request: SignedIn, project_id: UUID) -> HttpResponse:
         fields=selectors.current_fields(project),
         progress=selectors.progress(project.pk),
         sample=imports.has_sample(project),
-        draft=hasattr(project, "schema_draft"),
+        draft=project.schema_drafts.filter(person=request.user).exists(),
         expected=expect(project),
         pilot_form=PilotForm(),
         tried=tried,

@@ -19,7 +19,7 @@ def declare_all() -> None:
         },
     )
     declare("tasks_app.SchemaVersion", nothing={"fields": _OWNERS})
-    declare("tasks_app.SchemaDraft", nothing={"text": _OWNERS})
+    declare("tasks_app.SchemaDraft", persons="person", nothing={"text": _OWNERS})
     declare("tasks_app.PutAway", persons="person", nothing={"card": _CODE})
     declare(
         "tasks_app.TryOut",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("projects/<uuid:project_id>/design/", designer.design_fields, name="project-design"),
     path("projects/<uuid:project_id>/design/template/", designer.design_gallery, name="design-gallery"),
     path("projects/<uuid:project_id>/design/draft/", designer.design_draft, name="design-draft"),
+    path("projects/<uuid:project_id>/design/drop/", designer.design_drop, name="design-drop"),
     path("projects/<uuid:project_id>/design/rules/", designer.design_rules, name="project-rules"),
     path("projects/<uuid:project_id>/design/estimate/", designer.design_estimate, name="design-estimate"),
     path("projects/<uuid:project_id>/design/check/", designer.design_check, name="project-check"),

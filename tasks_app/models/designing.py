@@ -10,10 +10,14 @@ from common.ids import uuid7
 
 
 class SchemaDraft(models.Model):
-    """The fields of a project as they stand in the designer, right or wrong; gone once they are a version."""
+    """The fields of a project as they stand in one person's designer, right or wrong; gone once saved."""
 
-    project = models.OneToOneField(
-        "tasks_app.Project", on_delete=models.CASCADE, primary_key=True, related_name="schema_draft"
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(
+        "tasks_app.Project", on_delete=models.CASCADE, related_name="schema_drafts", db_index=False
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="schema_drafts"
     )
     # JSON's kind of text, as the fields of a version are: names of fields and labels must stay as typed.
     text: Any = models.JSONField()
@@ -21,8 +25,11 @@ class SchemaDraft(models.Model):
     base = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "person"], name="schema_draft_of_person")]
+
     def __str__(self) -> str:
-        return f"{self.project_id} after v{self.base}"
+        return f"{self.project_id} {self.person_id} after v{self.base}"
 
 
 class PutAway(models.Model):

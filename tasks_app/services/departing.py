@@ -14,6 +14,7 @@ from tasks_app.models import (
     Project,
     PutAway,
     QualificationAttempt,
+    SchemaDraft,
     TryOut,
     WorkerProgress,
     WorkerQualification,
@@ -66,6 +67,7 @@ def leave_everything(user: User) -> dict[str, int]:
         "attempts": QualificationAttempt.objects.filter(worker=user).delete()[0],
         "qualifications": WorkerQualification.objects.filter(worker=user).delete()[0],
         "tries": TryOut.objects.filter(person=user).delete()[0],
+        "drafts": SchemaDraft.objects.filter(person=user).delete()[0],
         "put_away": PutAway.objects.filter(person=user).delete()[0],
         "decided_bans": WorkerProgress.objects.filter(banned_by=user).update(banned_by=None),
     }

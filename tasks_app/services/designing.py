@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -23,9 +24,9 @@ def latest_version(project: Project) -> SchemaVersion | None:
     return project.schema_versions.order_by("-number").first()
 
 
-def text_of(project: Project) -> tuple[str, int]:
-    """The fields as the designer shows them, and the version that they began from; 0 where there is none."""
-    draft = SchemaDraft.objects.filter(project=project).first()
+def text_of(project: Project, person: User) -> tuple[str, int]:
+    """The fields as `person`'s designer shows them, and the version that they began from; 0: from none."""
+    draft = SchemaDraft.objects.filter(project=project, person=person).first()
     if draft is not None:
         return draft.text, draft.base
     version = latest_version(project)
@@ -33,19 +34,33 @@ def text_of(project: Project) -> tuple[str, int]:
     return json.dumps(fields, ensure_ascii=False, indent=2), version.number if version else 0
 
 
+def drafts_of_others(project: Project, person: User) -> QuerySet[SchemaDraft]:
+    return SchemaDraft.objects.filter(project=project).exclude(person=person).order_by("-updated_at")
+
+
 @transaction.atomic
-def keep_draft(*, project: Project, text: str, base: int) -> SchemaDraft:
-    """What is in the editor, right or wrong. The last who types wins; saving tells of other versions."""
+def keep_draft(*, project: Project, person: User, text: str, base: int) -> SchemaDraft:
+    """What is in one person's editor, right or wrong. Others' drafts stand beside it."""
     draft, _created = SchemaDraft.objects.update_or_create(
-        project=project, defaults={"text": text.replace("\0", ""), "base": base}
+        project=project, person=person, defaults={"text": text.replace("\0", ""), "base": base}
     )
     return draft
 
 
-def save_fields(*, project: Project, text: str, base: int, actor: User) -> SchemaVersion:
-    """The editor's text as the next version. Refused where it is wrong, or another was saved meanwhile."""
+def drop_draft(*, project: Project, person: User) -> None:
+    """Go on from the latest version instead of one's own draft. Twice is harmless."""
+    SchemaDraft.objects.filter(project=project, person=person).delete()
+
+
+def save_fields(
+    *, project: Project, text: str, base: int, actor: User, over: int | None = None
+) -> SchemaVersion:
+    """The editor's text as the next version. Refused where it is wrong, or another was saved meanwhile.
+
+    `over` is the number of a newer version that the person has seen, and puts theirs after.
+    """
     # Before anything is refused, and outside its transaction: what was written must not be lost by that.
-    keep_draft(project=project, text=text, base=base)
+    keep_draft(project=project, person=actor, text=text, base=base)
     checked = check_text(text)
     if checked.fields is None:
         problems = [Problem(one.pointer, one.code, one.detail) for one in checked.problems]
@@ -54,7 +69,7 @@ def save_fields(*, project: Project, text: str, base: int, actor: User) -> Schem
         Project.objects.select_for_update().get(pk=project.pk)
         version = latest_version(project)
         number = version.number if version else 0
-        if number != base and not (version and version.fields == checked.fields):
+        if number not in {base, over} and not (version and version.fields == checked.fields):
             raise Conflict(
                 _("Somebody has saved version %(number)d of the fields meanwhile. Your text is kept.")
                 % {"number": number},
@@ -62,13 +77,14 @@ def save_fields(*, project: Project, text: str, base: int, actor: User) -> Schem
                 number=number,
             )
         saved = projects.set_fields(project=project, fields=checked.fields, actor=actor)
-        SchemaDraft.objects.filter(project=project).delete()
+        drop_draft(project=project, person=actor)
     return saved
 
 
 @transaction.atomic
 def apply_template(*, project: Project, template: str, actor: User) -> Project:
     """Begin a draft anew from a template. The fields so far stay among the versions; the title is kept."""
+    project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     if project.state != Project.State.DRAFT:
         raise Conflict(_("Only a draft can change its template."), code="published")
     try:
@@ -79,7 +95,7 @@ def apply_template(*, project: Project, template: str, actor: User) -> Project:
     changed = projects.update_project(
         project=project, actor=actor, fields=chosen.fields, template=chosen.name, **settings
     )
-    SchemaDraft.objects.filter(project=project).delete()
+    drop_draft(project=project, person=actor)
     return changed
 
 
