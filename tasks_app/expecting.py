@@ -83,7 +83,9 @@ def expect(
         gold_share=project.gold_share if gold else 0.0, reward_minor=reward,
     )  # fmt: skip
     source, pace = _pace(project)
-    taken = [] if overlap else list(settled.order_by("-id").values_list("submitted", flat=True)[:_MOST])
+    # The last of the import's order, which an index has; ids of items are random, and none has their order.
+    latest = settled.order_by("-position").values_list("submitted", flat=True)
+    taken = [] if overlap else list(latest[:_MOST])
     floor = fair_rate.rate_of(project.pk, project.currency).floor_minor
     found = estimating.estimate(pace, work, settled=taken)
     return Expected(source, found, work.items, reward, project.currency, floor)
