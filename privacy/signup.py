@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import proving
 from privacy import purposes
 from privacy.services import consents, notices
 
@@ -97,6 +98,10 @@ class NoticeAndAge(forms.Form):
 class SignupForm(NoticeAndAge, AllauthSignupForm):  # type: ignore[misc]
     """By password, or by passkey."""
 
+    def clean_email(self) -> str:
+        proving.release(self.cleaned_data["email"])
+        return str(super().clean_email())
+
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:
         user: User = AllauthSignupForm.save(self, request)
@@ -106,6 +111,10 @@ class SignupForm(NoticeAndAge, AllauthSignupForm):  # type: ignore[misc]
 
 class SocialSignupForm(NoticeAndAge, AllauthSocialSignupForm):  # type: ignore[misc]
     """Through a provider: it signs in, but agrees to nothing for anybody."""
+
+    def clean_email(self) -> str:
+        proving.release(self.cleaned_data["email"])
+        return str(super().clean_email())
 
     @transaction.atomic
     def save(self, request: HttpRequest) -> User:

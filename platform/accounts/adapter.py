@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from accounts.http import keep_language
 from accounts.models import User
+from accounts.services import proving
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -21,6 +22,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user.language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: Any = None, email: str | None = None
+    ) -> None:
+        """Of what happens to an account only a mailbox that is its owner's hears."""
+        if email is not None or proving.has_proven(user, user.email):
+            super().send_notification_mail(template_prefix, user, context, email)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from accounts import roles
 from accounts.models import LANGUAGE_CODE, ApiToken, User
-from accounts.services import codes, tokens
+from accounts.services import codes, guessing, tokens
 from accounts.zones import is_zone
 from common.errors import NotSignedIn
 
@@ -48,7 +48,8 @@ class TokenOutput(serializers.Serializer[Any]):
 
 
 class TokenApi(APIView):
-    """Sign in for a token. Rate-limited; the token is stored hashed and can be revoked."""
+    """Sign in for a token. Rate-limited by network address and by account, whether there is one or not; the
+    token is stored hashed and can be revoked."""
 
     permission_classes = [AllowAny]
     authentication_classes: list[Any] = []
@@ -60,9 +61,13 @@ class TokenApi(APIView):
         body = TokenInput(data=request.data)
         body.is_valid(raise_exception=True)
         data = body.validated_data
-        user = authenticate(request, username=data["email"].lower(), password=data["password"])
+        # Every way of writing an address is one account's: what finds an account counts for it.
+        name = data["email"].lower()
+        tried = guessing.take_try(email=name, address=self.get_throttles()[0].get_ident(request))
+        user = authenticate(request, username=name, password=data["password"])
         if user is None:
             raise NotSignedIn(_("E-mail or password is wrong."))
+        tried.was_right()
         # As on the site: an address that is yet to be proven may be somebody else's.
         if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not has_verified_email(user):
             raise NotSignedIn(_("Not confirmed by mail yet"), code="unconfirmed")

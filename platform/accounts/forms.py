@@ -44,7 +44,9 @@ class ProfileForm(forms.ModelForm[User]):
 
     def save(self, commit: bool = True) -> User:
         self.instance.languages = self.cleaned_data["languages"]
-        return super().save(commit)
+        # Nothing else: a password that is set, or an account that ends at the same moment, stays so.
+        self.instance.save(update_fields=["display_name", "language", "time_zone", "languages"])
+        return self.instance
 
 
 class PreferencesForm(forms.Form):

@@ -106,7 +106,11 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_FORMS = {"signup": "privacy.signup.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "privacy.signup.SignupForm",
+    "reset_password": "accounts.address_forms.AskForPasswordForm",
+    "request_login_code": "accounts.address_forms.AskForCodeForm",
+}
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 # Mail that goes to the server's own log reaches nobody: what needs a mailbox is not offered then.
 MAIL_REACHES_PEOPLE = DEBUG or not EMAIL_BACKEND.endswith(("console.EmailBackend", "dummy.EmailBackend"))

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.confirming import ConfirmAddress
 from config import help_views, views
 
 # Its own form would ask for a password only, and not for a second factor.
@@ -24,6 +25,7 @@ urlpatterns = [
     path("first-steps/<slug:role>/away/", help_views.first_steps_away, name="first-steps-away"),
     path("i18n/setlang/", views.set_language, name="set_language"),
     path("settings/", include("accounts.urls")),
+    path("accounts/confirm-email/<str:key>/", ConfirmAddress.as_view()),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # The split view keeps its script in a file of its own, as the Content-Security-Policy wants it.

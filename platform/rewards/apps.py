@@ -6,6 +6,7 @@ class RewardsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can be imported only from here on.
+        from accounts.services import proving  # noqa: PLC0415
         from privacy import holders  # noqa: PLC0415
         from privacy.services import rotation  # noqa: PLC0415
         from rewards import inventory  # noqa: PLC0415
@@ -19,3 +20,4 @@ class RewardsConfig(AppConfig):
         holders.register_obstacle(of_earnings)
         rotation.register(Addresses("payout_addresses", PayoutAddress))
         rotation.register(Addresses("payouts", Payout))
+        proving.forget_when_taken_over(lambda user: PayoutAddress.objects.filter(user=user.pk).delete())

@@ -178,3 +178,17 @@ def test_settings_page_shows_a_new_token_once(client, user):
     page = client.post("/settings/tokens/", {"name": "script", "scope": "full"})
     [text] = set(re.findall(rb"mh_[\w-]{20,}", page.content))
     assert text not in client.get("/settings/").content
+
+
+def test_a_saved_profile_brings_no_old_password_back(user):
+    from accounts.forms import ProfileForm
+
+    sent = {"display_name": "Anna", "language": "en", "languages": "en", "time_zone": ""}
+    form = ProfileForm(sent, instance=User.objects.get())
+    user.set_password("another horse battery")
+    user.is_active = False
+    user.save()
+    assert form.is_valid() and form.save()
+    user.refresh_from_db()
+    assert (user.display_name, user.is_active) == ("Anna", False)
+    assert user.check_password("another horse battery")

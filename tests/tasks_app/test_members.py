@@ -1,6 +1,7 @@
 """Who gets a role in a project, and who may give it."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
 
 from accounts import roles
@@ -18,6 +19,9 @@ def test_an_invited_annotator_may_answer_and_a_revoked_one_no_more(live_project,
     claim = f"projects/{live_project.pk}/claim"
     assert post(sign_in(annotator), claim).status_code == 404
     body = {"email": annotator.email, "role": "annotator"}
+    unproven = post(sign_in(owner), members(live_project), body)
+    assert unproven.status_code == 422 and unproven.json()["errors"][0]["code"] == "unconfirmed"
+    EmailAddress.objects.create(user=annotator, email=annotator.email, verified=True)
     made = post(sign_in(owner), members(live_project), body)
     again = post(sign_in(owner), members(live_project), body)
     assert made.status_code == again.status_code == 201 and made.json()["id"] == again.json()["id"]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.second_factor import has_second_factor
+from accounts.services.guessing import count_up
 from common.errors import NotSignedIn, TooManyRequests
 
 TRIES, SECONDS = 5, 300
@@ -44,11 +45,5 @@ def spend_code(*, user: User, code: str) -> bool:
 
 
 def _take_try(user: User) -> None:
-    key = f"second-factor:{user.pk}"
-    cache.add(key, 0, timeout=SECONDS)
-    try:
-        tries = cache.incr(key)
-    except ValueError:  # it has just ended, or the cache is away
-        tries = 1
-    if tries > TRIES:
+    if count_up(f"second-factor:{user.pk}", SECONDS) > TRIES:
         raise TooManyRequests(_("Too many codes were tried. Wait five minutes."))

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts import roles
 from accounts.models import Membership, User
+from accounts.services import proving
 from common import audit
 from common.errors import Invalid, NotFound, Problem
 
@@ -16,6 +17,12 @@ def grant_role(*, email: str, role: str, scope: UUID | None, actor: UUID | None)
     if user is None:
         detail = _("Nobody here has this e-mail address. Ask the person to sign up first.")
         raise Invalid(detail, problems=[Problem("/email", "unknown", detail)])
+    if actor is not None and proving.can_be_proven() and not proving.has_proven(user, user.email):
+        # Anybody may have signed up under this address; a role is for the person whose mailbox it is.
+        detail = _(
+            "This e-mail address is not confirmed yet. Ask the person to open the link in our mail first."
+        )
+        raise Invalid(detail, problems=[Problem("/email", "unconfirmed", detail)])
     roles.grant(user, role, scope)
     membership = Membership.objects.select_related("user").get(user=user, role=role, scope=scope)
     audit.record("role.granted", membership, actor=actor, role=role, user=str(user.pk))
