@@ -86,10 +86,15 @@ def is_public(address: str) -> bool:
             return inside.is_global and not inside.is_multicast
         if found in _NAT64:
             return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+        # Nothing else is given out on the Internet (RFC 4291): no site-local addresses of old, and no other
+        # way of writing an IPv4 address into a longer one, which a translator here might follow.
+        if found not in _GLOBAL_UNICAST:
+            return False
     return found.is_global and not found.is_multicast
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 
 def _once(
