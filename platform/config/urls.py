@@ -25,7 +25,7 @@ urlpatterns = [
     path("first-steps/<slug:role>/away/", help_views.first_steps_away, name="first-steps-away"),
     path("i18n/setlang/", views.set_language, name="set_language"),
     path("settings/", include("accounts.urls")),
-    path("accounts/confirm-email/<str:key>/", ConfirmAddress.as_view()),
+    path("accounts/confirm-email/<str:key>/", ConfirmAddress.as_view(), name="account_confirm_email"),
     path("accounts/", include("allauth.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     # The split view keeps its script in a file of its own, as the Content-Security-Policy wants it.
