@@ -28,6 +28,7 @@ OPEN = {
     "api-certificate-verify",
     "gpc",
     "unsubscribe",
+    "account_confirm_email",
     "help",
     "help-topic",
     "help-document",
