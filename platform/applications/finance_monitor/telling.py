@@ -1,5 +1,6 @@
 """Telling of an alert: on the page, by mail, and to webhooks. What goes out is a row first."""
 
+from django.conf import settings
 from django.urls import reverse
 
 from accounts.services import preferences
@@ -8,7 +9,7 @@ from accounts.services.notifications import notify
 from applications.finance_monitor.models import Alert, Delivery, Monitor
 
 KIND = "finance_alert"
-UNPROVEN, REFUSED = "unproven", "refused"
+SENDS_NONE, UNPROVEN, REFUSED = "sends_none", "unproven", "refused"
 
 
 def tell(alert: Alert) -> None:
@@ -31,10 +32,12 @@ def page_of(alert: Alert) -> str:
 
 
 def why_no_mail(monitor: Monitor) -> str:
-    """Why alerts do not come by mail though the monitor says so: the owner has proven no address, or has said
-    that they want no such mail; "" where they come."""
+    """Why alerts do not come by mail though the monitor says so: the site sends none, the owner has proven no
+    address, or has said that they want no such mail; "" where they come."""
     if not monitor.by_mail:
         return ""
+    if not settings.MAIL_REACHES_PEOPLE:
+        return SENDS_NONE
     owner = monitor.project.owner
     if not proven_address(owner):
         return UNPROVEN
