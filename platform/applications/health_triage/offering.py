@@ -15,7 +15,9 @@ from applications.health_triage.promising import ALL, CONDITION, URGENCY, Risk, 
 
 # (wrong, under_triage) from strict to loose: a fifth to a third of what may be wrong may be too low.
 STEPS = ((0.05, 0.01), (0.1, 0.02), (0.15, 0.03), (0.2, 0.05), (0.3, 0.1), (0.4, 0.13))
-FOLDS = 20  # whole groups each; few enough to be quick, so many that each leaves nearly all items to the rest
+# Up to so many groups are left out one by one, so that a promise which all items just bear is still tried;
+# more of them in FOLDS parts, which is quick.
+ONE_BY_ONE, FOLDS, _SEED = 100, 20, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def offers(known: Scored, base: Risk) -> list[Offer]:
 
 def _offer(known: Scored, risk: Risk, folds: Sequence[Ints]) -> Offer:
     parts, possible = [], bool(folds)
-    everything = np.arange(len(known))
+    everything = np.arange(len(known), dtype=np.int64)
     for fold in folds:
         promised = promise(known.only(np.setdiff1d(everything, fold)), risk)
         possible = possible and promised.holds
@@ -60,8 +62,8 @@ def _sum(parts: Sequence[Share]) -> Share:
 
 
 def _folds(group: Ints) -> list[Ints]:
-    """Places of the items, at most FOLDS times, each group in one: messages of one complaint are alike."""
-    names = np.unique(group)
-    fold_of = dict(zip(names.tolist(), (np.arange(len(names)) % FOLDS).tolist(), strict=True))
-    places = np.array([fold_of[name] for name in group.tolist()], dtype=np.int64)
-    return [np.flatnonzero(places == number) for number in range(min(FOLDS, len(names)))]
+    """Places of the items in parts, each group in one of them: messages of one complaint are alike."""
+    names, numbers = np.unique(group, return_inverse=True)
+    count = len(names) if len(names) <= ONE_BY_ONE else FOLDS
+    drawn = np.random.default_rng(_SEED).permutation(len(names)) % max(count, 1)
+    return [np.flatnonzero(drawn[numbers] == number) for number in range(count)]

@@ -75,7 +75,7 @@ def coverage(request: SignedIn, project_id: UUID) -> HttpResponse:
 
 def _tried(request: SignedIn) -> dict[str, str]:
     """A promise that somebody looks at in the table of what each costs, before they save it."""
-    return {name: request.GET[name] for name in ("wrong", "under_triage") if name in request.GET}
+    return {name: value for name in ("wrong", "under_triage") if (value := request.GET.get(name, ""))}
 
 
 def _set(request: SignedIn, project: Project, form: RiskForm) -> bool:

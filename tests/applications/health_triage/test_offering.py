@@ -38,17 +38,19 @@ def test_what_each_promise_leaves_to_people_is_counted_and_each_holds() -> None:
 
 
 def test_of_a_promise_that_too_few_items_bear_the_cost_is_unknown() -> None:
-    strict, loose = offering.offers(scored(60, sure=0.9), Risk(0.2, 0.05))[0::5]
+    strict, *_others, loose = offering.offers(scored(60, sure=0.9), Risk(0.2, 0.05))
     assert not strict.possible and strict.abstains.value == 1
     assert loose.possible
     assert offering.offers(scored(0, sure=0.9), Risk())[0].possible is False
 
 
 def test_a_complaint_never_sets_a_threshold_for_itself() -> None:
-    groups = np.repeat(np.arange(50), 3)
-    folds = offering._folds(groups)
-    assert len(folds) == offering.FOLDS and sorted(np.concatenate(folds).tolist()) == list(range(150))
-    assert all(not set(groups[fold]) & set(np.delete(groups, fold)) for fold in folds)
+    for count, parts in ((50, 50), (500, offering.FOLDS)):
+        groups = np.repeat(np.arange(count), 3)
+        folds = offering._folds(groups)
+        assert len(folds) == parts and sorted(np.concatenate(folds).tolist()) == list(range(3 * count))
+        assert all(not set(groups[fold]) & set(np.delete(groups, fold)) for fold in folds)
+    assert offering._folds(np.zeros(0, dtype=np.int64)) == []
 
 
 def test_the_upper_limit_is_what_risk_control_finds() -> None:
