@@ -5,6 +5,7 @@ from tasks_app.api import (
     designing,
     items,
     members,
+    missed_values,
     originals,
     projects,
     protection,
@@ -54,11 +55,15 @@ urlpatterns = [
         name="api-privacy-trusted",
     ),
     path("privacy/texts/<int:text_id>", protection.TextApi.as_view(), name="api-privacy-text"),
-    path("privacy/missed", protection.MissedValuesApi.as_view(), name="api-missed-values"),
+    path("privacy/missed", missed_values.MissedValuesApi.as_view(), name="api-missed-values"),
     path(
-        "privacy/missed/<uuid:missed_id>/confirm", protection.ConfirmApi.as_view(), name="api-missed-confirm"
+        "privacy/missed/<uuid:missed_id>/confirm",
+        missed_values.ConfirmApi.as_view(),
+        name="api-missed-confirm",
     ),
-    path("privacy/missed/<uuid:missed_id>/reject", protection.RejectApi.as_view(), name="api-missed-reject"),
+    path(
+        "privacy/missed/<uuid:missed_id>/reject", missed_values.RejectApi.as_view(), name="api-missed-reject"
+    ),
     path("catalogue", work.CatalogueApi.as_view(), name="api-catalogue"),
     path("projects/<uuid:project_id>/assignments", work.LiveAssignmentsApi.as_view(), name="api-live"),
     path("assignments/<uuid:assignment_id>/return", work.ReturnApi.as_view(), name="api-return"),
