@@ -221,6 +221,33 @@ def test_from_fields_to_a_pilot(visit: Visits, requester: User) -> None:
     assert not SchemaDraft.objects.filter(project=project).exists()
 
 
+def write(page: Page, text: object) -> None:
+    page.get_by_role("tab", name="JSON").click()
+    page.locator("#design-text").fill(json.dumps(text))
+    expect(page.locator("[data-part=state]")).to_have_text("Draft kept")
+
+
+def test_two_who_write_at_once_keep_both_texts(visit: Visits, requester: User) -> None:
+    project = make_draft(requester)
+    other = make_user("otto")
+    grant(other, Role.REQUESTER, project.pk)
+    hers, his = (visit(f"/projects/{project.pk}/design/", one) for one in (requester, other))
+    write(hers, TWO[:1])
+    write(his, [*TWO, {"name": "tone", "type": "scale", "title": "Tone"}])
+    hers.get_by_role("button", name="Save", exact=True).click()
+    expect(hers.locator(".messages")).to_contain_text("Saved.")
+    his.get_by_role("button", name="Save", exact=True).click()
+    expect(his.get_by_role("heading", name="Version 2 was saved while you wrote")).to_be_visible()
+    visit.expect("409")
+    visit.keep(his, "designer-two")
+    his.set_viewport_size({"width": 390, "height": 800})
+    visit.keep(his, "designer-two-narrow")
+    his.get_by_role("button", name="Save yours as version 3").click()
+    expect(his.locator(".messages")).to_contain_text("Saved.")
+    names = [[one["name"] for one in row.fields] for row in project.schema_versions.order_by("number")]
+    assert names[1:] == [["intent"], ["intent", "qa", "tone"]]
+
+
 def answer_all(page: Page) -> None:
     """Blank answers, where the fields allow them, to every item."""
     for number in range(5):

@@ -1,15 +1,14 @@
 """Two who change a project at the same moment: neither undoes what the other did."""
 
-import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from common.errors import DomainError
 from tasks_app.models import Item, Project
 from tasks_app.services import designing, projects, slots
+from tests.at_locks import wait_until_it_waits
 from tests.tasks_app.conftest import add_items, fund, make_project, publish
 
 RULES = "/projects/{}/design/rules/"
@@ -34,19 +33,6 @@ def refused_by(work: Future) -> str:
     except DomainError as refused:
         return refused.code
     return ""
-
-
-def wait_until_it_waits() -> None:
-    """Until another connection stands before a lock."""
-    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(waits)
-            if cursor.fetchone()[0]:
-                return
-        threading.Event().wait(0.02)
-    raise AssertionError("nobody waits for the row")
 
 
 @pytest.mark.django_db
