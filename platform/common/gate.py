@@ -19,6 +19,7 @@ Replace = Callable[[str], tuple[str, Counter[str]]]
 _CODE = re.compile(r"[a-z0-9_.:/+\-]{0,80}\Z")
 # A telephone number, a card or an address of the network looks like code and is none; a date stays one.
 _NUMBER = re.compile(r"(?!\d{4}-\d\d-\d\d\b)\+?\d[\d./:+\-]{5,}[\dx]\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")  # ISO 4217
 _replaced: ContextVar[Counter[str] | None] = ContextVar("replaced", default=None)
 
 
@@ -47,8 +48,13 @@ def json_through_gate(value: Any) -> Any:
     if isinstance(value, str):
         return value if _CODE.match(value) and not _NUMBER.match(value) else through_gate(value)
     if isinstance(value, dict):
-        return {key: json_through_gate(one) for key, one in value.items()}
+        return {key: one if _is_currency(key, one) else json_through_gate(one) for key, one in value.items()}
     return [json_through_gate(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _is_currency(key: str, value: Any) -> bool:
+    """Three capitals alone are taken for somebody's initials."""
+    return key == "currency" and isinstance(value, str) and _CURRENCY.match(value) is not None
 
 
 def note_replaced(kinds: Counter[str]) -> None:

@@ -357,6 +357,14 @@ def test_a_number_alone_in_json_is_no_code(typed):
     assert json_through_gate({"to": typed})["to"].startswith("[")
 
 
+def test_the_currency_of_a_sum_is_nobody():
+    user = make_user()
+    notify(user_id=user.pk, kind="payout_failed", amount_minor=50_000, currency="USD", reason=SAID)
+    data = Notification.objects.get(user=user).data
+    assert (data["currency"], data["reason"]) == ("USD", CLEAN)
+    assert json_through_gate({"currency": SAID}) == {"currency": CLEAN}
+
+
 def test_codes_in_json_stay():
     codes = ["refund", "2026-11-28T09:30:00", "2026-11-28", "12.50", "0", "a/b:c", "deadbeef01"]
     assert json_through_gate(codes) == codes
