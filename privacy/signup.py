@@ -19,7 +19,7 @@ from privacy import purposes
 from privacy.services import consents, notices
 
 RESIDENCES = {
-    "gdpr": gettext_lazy("European Union, United Kingdom, or elsewhere"),
+    "gdpr": gettext_lazy("EU, United Kingdom, or elsewhere"),
     "ccpa": gettext_lazy("California"),
     "pipl": gettext_lazy("mainland China"),
 }

@@ -178,7 +178,7 @@ class EvaluationPage:
 
 def kind_names() -> dict[str, str]:
     return {
-        "speaker": _("speaker"), "length": _("characters"), "language": _("language"), "label": _("F1 of"),
+        "speaker": _("speaker"), "length": _("characters"), "language": _("language"), "label": _("F1"),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from training import figures, registration, tables
 from training.journal import Point
 from training.models import ModelVersion, Run
 from training.seed_spread import SeedSpread
-from training.words import TONES, duration, metric_name, state_name
+from training.words import TONES, baseline_name, duration, metric_name, state_name
 
 
 @dataclass
@@ -93,6 +93,10 @@ class RunPage:
     def test_value(self) -> str | None:
         value = registration.figure((self.run.report or {}).get("test"), self.metric)
         return None if value is None else f"{value:.3f}"
+
+    @property
+    def baseline_name(self) -> str:
+        return baseline_name(((self.run.report or {}).get("baseline") or {}).get("name", ""))
 
     @property
     def baseline_delta(self) -> str:

@@ -1,5 +1,6 @@
 """Words for what the database holds, in the reader's language."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,23 @@ def metric_name(metric: str) -> str:
         "rouge_l": _("ROUGE-L"), "exact": _("same words"),
     }  # fmt: skip
     return names.get(metric, metric)
+
+
+def baseline_name(name: str) -> str:
+    """A rule that reads no text, as the engine calls it: there it has one language."""
+    for said, words in (
+        (r"always '(.*)', the most frequent answer", _("always “%s”, the most frequent answer")),
+        (r"always (.*), the median answer", _("always %s, the median answer")),
+        (r"every whole turn is one '(.*)'", _("every whole turn is one “%s”")),
+    ):
+        if found := re.fullmatch(said, name):
+            return words % found[1]
+    return {
+        "vectors at random": _("vectors at random"),
+        "always the most frequent reply": _("always the most frequent reply"),
+        "by the spans' labels and how many turns lie between them":
+            _("by the spans’ labels and how many turns lie between them"),
+    }.get(name, name)  # fmt: skip
 
 
 def duration(seconds: float | None) -> str:
