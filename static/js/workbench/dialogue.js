@@ -79,6 +79,11 @@ export class Dialogue {
     return { turn: box, bubble, chips, drawn: "", chosen: "[]" };
   }
 
+  /** @param {number} turn */
+  isRightToLeft(turn) {
+    return getComputedStyle(this.turns[turn].bubble).direction === "rtl";
+  }
+
   /** What is to be judged beside the text, where no field of its own shows it. */
   #candidates() {
     const { candidates, store } = this.bench;

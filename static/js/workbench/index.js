@@ -274,13 +274,15 @@ class Workbench extends HTMLElement {
   /** @param {import("./keyboard.js").Action} action */
   #do({ name, key = "", direction = 1, unit = "word" }) {
     const { bench } = this;
+    // Arrows point on the screen: in a text from right to left what comes next lies to the left.
+    const along = () => /** @type {1 | -1} */ (this.dialogue.isRightToLeft(bench.cursor.turn) ? -direction : direction);
     /** @type {Record<string, () => void>} */
     const commands = {
       label: () => this.#pressKey(key),
       turn: () => (bench.goTo(bench.cursor.turn + direction), this.dialogue.follow()),
-      word: () => bench.moveWord(direction),
+      word: () => bench.moveWord(along()),
       mark: () => (bench.pickNext(direction), this.dialogue.follow()),
-      extend: () => bench.extend(direction, unit),
+      extend: () => bench.extend(along(), unit),
       swap: () => bench.swapEnd(),
       undo: () => this.store.undo() || bench.hint("nothing_to_undo"),
       redo: () => this.store.redo() || bench.hint("nothing_to_redo"),
