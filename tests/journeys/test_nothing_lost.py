@@ -2,8 +2,11 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -16,6 +19,7 @@ from tests.journeys.conftest import Visits
 from tests.journeys.rows import dialogues
 
 pytestmark = pytest.mark.browser
+PASSWORD = "correct horse battery staple"
 REPLY = "Half a sentence, 半句 😀"
 
 
@@ -103,6 +107,31 @@ def test_an_answer_that_comes_too_late_is_taken_again_with_its_draft(
         again.click()
     one_answer(annotator, item)
     visit.expect("409")
+
+
+def test_a_session_that_ended_costs_nothing(visit: Visits, page: Page, annotator: User) -> None:
+    """It ends on the server while somebody labels: the draft stays, and after sign-in goes out once."""
+    annotator.set_password(PASSWORD)
+    annotator.save()
+    EmailAddress.objects.create(user=annotator, email=annotator.email, primary=True, verified=True)
+    item = page.locator("[data-item]").get_attribute("data-item") or ""
+    [session] = [one["value"] for one in page.context.cookies() if one["name"] == "sessionid"]
+    import_module(settings.SESSION_ENGINE).SessionStore(session).delete()
+    finish(page)
+    link = page.locator(".toast").get_by_role("link", name="Sign in")
+    expect(link).to_be_visible()
+    visit.keep(page, "session-ended")
+    assert not Answer.objects.filter(worker=annotator).exists()
+    link.click()
+    page.locator("input[name=login]").fill(annotator.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    with page.expect_response("**/submit") as sent:
+        page.get_by_role("button", name="Sign In", exact=True).click()
+    assert sent.value.status == 201
+    page.reload()
+    page.wait_for_selector(f"[data-item]:not([data-item='{item}'])")
+    one_answer(annotator, item)
+    visit.expect("401|403")
 
 
 def test_a_draft_whose_time_ran_out_is_offered_again(
