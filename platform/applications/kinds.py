@@ -42,7 +42,9 @@ class Kind:
     """One application.
 
     template: the gallery's name of it, also its part of URLs. page: name of its page's URL, which takes the
-    project's id. fields: those whose models it stands on. optional: those it can do without.
+    project's id. name: what it is asked for by, where that is not the template: then it stands on no list of
+    applications. most: of each file only the first lines; 0 for all. fields: those whose models it stands
+    on. optional: those it can do without.
     data: labelled items to set it up with, as JSON Lines of the import's own shape with `approved` and
     `split`, one file for each language. recipes: what its set-up trains a field with, over the template's
     own recipe. prepare: after models were promoted; builds what the page needs (an index, a threshold). Run
@@ -59,6 +61,12 @@ class Kind:
     prepare: Callable[[Project], None]
     first_use: Callable[[Project, User], str]
     measure: Callable[[Project], Sequence[Figure]]
+    name: str = ""
+    most: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.name or self.template
 
     @property
     def gallery(self) -> catalogue.Template:
@@ -69,18 +77,19 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    _kinds[kind.template] = kind
+    _kinds[kind.key] = kind
 
 
 def all_kinds() -> list[Kind]:
-    """In the order of their names."""
-    return [_kinds[name] for name in sorted(_kinds)]
+    """Those to choose from, in the order of their names."""
+    return [_kinds[name] for name in sorted(_kinds) if not _kinds[name].name]
 
 
 def find_kind(template: str) -> Kind:
     """Raises Invalid for a name that no application has."""
     if template not in _kinds:
-        detail = _("There is no such application. There are: %s.") % ", ".join(sorted(_kinds))
+        names = ", ".join(kind.template for kind in all_kinds())
+        detail = _("There is no such application. There are: %s.") % names
         raise Invalid(detail, problems=[Problem("/application", "unknown", detail)])
     return _kinds[template]
 

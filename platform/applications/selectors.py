@@ -10,7 +10,7 @@ from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from applications import measuring
+from applications import asking, measuring
 from applications.kinds import Figure, Kind, all_kinds
 from applications.models import Measured, Setup
 from applications.standing import Standing, standing_of
@@ -66,6 +66,14 @@ def setups_of(user: User) -> QuerySet[Setup]:
 def runs_of(setup: Setup) -> list[Run]:
     runs = {str(run.pk): run for run in Run.objects.filter(pk__in=setup.runs.values())}
     return [runs[run_id] for run_id in setup.runs.values() if run_id in runs]
+
+
+def only_model(setup: Setup) -> str:
+    """The name of the model, where the set-up was for one and not for an application."""
+    if setup.kind in {kind.key for kind in all_kinds()} or not setup.promoted:
+        return ""
+    model = asking.model_of(setup.project, next(iter(setup.promoted)))
+    return model.name if model else ""
 
 
 def progress(setup: Setup, runs: Sequence[Run]) -> float:

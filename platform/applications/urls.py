@@ -5,6 +5,7 @@ from applications import views
 urlpatterns = [
     path("applications/", views.applications, name="applications"),
     path("applications/start/", views.start, name="application-start"),
+    path("applications/first-model/", views.first_model, name="first-model"),
     path("applications/setups/<uuid:setup_id>/", views.setup, name="application-setup"),
     path("projects/<uuid:project_id>/application/measure/", views.measure, name="application-measure"),
     path("projects/<uuid:project_id>/application/", views.application, name="application"),

@@ -45,6 +45,17 @@ def start(request: SignedIn) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def first_model(request: SignedIn) -> HttpResponse:
+    """The smallest set-up, in the reader's language; asked for twice, it is the same one."""
+    language = (get_language() or "en").partition("-")[0]
+    row = start_setup(
+        application="first-model", actor=request.user, language=language, title=_("First model")
+    )
+    return redirect("application-setup", row.pk)
+
+
+@login_required
 @require_GET
 def setup(request: SignedIn, setup_id: UUID) -> HttpResponse:
     row = access.setup_for(request.user, setup_id)
@@ -73,6 +84,7 @@ def _live(row: Setup) -> dict[str, Any]:
     answered = selectors.seconds_to_answer(row)
     return {
         "runs": runs,
+        "model": selectors.only_model(row),
         "steps": selectors.steps(row),
         "percent": round(100 * selectors.progress(row, runs)),
         "is_live": row.state == Setup.State.RUNNING,

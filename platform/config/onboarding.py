@@ -10,9 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
-from annotations.models import Answer
+from annotations.models import Answer, Consensus, Review
 from tasks_app.models import Project, PutAway, TryOut
-from training.models import ModelVersion, Run
+from tasks_app.selectors import projects_of
+from training.models import Feedback, ModelVersion, Run
+
+FIRST_MODEL = "first-model"  # the set-up that the administrator's first step starts
 
 
 @dataclass(frozen=True)
@@ -143,36 +146,78 @@ def _requester(user: User) -> FirstSteps | None:
     )  # fmt: skip
 
 
-def _admin(user: User) -> FirstSteps | None:
-    approved = Answer.objects.filter(state="approved")
+def _reviewer(user: User) -> FirstSteps | None:
+    doubtful = Consensus.objects.filter(project=OuterRef("pk"), state=Consensus.State.REVIEW)
+    decided = Review.objects.filter(reviewer=OuterRef("pk")).order_by("id")
     facts = _facts(
         user,
-        Role.ADMIN,
-        has_data=Exists(approved),
-        has_run=Exists(Run.objects.all()),
-        has_finished=Exists(Run.objects.filter(state="succeeded")),
-        has_served=Exists(ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION)),
+        Role.REVIEWER,
+        waiting=Subquery(projects_of(user).filter(Exists(doubtful)).values("pk")[:1]),
+        has_decided=Exists(decided),
+        has_decided_ten=Exists(decided[9:10]),
     )
     if facts is None:
         return None
+    waiting = facts["waiting"]
+    queue = reverse("project-review", args=[waiting]) if waiting else f"{reverse('review')}#queues"
+    return FirstSteps(
+        Role.REVIEWER,
+        _("From the first doubt to a settled queue"),
+        (
+            Step(
+                _("Decide on your first item"),
+                _("The answers stand side by side, with what differs. Approve, choose another, or send back.")
+                if waiting
+                else _("Nothing waits right now. Doubtful items appear here as the crowd works."),
+                _("To the first item"), queue, False, facts["has_decided"],
+            ),
+            Step(
+                _("Decide on ten by keys alone"),
+                _("a approves, 1 to 9 choose, r sends back, n passes over; ? shows all keys."),
+                _("Go on"), queue, False, facts["has_decided_ten"],
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _admin(user: User) -> FirstSteps | None:
+    ended = Run.objects.filter(state="succeeded")
+    own = Run.objects.exclude(project__setup__kind=FIRST_MODEL)
+    facts = _facts(
+        user,
+        Role.ADMIN,
+        has_finished=Exists(ended),
+        latest=Subquery(ended.order_by("-finished_at").values("pk")[:1]),
+        has_asked=Exists(Feedback.objects.filter(author=OuterRef("pk"))),
+        has_run=Exists(own),
+        has_served=Exists(
+            ModelVersion.objects.filter(stage=ModelVersion.Stage.PRODUCTION, run__in=own.values("pk"))
+        ),
+    )
+    if facts is None:
+        return None
+    latest, training = facts["latest"], reverse("training")
     return FirstSteps(
         Role.ADMIN,
         _("From answers to a model at work"),
         (
             Step(
-                _("Have approved answers"),
-                _("Set up an application with the data that came along, or wait for a project's own."),
-                _("To the applications"), reverse("applications"), False, facts["has_data"],
-            ),
-            Step(
-                _("Start the first training run"),
-                _("Choose the project and the field below; the defaults are a good start."),
-                _("New run"), f"{reverse('training')}#new-run", False, facts["has_run"],
+                _("Train a first model"),
+                _("One click: news texts that came along, their approved answers, a model that learns from "
+                  "them and answers. It takes about a minute."),
+                _("Train it"), reverse("first-model"), True, facts["has_finished"],
             ),
             Step(
                 _("Read its report"),
-                _("How well it does on items that it never saw, label by label."),
-                _("To the runs"), f"{reverse('training')}#runs", False, facts["has_finished"],
+                _("How well it does on items that it never saw, label by label. Then ask it something, and "
+                  "say whether it was right."),
+                _("To the report"), reverse("run", args=[latest]) if latest else f"{training}#live", False,
+                facts["has_asked"],
+            ),
+            Step(
+                _("Train on your own answers"),
+                _("Choose the project and the field below; the defaults are a good start."),
+                _("New run"), f"{training}#new-run", False, facts["has_run"],
             ),
             Step(
                 _("Put it to work"),
@@ -186,5 +231,6 @@ def _admin(user: User) -> FirstSteps | None:
 _STEPS: dict[str, Callable[[User], FirstSteps | None]] = {
     Role.ANNOTATOR: _annotator,
     Role.REQUESTER: _requester,
+    Role.REVIEWER: _reviewer,
     Role.ADMIN: _admin,
 }

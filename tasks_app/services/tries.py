@@ -175,5 +175,7 @@ def start_sample_project(*, owner: User, template: str) -> Project:
         return known
     alone: dict[str, Any] = {"overlap_min": 1, "overlap_max": 1, "gold_share": 0.0, "sample_check_share": 0.0}
     project = projects.create_project(owner=owner, template=template, **rules, **alone)
+    project.title = _("Sample: %s") % project.title
+    project.save(update_fields=["title"])
     grant(owner, Role.ANNOTATOR, project.pk)
     return project

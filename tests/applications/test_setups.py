@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from accounts.models import Notification, User
 from applications import advancing, kinds
+from applications.finance_monitor.first_model import FIRST_MODEL
 from applications.models import Measured, Setup
 from applications.services.setups import start_setup
 from common.errors import Forbidden, Invalid
 from tasks_app.importing import job as work
-from tasks_app.models import ImportJob, Project
+from tasks_app.models import ImportJob, Item, Project
 from tests.applications.conftest import Shop, finish
 from tests.factories import make_user
 from training.models import ModelVersion, Run
@@ -208,3 +210,25 @@ def test_what_there_is_not_is_said(shop: Shop, requester: User) -> None:
     with pytest.raises(Invalid, match="There is: en"):
         start_setup(application="customer-service", actor=requester, language="zh")
     assert Project.objects.count() == 0
+
+
+def test_the_first_model_learns_from_few_texts_and_is_no_application(requester: User) -> None:
+    setup = start_setup(application="first-model", actor=requester, language="en")
+    assert start_setup(application="first-model", actor=requester, language="zh") == setup
+    for job in setup.imports:
+        work.run(job)
+    assert Item.objects.filter(project=setup.project).count() == FIRST_MODEL.most
+    assert advanced(setup).runs.keys() == {"sentiment"}
+    assert "first-model" not in [kind.key for kind in kinds.all_kinds()]
+
+
+def test_one_click_starts_the_first_model_for_those_who_may(client: Client, requester: User) -> None:
+    client.force_login(requester)
+    for _twice in range(2):
+        answer = client.post("/applications/first-model/")
+    setup = Setup.objects.get(created_by=requester)
+    assert answer["Location"] == f"/applications/setups/{setup.pk}/"
+    assert (setup.kind, setup.project.title) == ("first-model", "First model")
+    client.force_login(make_user())
+    assert client.post("/applications/first-model/").status_code == 403
+    assert Setup.objects.count() == 1

@@ -54,7 +54,7 @@ class Visits:
     def __init__(self, site: str, new_page: Callable[..., Page], folder: Path) -> None:
         self.site = site
         self._new_page = new_page
-        self._folder = folder
+        self.folder = folder
         self._complaints: list[str] = []
 
     def __call__(self, path: str, user: User | None = None, **options: Any) -> Page:
@@ -86,7 +86,7 @@ class Visits:
     def keep(self, page: Page, name: str) -> None:
         """A picture in the middle of a journey; the last look of every page is kept anyway."""
         page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=self._folder / f"journeys-{name}.png", full_page=True)
+        page.screenshot(path=self.folder / f"journeys-{name}.png", full_page=True)
 
     def finish(self) -> None:
         assert self._complaints == []

@@ -9,6 +9,7 @@ class FinanceMonitorConfig(AppConfig):
         # Models can be imported only from here on.
         from applications import kinds  # noqa: PLC0415
         from applications.finance_monitor import inventory  # noqa: PLC0415
+        from applications.finance_monitor.first_model import FIRST_MODEL  # noqa: PLC0415
         from applications.finance_monitor.holder import FinanceMonitorHolder  # noqa: PLC0415
         from applications.finance_monitor.kind import KIND  # noqa: PLC0415
         from privacy import holders  # noqa: PLC0415
@@ -16,3 +17,4 @@ class FinanceMonitorConfig(AppConfig):
         inventory.declare_all()
         holders.register(FinanceMonitorHolder())
         kinds.register(KIND)
+        kinds.register(FIRST_MODEL)

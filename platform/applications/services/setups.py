@@ -35,7 +35,7 @@ def start_setup(*, application: str, actor: User, language: str = "", title: str
         with transaction.atomic():
             return _start(kind, files, actor, title)
     except IntegrityError:
-        running = Setup.objects.filter(created_by=actor, kind=kind.template, state=Setup.State.RUNNING)
+        running = Setup.objects.filter(created_by=actor, kind=kind.key, state=Setup.State.RUNNING)
         if (there := running.first()) is None:
             raise
         return there
@@ -44,19 +44,24 @@ def start_setup(*, application: str, actor: User, language: str = "", title: str
 def _start(kind: Kind, files: list[Path], actor: User, title: str) -> Setup:
     settings = {**TERMS, **({"title": title} if title else {})}
     project = create_project(owner=actor, template=kind.template, **settings)
-    setup = Setup.objects.create(project=project, kind=kind.template, created_by=actor)
+    setup = Setup.objects.create(project=project, kind=kind.key, created_by=actor)
     jobs = [
         imports.start_import(
-            project=project, actor=actor, chunks=[path.read_bytes()], format="jsonl",
+            project=project, actor=actor, chunks=_lines(path, kind.most), format="jsonl",
             key=f"setup:{setup.pk}:{path.name}", options={"keep_duplicates": True},
         )
         for path in files
     ]  # fmt: skip
     setup.imports = [str(job.pk) for job in jobs]
     setup.save(update_fields=["imports"])
-    audit.record("application.setup", setup, actor=actor.pk, kind=kind.template)
+    audit.record("application.setup", setup, actor=actor.pk, kind=kind.key)
     enqueue_on_commit(tasks.predict_advance_setups)
     return setup
+
+
+def _lines(path: Path, most: int) -> list[bytes]:
+    lines = path.read_bytes().splitlines(keepends=True)
+    return lines[:most] if most else lines
 
 
 def _files(kind: Kind, language: str) -> list[Path]:
