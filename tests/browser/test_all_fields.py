@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake_server import FakeServer
-from tests.browser.test_new_fields import BEST, CANDIDATES, LINKS, QA, TONE, TURNS, link, mark, option, pick
+from tests.browser.new_fields.conftest import BEST, CANDIDATES, LINKS, QA, TONE, TURNS, link, option
+from tests.browser.new_fields.test_links import mark, pick
 from tests.browser.test_pages import overflow, serious
 from tests.browser.test_workbench import answer, press
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake_server import FakeServer
-from tests.browser.test_new_fields import finger
+from tests.browser.new_fields.test_rankings import finger
 from tests.browser.test_pages import overflow
 from tests.browser.test_workbench import answer, box_of, place, press
 
