@@ -54,3 +54,33 @@ def test_page(visit: Visits, world: World, role: str, path: str) -> None:
 def test_the_tab_of_the_page_is_in_sight_on_a_phone(visit: Visits, world: World) -> None:
     page = visit("/projects/{project}/settings/".format(**world.ids), world.people["requester"], width=390)
     expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
+def test_rows_are_read_on_a_phone_without_moving_them_sideways(visit: Visits, world: World) -> None:
+    for role, path in (("annotator", "/work/"), ("admin", "/privacy/desk/")):
+        page = visit(path, world.people[role], width=390)
+        read_in_chinese(page)
+        found = page.locator(".table-scroll").evaluate_all(
+            "all => all.map(e => e.scrollWidth - e.clientWidth)"
+        )
+        assert found
+        assert max(found) <= 0, (path, found)
+
+
+@pytest.mark.parametrize("width", [820, 1024, 1240, 1280])
+def test_who_has_every_role_sees_the_whole_menu(visit: Visits, world: World, width: int) -> None:
+    page = visit("/health/", world.people["admin"], width=width)
+    toggle = page.locator("[data-toggle='top-nav']")
+    if toggle.is_visible():
+        toggle.click()
+    for link in page.locator(".top-nav a").all():
+        expect(link).to_be_in_viewport(ratio=1)
+
+
+def test_the_instructions_stand_over_the_text_on_a_wide_screen(visit: Visits, world: World) -> None:
+    page = visit("/projects/{project}/label/".format(**world.ids), world.people["annotator"], width=1920)
+    page.locator(".bench-talk .turn").first.wait_for()
+    lefts = page.locator(".intro, .bench-talk").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().left)"
+    )
+    assert len(set(lefts)) == 1, lefts
