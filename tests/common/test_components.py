@@ -65,6 +65,17 @@ def test_chips_alerts_dialogs_facts_and_tabs_take_markup() -> None:
     assert "<p>more</p>" in drawn('{% empty_state title="Nothing" %}<p>more</p>{% endempty_state %}')
 
 
+def test_a_field_around_an_input_has_a_label_for_it() -> None:
+    said = drawn('{% field label="Days" id="days" optional=True %}<input id="days">{% endfield %}')
+    assert said.startswith(
+        '<div class="field"><label for="days">Days <span class="optional">(optional)</span></label>'
+    )
+    assert said.endswith('<input id="days"></div>')
+    assert drawn('{% field legend="Why?" %}<input>{% endfield %}') == (
+        '<fieldset class="field"><legend>Why?</legend><input></fieldset>'
+    )
+
+
 def test_a_table_around_markup_is_named_for_who_does_not_see_it() -> None:
     said = drawn('{% table caption="Items" %}<tbody><tr><td>1</td></tr></tbody>{% endtable %}')
     assert '<caption class="visually-hidden">Items</caption>' in said

@@ -55,9 +55,9 @@ def test_every_kind_of_button_is_shown(page: tuple[str, set[str]], state: str) -
 
 # Classes that only a component writes; `card`, `row`, `stack` and the like arrange what pages hold.
 DRAWN = {
-    "alert", "btn", "chip", "crumbs", "dialog", "dialog-head", "empty", "facts", "figure", "icon", "icon-btn",
+    "alert", "btn", "chip", "crumbs", "dialog", "dialog-head", "empty", "facts", "field", "figure", "icon",
     "page-head", "pagination", "progress", "skeleton", "steps", "table", "table-scroll", "tabs",
-    "talk", "thumbs",
+    "icon-btn", "talk", "thumbs",
 }  # fmt: skip
 # What may write one nevertheless.
 EXCEPTIONS = {

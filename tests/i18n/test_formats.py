@@ -34,3 +34,10 @@ def test_a_time_of_day_stands_in_a_time_element():
             if "|utc|" not in before[-12:] and before.rfind("<time ") <= before.rfind("</time>"):
                 bare.append((path, before[-60:]))
     assert not bare, 'Write {% include "components/time.html" with at=… only %}.'
+
+
+def test_no_word_handed_to_a_component_has_a_percent_sign():
+    """Django doubles it there, and then neither finds the translation nor halves it again."""
+    doubled = re.compile(r"""\{%[^%]*?\b_\((?:"[^"]*%[^"]*"|'[^']*%[^']*')\)""")
+    found = [(path, one) for path, text in templates() for one in doubled.findall(text)]
+    assert not found, 'Write {% translate "… %" as words %}, or say it without.'

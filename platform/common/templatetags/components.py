@@ -85,6 +85,21 @@ def table(content: str, *, caption: str, kind: str = "") -> SafeString:
 
 
 @register.simple_block_tag
+def field(
+    content: str,
+    *,
+    label: str = "",
+    id: str = "",
+    legend: str = "",
+    optional: bool = False,
+    hide_label: bool = False,
+) -> SafeString:
+    """Below its `label` an input of that `id` which no form of Django has; below a `legend` several."""
+    words = {"label": label, "legend": legend, "optional": optional, "hide_label": hide_label}
+    return _draw("field", {}, markup=_markup(content), id=id, **words)
+
+
+@register.simple_block_tag
 def crumbs(content: str) -> SafeString:
     """The way here: `<li>…</li>` for each step."""
     return _draw("crumbs", {}, markup=_markup(content))
