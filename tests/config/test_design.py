@@ -65,6 +65,7 @@ EXCEPTIONS = {
     "allauth/elements/alert.html": {"alert"},
     "allauth/elements/badge.html": {"chip"},
     "allauth/elements/button.html": {"btn"},
+    "allauth/elements/field.html": {"field"},
     "allauth/elements/table.html": {"table", "table-scroll"},
     # Its turns carry forms of their own.
     "customer_service/_talk.html": {"talk"},
