@@ -147,7 +147,8 @@ def update_project(*, project: Project, actor: User, fields: Any = None, **setti
     audit.record("project.updated", row, actor=actor.pk, changed=sorted(changed))
     if read_anew:
         rescanning.start_rescan(project=row, actor=actor)
-    return row
+    project.refresh_from_db()
+    return project
 
 
 def _refuse_fixed(project: Project, changed: Collection[str]) -> None:
