@@ -4,10 +4,13 @@ from typing import Any
 
 from allauth.account import forms as allauth
 
+from accounts.models import User
 from accounts.services import proving
 
 
 class AskForPasswordForm(allauth.ResetPasswordForm):  # type: ignore[misc]
+    users: list[User]
+
     def clean_email(self) -> str:
         address: str = super().clean_email()
         self.users = [user for user in self.users if proving.may_be_opened_by_mail(user, address)]

@@ -35,7 +35,8 @@ def can_be_proven() -> bool:
 def has_proven(user: User, address: str = "") -> bool:
     """Some address of theirs, or this one."""
     rows = EmailAddress.objects.filter(user=user, verified=True)
-    return rows.filter(email=address.lower()).exists() if address else rows.exists()
+    rows = rows.filter(email=address.lower()) if address else rows
+    return bool(rows.exists())
 
 
 def may_be_opened_by_mail(user: User, address: str) -> bool:

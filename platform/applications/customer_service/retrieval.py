@@ -105,7 +105,9 @@ def by_words(*, project: UUID, words: Sequence[str], language: str) -> list[UUID
         for together in [*([word] for word in rare), common]:
             if not together or len(held) == _WORDS or (together is common and held):
                 continue
-            values = {"held": together, "project": project, "language": language, "most": _BY_WORD}
+            values: dict[str, Any] = {
+                "held": together, "project": project, "language": language, "most": _BY_WORD,
+            }  # fmt: skip
             cursor.execute(_HOLDING, values)
             if found := cursor.fetchall():
                 held |= dict.fromkeys(together, found)
