@@ -53,6 +53,7 @@ def _of_what_was_missed() -> None:
         nothing={"project": _PROJECT, "kind": _CODE, "fixed": "counts", "item_state": _CODE},
     )
     declare("privacy.LearnedValue", persons="digest", nothing={"project": _PROJECT, "kind": _CODE})
+    declare("privacy.LearnedStamp", nothing={"project": _PROJECT, "stamp": "drawn at random"})
     for table in ("CanaryEstimate", "Rescan"):
         counts = "tally" if table == "CanaryEstimate" else "findings"
         declare(

@@ -20,6 +20,8 @@ from training.api import (
 )
 
 urlpatterns = [
+    # Asked for most, and so looked at first.
+    path("models/<slug:name>/predict", predictions.PredictApi.as_view(), name="api-predict"),
     path("snapshots", snapshots.SnapshotsApi.as_view(), name="api-snapshots"),
     path("snapshots/<uuid:snapshot_id>", snapshots.SnapshotApi.as_view(), name="api-snapshot"),
     path("snapshots/<uuid:snapshot_id>/lineage", snapshots.LineageApi.as_view(), name="api-lineage"),
@@ -120,7 +122,6 @@ urlpatterns = [
     path("models/<slug:name>/cases/dismiss", cases.CaseDismissApi.as_view(), name="api-case-dismiss"),
     path("models/<slug:name>/feedback-policy", cases.FeedbackPolicyApi.as_view(), name="api-feedback-policy"),
     path("models/<slug:name>/satisfaction", cases.SatisfactionApi.as_view(), name="api-satisfaction"),
-    path("models/<slug:name>/predict", predictions.PredictApi.as_view(), name="api-predict"),
     path("predictions/<uuid:prediction_id>/feedback", predictions.FeedbackApi.as_view(), name="api-feedback"),
     path(
         "models/<slug:name>/versions/<int:number>/suggest",

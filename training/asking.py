@@ -13,16 +13,19 @@ from django.db import connection
 from accounts.models import Role
 from common.ids import uuid7
 from common.prepared import Prepared, Rows
+from tasks_app.models import Project
 from training.micro_batching import MicroBatcher, Pass
 from training.models import Model, ModelVersion, Prediction, Rollout
 
 _models = Rows(Model, "m")
-_VERSION = ("id", "model_id", "number", "stage", "path")
+# All that answering reads of them: whatever is missing here is one more query of each request.
+_projects = Rows(Project, "p", "id", "owner_id", "privacy_scope")
+_VERSION = ("id", "model_id", "number", "stage", "path", "quarantined_at")
 _versions, _canaries = Rows(ModelVersion, "v", *_VERSION), Rows(ModelVersion, "t", *_VERSION)
 # Requesters and admins of the site or of its project, and the project's owner.
 _FIND = Prepared(
     f"""
-SELECT {_models.columns}, {_versions.columns}, c.id, c.share, {_canaries.columns}
+SELECT {_models.columns}, {_projects.columns}, {_versions.columns}, c.id, c.share, {_canaries.columns}
 FROM training_model m
 JOIN tasks_app_project p ON p.id = m.project_id
 JOIN accounts_user u ON u.id = %(user)s::uuid
@@ -82,6 +85,7 @@ def find_model(user_id: UUID, name: str) -> Asked | None:
         return None
     cells = iter(rows[0])
     model = _models.of(list(islice(cells, _models.width)))
+    model.project = _projects.of(list(islice(cells, _projects.width)))
     production, (canary, share) = _version(model, _versions, cells), islice(cells, 2)
     tried = _version(model, _canaries, cells)
     return Asked(model, production, Canary(canary, share, tried) if tried is not None else None)

@@ -112,6 +112,22 @@ class LearnedValue(models.Model):
         return f"{self.kind} learned in {self.project}"
 
 
+class LearnedStamp(models.Model):
+    """Changes with the values learned in a project (null: on the whole site); a trigger sees to it.
+
+    So what was read of them may be kept for as long as its stamps stay. Of several who learn at the same
+    moment each changes a row that nobody else holds, or adds one: a project has a few, and nobody waits.
+    Random rather than counted: what a transaction that was rolled back has seen never comes again.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.UUIDField(null=True, db_index=True)
+    stamp = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.stamp} of {self.project}"
+
+
 class Job(models.Model):
     """Long work in batches: whoever claims the row does it, and its place is committed with each batch."""
 

@@ -17,6 +17,7 @@ from accounts.roles import grant
 from accounts.services.tokens import create_token
 from common.errors import Conflict, Invalid
 from common.models import IdempotencyRecord
+from privacy.services.learning import learn_value
 from tests.factories import SPAN, client_of, make_user
 from tests.training.test_micro_batching import together
 from training import redaction, serving
@@ -100,6 +101,20 @@ def test_who_may_ask(serving_version: ModelVersion, stranger: User) -> None:
 
 def test_a_project_owner_may_ask_its_model(serving_version: ModelVersion) -> None:
     assert ask(serving_version.model.project.owner, serving_version, TEXT).status_code == 200
+
+
+def test_a_request_of_a_program_asks_the_database_four_times(
+    serving_version: ModelVersion, django_assert_num_queries: Any
+) -> None:
+    """Token, model, what was learned, and the row."""
+    token = create_token(user=serving_version.model.project.owner, scopes=["predict"])[1]
+    learn_value(project_id=serving_version.model.project_id, value="Zorvath Quillby", kind="PERSON")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    path, body = f"/api/v1/models/{serving_version.model.name}/predict", {"items": [TEXT]}
+    assert client.post(path, body).status_code == 200
+    with django_assert_num_queries(4):
+        assert client.post(path, body).status_code == 200
 
 
 def test_offsets_are_carried_to_the_stored_text() -> None:
