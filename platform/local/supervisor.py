@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, TextIO
 
+from common.leaving import SUPERVISOR
 from local.courtesy import step_back
 from local.parent_death import dies_with_parent
 
@@ -153,7 +154,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**self.environ},
+            env={**self.environ, SUPERVISOR: str(os.getpid())},
             pass_fds=program.pass_fds,
             start_new_session=True,  # a Ctrl-C in the terminal is for us, who stop them in good order
             preexec_fn=before_start(program),
