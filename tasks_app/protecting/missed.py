@@ -166,8 +166,13 @@ def confirm_missed(
     teaching = Teaching(row.pk, item, dict(item.payload), kind, tuple(chosen))
     pointed = tuple((one.turn, Finding(one.start, one.end, kind, 1.0, BY_HAND)) for one in chosen)
     finder = LearnedOnly(learning.learned_by(row.project), pointed)
-    counts = redact_item(item_id=item.pk, find=finder, actor=actor, reason="personal data was missed")
-    row.fixed = {"here": sum(counts.values()), "learned": sum(form is not None for form in forms)}
+    changed = redact_item(item_id=item.pk, find=finder, actor=actor, reason="personal data was missed")
+    row.fixed = {
+        "here": sum(changed.kinds.values()),
+        "learned": sum(form is not None for form in forms),
+        # What was frozen of the text before stays as it is: an administrator has to decide.
+        **{name: count for name in ("snapshots", "versions") if (count := changed.carried[name])},
+    }
     row.save(update_fields=["fixed"])
     _return_to_queue(row)
     for lesson in _lessons:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from privacy.models import Finding, MissedValue
@@ -142,4 +143,15 @@ def report_view(row: MissedValue, item: Item | None) -> dict[str, Any]:
             shown = in_context(item, row.turn or 0, row.start or 0, row.end or 0, row.kind or "?", color=3)
         else:
             shown = whole_text(item)
-    return {"row": row, "item": item, "marked": marked, "context": shown}
+    return {"row": row, "item": item, "marked": marked, "context": shown, "frozen": _frozen(row.fixed)}
+
+
+def _frozen(fixed: dict[str, int]) -> str:
+    """What a confirmed miss could not put right; empty where nothing had been frozen of the item."""
+    if not fixed.get("snapshots"):
+        return ""
+    return _(
+        "Frozen data and trained models are not changed by this. Snapshots that hold the text as it was: "
+        "%(snapshots)d; model versions that learned from them: %(versions)d. An administrator decides on "
+        "them."
+    ) % {"snapshots": fixed["snapshots"], "versions": fixed.get("versions", 0)}

@@ -30,8 +30,8 @@ def _read_all(job: Rescan) -> None:
         changed = 0
         for item_id, _position in rows:
             found = redact_item(item_id=item_id, find=finder, actor=job.asked_by, reason="read again")
-            counts += found
-            changed += bool(found)
+            counts += found.kinds
+            changed += bool(found.kinds)
         _note(job, len(rows), rows[-1][1], changed, counts)
     others = fix_other_texts(project.pk, finder.alone)
     _note(job, 0, job.position, 0, others)

@@ -1,7 +1,7 @@
 """Replacing personal data in an item that is stored already, with everything that points into its text."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -50,6 +50,14 @@ class Same:
         return self.find.alone(text)
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What replacing changed: places by kind, and how many of what lies elsewhere (see copies.py)."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    carried: Counter[str] = field(default_factory=Counter)
+
+
 def redactor_for(project: Project, language: str = "") -> Redactor:
     """What replaces where something has to go although the policy says to keep, or to leave the item out."""
     policy = project.privacy_policy
@@ -70,32 +78,32 @@ def lock_item(item_id: UUID) -> Item:
 
 
 @transaction.atomic
-def redact_item(*, item_id: UUID, find: Finder, actor: User | None, reason: str) -> Counter[str]:
+def redact_item(*, item_id: UUID, find: Finder, actor: User | None, reason: str) -> Changed:
     """Replace what `find` finds in the item, and carry over answers, gold, consensus and suggestions.
 
-    Whoever holds the item is paid their share and sees it no more; the item is asked anew. Returns how many
-    of each kind were replaced; twice changes nothing more.
+    Whoever holds the item is paid their share and sees it no more; the item is asked anew. Twice changes
+    nothing more.
     """
     item = lock_item(item_id)
     texts = Texts.of(item.payload)
     found = find.item(item, texts.all)
     if not any(found):
-        return Counter()
+        return Changed()
     redactor = redactor_for(item.project, item.language)
     result = redactor.replace(texts.all, found)
     _take_back(item, reason, actor)
     change = _change(item, texts, result, redactor, find)
     _store(item, texts, result, change)
     move_reports(item, result, actor)
-    fixed = fix_copies(change)
+    carried = fix_copies(change)
     for copy in _copies_of(item):
         same = Same(dict(zip(texts.all, found, strict=True)), find)
-        redact_item(item_id=copy, find=same, actor=actor, reason=reason)
+        carried += redact_item(item_id=copy, find=same, actor=actor, reason=reason).carried
     counts = Counter(finding.kind for _turn, finding, _new in result.findings)
     audit.record(
-        "item.redacted", item, actor=actor.pk if actor else None, kinds=dict(counts), carried=dict(fixed)
+        "item.redacted", item, actor=actor.pk if actor else None, kinds=dict(counts), carried=dict(carried)
     )
-    return counts
+    return Changed(counts, carried)
 
 
 def _copies_of(item: Item) -> list[UUID]:
