@@ -33,7 +33,7 @@ def declare_all() -> None:
         content="payload meta gold",
         nothing={
             "language legal_basis licence": _CODE,
-            "content_hash": "replaced by a number when the item is erased",
+            "content_hash": "a keyed digest; replaced by a number when the item is erased",
         },
     )
     declare(

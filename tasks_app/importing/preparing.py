@@ -19,6 +19,7 @@ from privacy.pii.logs import scrub
 from privacy.pii.payload import RedactedPayload, redact_payload
 from privacy.pii.proposals import joined
 from privacy.pii.surroundings import pseudonymous_id
+from tasks_app.content_digests import HEAD, keyed
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import turn_texts
 from tasks_app.fields.schema import parse_fields
@@ -75,7 +76,7 @@ class PreparedItem:
     id: str
     external_id: str
     item: str
-    content: str = ""  # the content hash, before kept duplicates are told apart
+    content: str = ""  # plain, and before kept duplicates are told apart: in memory only
     findings: list[str] = field(default_factory=list)
     kept: Kept | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -226,9 +227,10 @@ def _pseudonymised(setup: Setup, parsed: ParsedItem) -> tuple[ParsedItem, list[d
 
 def _content(setup: Setup, number: int, parsed: ParsedItem) -> str:
     """Kept duplicates differ by where they stand, so the unique index still stops a batch that runs twice."""
+    known_by = keyed(bytes.fromhex(setup.secret), parsed.content_hash)
     if not setup.keep_duplicates:
-        return parsed.content_hash
-    return f"{parsed.content_hash[:24]}:{uuid.UUID(setup.job).hex[:24]}:{number}"[:64]
+        return known_by
+    return f"{known_by[:HEAD]}:{uuid.UUID(setup.job).hex[:24]}:{number}"[:64]
 
 
 def _state(parsed: ParsedItem) -> str:

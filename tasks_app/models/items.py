@@ -38,6 +38,7 @@ class Item(models.Model):
     language = models.CharField(max_length=10, blank=True)
     payload = models.JSONField()
     meta = models.JSONField(default=dict)
+    # Keyed (tasks_app.content_digests): the text cannot be guessed from it.
     content_hash = models.CharField(max_length=64)
     gold = models.JSONField(null=True)
     split = models.CharField(max_length=5, blank=True, choices=[("train", "train"), ("test", "test")])

@@ -17,8 +17,10 @@ from privacy.models import TrustedReading
 from privacy.pii.surrogates import Surrogates
 from privacy.services import vault
 from tasks_app import selectors
+from tasks_app.content_digests import keyed
 from tasks_app.fields.payload import content_hash
 from tasks_app.importing.labels import ImportedLabels, store_labels
+from tasks_app.known_contents import content_hash_in
 from tasks_app.models import Item, Project
 from tasks_app.protecting.kinds import FIELD, TEMPLATE
 from tasks_app.protecting.missed import Teaching
@@ -79,13 +81,14 @@ def reader_of(project: Project) -> Project | None:
 
 def _copy(items: list[Item], reader: Project) -> None:
     """The texts alone, under the id of the item that they come from."""
+    secret = vault.secret_for(reader.pk)
     made = Item.objects.bulk_create(
         Item(
             project=reader,
             external_id=str(item.pk),
             language=item.language,
             payload=_without_candidates(item.payload),
-            content_hash=content_hash({"of": str(item.pk)}),
+            content_hash=keyed(secret, content_hash({"of": str(item.pk)})),
             position=_next_position(),
             **_terms(item),
         )
@@ -133,7 +136,7 @@ def add_lesson(teaching: Teaching) -> None:
         external_id=f"lesson-{teaching.report}",
         language=teaching.item.language,
         payload=payload,
-        content_hash=content_hash({"lesson": str(teaching.report)}),
+        content_hash=content_hash_in(reader.pk, {"lesson": str(teaching.report)}),
         position=_next_position(),
         state=Item.State.CLOSED,
         split="train",

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Concat, Replace
 from django.utils import timezone
 
 from privacy.services import vault
+from tasks_app.content_digests import HEAD, keyed
 from tasks_app.models import (
     Assignment,
     ErasedText,
@@ -25,7 +26,6 @@ from tasks_app.services.withdrawal import take_back
 
 TOMBSTONE = {"text": ""}
 REASON = "erased"
-_PREFIX = 24  # characters of a content hash that a kept duplicate shares with the first (see preparing.py)
 
 
 def begin(item_ids: Collection[UUID]) -> list[Item]:
@@ -113,9 +113,8 @@ def empty_questions(questions: QuerySet[QualificationItem]) -> int:
 # -- so that a text does not come back by the next file --------------------------------------------------
 
 
-def digest_of(project_id: UUID, content_hash: str) -> str:
-    key = vault.secret_for(project_id)
-    return hmac.digest(key, b"erased text\0" + content_hash[:_PREFIX].encode(), hashlib.sha256).hex()
+def _digest(secret: bytes, content_hash: str) -> str:
+    return hmac.digest(secret, b"erased text\0" + content_hash[:HEAD].encode(), hashlib.sha256).hex()
 
 
 def take_turn_with_imports(project_ids: Iterable[UUID]) -> None:
@@ -133,18 +132,23 @@ def _lock(function: str, project_ids: Iterable[UUID]) -> None:
             cursor.execute(f"SELECT {function}(hashtext(%s))", [f"texts {project_id}"])
 
 
-def erased_among(project_id: UUID, content_hashes: Iterable[str]) -> set[str]:
-    """Those of the hashes (or their first 24 characters) whose text was erased from the project."""
+def erased_among(project_id: UUID, plain: Iterable[str]) -> set[str]:
+    """Those of the plain digests whose text was erased from the project.
+
+    What was noted before digests were keyed was made of the plain one, and stays so: nobody has the text.
+    """
     if not ErasedText.objects.filter(project=project_id).exists():
         return set()
-    by_digest = {digest_of(project_id, one): one for one in content_hashes}
+    secret = vault.secret_for(project_id)
+    by_digest = {_digest(secret, form): one for one in plain for form in (one, keyed(secret, one))}
     known = ErasedText.objects.filter(project=project_id, digest__in=list(by_digest))
     return {by_digest[digest] for digest in known.values_list("digest", flat=True)}
 
 
 def _note_texts(items: Sequence[Item]) -> None:
+    secrets = {project: vault.secret_for(project) for project in {item.project_id for item in items}}
     rows = [
-        ErasedText(project_id=item.project_id, digest=digest_of(item.project_id, item.content_hash))
+        ErasedText(project_id=item.project_id, digest=_digest(secrets[item.project_id], item.content_hash))
         for item in items
     ]
     ErasedText.objects.bulk_create(rows, ignore_conflicts=True)

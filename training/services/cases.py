@@ -19,7 +19,8 @@ from annotations.models import Suggestion
 from annotations.services.sending_back import send_back
 from common import audit
 from common.errors import Invalid, Problem
-from tasks_app.fields.payload import PAYLOAD_KEYS, content_hash
+from tasks_app.fields.payload import PAYLOAD_KEYS
+from tasks_app.known_contents import content_hash_in
 from tasks_app.models import Item, Project
 from tasks_app.services import slots
 from tasks_app.services.imports import start_import
@@ -238,7 +239,7 @@ def _join(case: FeedbackCase, item: Item) -> bool:
 def _item_of(case: FeedbackCase) -> Item | None:
     items = Item.objects.filter(project=case.model.project_id).exclude(state=Item.State.WITHDRAWN)
     own = items.filter(external_id=case.external_id).first()
-    return own or items.filter(content_hash=content_hash(_shown(case))).first()
+    return own or items.filter(content_hash=content_hash_in(case.model.project_id, _shown(case))).first()
 
 
 def note_version(version: ModelVersion) -> int:

@@ -42,6 +42,6 @@ def load(project, content, format="jsonl", **options):
 
 def shown(project):
     items = Item.objects.filter(project=project).order_by("position")
-    rows = list(items.values_list("external_id", "payload", "content_hash", "gold", "state"))
+    rows = list(items.values_list("external_id", "payload", "gold", "state"))
     found = Finding.objects.filter(project=project.pk).order_by("replacement", "start")
     return rows, sorted(found.values_list("kind", "start", "end", "replacement", "detector"))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Notification
 from annotations.models import Consensus, Suggestion
 from common.errors import Conflict, Invalid
-from tasks_app.fields.payload import content_hash
+from tasks_app.known_contents import content_hash_in
 from tasks_app.models import ImportJob, Item, Project
 from tasks_app.tasks import import_items
 from tests.factories import client_of, make_user
@@ -70,7 +70,7 @@ def test_a_text_that_the_project_has_already_is_followed_there(
 ) -> None:
     known = Item.objects.filter(project=version.model.project).first()
     assert known is not None
-    Item.objects.filter(pk=known.pk).update(content_hash=content_hash(known.payload))
+    Item.objects.filter(pk=known.pk).update(content_hash=content_hash_in(known.project_id, known.payload))
     case = say(predict(version, known.payload["text"]), thumbs=-1).case
     assert case is not None
     [case] = imported(version, case)
