@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from accounts.http import SignedIn
 from annotations.exporting.jsonl import line_of
 from annotations.exporting.rows import AnswerRow, Row
+from common.currencies import minor_places
 from common.templatetags.show import markdown
 from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import TryOut
@@ -60,7 +61,7 @@ def _bench_config(row: TryOut, entries: list[Entry]) -> dict[str, Any]:
     language = get_language() or "en"
     if row.project is not None:
         title, instructions = row.project.title, row.project.instructions
-        money = {"amount_minor": row.project.reward_minor, "currency": row.project.currency}
+        money: dict[str, Any] = {"amount_minor": row.project.reward_minor, "currency": row.project.currency}
     else:
         template = gallery.template(row.template)
         title, instructions = _("Practice: %(title)s") % {"title": template.title_in(language)}, ""
@@ -72,6 +73,7 @@ def _bench_config(row: TryOut, entries: list[Entry]) -> dict[str, Any]:
             "title": title,
             "instructions_html": str(markdown(instructions)),
             "reward": money,
+            "places": minor_places(money["currency"]),
             "hourly_minor": None,
             "language": "en",
             "progress": {"done": done, "total": len(entries)},

@@ -78,6 +78,7 @@ def _bench_config(attempt: QualificationAttempt) -> dict[str, Any]:
             "title": row.title,
             "instructions_html": str(markdown(row.instructions)),
             "reward": {"amount_minor": 0, "currency": "USD"},
+            "places": 2,
             "hourly_minor": None,
             "language": "en",
             "progress": {"done": len(attempt.answers), "total": len(attempt.items)},

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from common.currencies import minor_places
 from common.templatetags.show import markdown
 from rewards.models import Recognition
 from tasks_app import selectors
@@ -31,6 +32,7 @@ def workbench_config(project: Project, user: User) -> dict[str, Any]:
             "title": project.title,
             "instructions_html": str(markdown(project.instructions)),
             "reward": {"amount_minor": project.reward_minor, "currency": project.currency},
+            "places": minor_places(project.currency),
             "hourly_minor": entry.rate.median_minor if entry else None,
             "language": project.languages[0] if project.languages else "en",
             "undo_seconds": project.undo_seconds,

@@ -59,7 +59,7 @@ def satisfaction_chart(model: Model) -> dict[str, Any]:
     return {
         "weeks": bool(weeks),
         "chart": plain(figure),
-        "columns": [_("Week"), _("Version"), _("Voices"), _("Content"), _("95 %"), _("Stars")],
+        "columns": [_("Week from Monday"), _("Version"), _("Voices"), _("Content"), _("95 %"), _("Stars")],
         "rows": [_line(one) for one in reversed(weeks)],
     }
 

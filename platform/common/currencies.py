@@ -1,6 +1,14 @@
-"""Money is kept in a currency's smallest unit. How many decimals that is differs (ISO 4217, table A.1)."""
+"""Money is kept in a currency's smallest unit. How many decimals that is differs (ISO 4217, table A.1).
+
+People read it as their language writes it (Unicode CLDR); programs get the smallest unit and the ISO code.
+"""
 
 from decimal import Decimal
+
+from babel import Locale
+from babel.numbers import format_currency, get_currency_symbol
+from django.conf import settings
+from django.utils.translation import get_language, to_locale
 
 _PLACES = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
@@ -29,5 +37,19 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def show_money(minor: int, currency: str) -> str:
-    """1234567, "USD" -> 12,345.67 USD. English and Chinese write numbers alike; the code says which money."""
-    return f"{to_major(minor, currency):,.{minor_places(currency)}f} {currency}"
+    """1234567, "USD" -> $12,345.67, for Chinese readers US$12,345.67; 1200, "JPY" -> ¥1,200.
+
+    No two currencies share a symbol within a language; one without a symbol stands with its code.
+    """
+    locale = Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+    pattern = _pattern(locale, currency)
+    return format_currency(to_major(minor, currency), currency, pattern, locale, currency_digits=False)
+
+
+def _pattern(locale: Locale, currency: str) -> str:
+    """CLDR's pattern with ISO 4217's decimals, which differ for some; a space between a code and digits."""
+    places = minor_places(currency)
+    pattern = str(locale.currency_formats["standard"].pattern)
+    pattern = pattern.replace(".00", "." + "0" * places if places else "")
+    wordy = get_currency_symbol(currency, locale)[-1:].isalpha()
+    return pattern.replace("¤#", "¤\u00a0#") if wordy else pattern

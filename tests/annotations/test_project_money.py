@@ -180,7 +180,7 @@ def test_the_page_funds_refunds_and_gives_once_however_often_one_clicks(project,
     browser.force_login(project.owner)
     base = f"/projects/{project.pk}/money/"
     page = browser.get(base)
-    assert page.status_code == 200 and "10.00 USD" in page.content.decode()
+    assert page.status_code == 200 and "$10.00" in page.content.decode()
     for _click in range(2):
         browser.post(f"{base}fund/", {"amount": "5", "key": "a"})
         browser.post(f"{base}withdraw/", {"amount": "2.50", "key": "b"})
@@ -195,7 +195,7 @@ def test_the_page_funds_refunds_and_gives_once_however_often_one_clicks(project,
     assert wallet(ann) == 0
     month = timezone.now().strftime("%Y-%m")
     statement = browser.get(f"/projects/{project.pk}/statements/{month}/")
-    assert statement.status_code == 200 and "12.50 USD" in statement.content.decode()
+    assert statement.status_code == 200 and "$12.50" in statement.content.decode()
     assert browser.get(f"/projects/{project.pk}/statements/{month}/csv/").status_code == 200
 
 

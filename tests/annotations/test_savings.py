@@ -61,7 +61,7 @@ def test_other_settings_are_replayed_in_the_order_the_answers_came(settled: Proj
 def test_the_page_says_it_in_a_sentence(settled: Project, client: Any) -> None:
     client.force_login(settled.owner)
     page = client.get(f"/projects/{settled.pk}/quality/").content.decode()
-    assert "28 answers and 2.80 USD saved at 0.8" in " ".join(page.replace("\xa0", " ").split())
+    assert "28 answers and $2.80 saved at 0.8" in " ".join(page.replace("\xa0", " ").split())
     assert "always 5 answers" in page and "Ran out" in page
 
 

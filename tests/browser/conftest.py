@@ -97,6 +97,7 @@ CONFIG: dict[str, Any] = {
         "title": "Customer service: questions and answers",
         "instructions_html": "<p>Mark every <strong>question</strong> and its <strong>answer</strong>.</p>",
         "reward": {"amount_minor": 6, "currency": "USD"},
+        "places": 2,
         "hourly_minor": 1140,
         "language": "en",
         "progress": {"done": 12, "total": 40},

@@ -65,7 +65,7 @@ def test_the_next_item_is_there_before_the_server_has_answered(serve: Serve) -> 
         return performance.now() - started;
         }"""
     )
-    expect(page.locator("[data-part=today]")).to_contain_text("1 today · 0.06 USD")
+    expect(page.locator("[data-part=today]")).to_contain_text("1 today · $0.06")
     assert [call[1]["count"] for call in server.calls if call[0] == "claim"] == [2, 1]
     assert milliseconds < 50
 

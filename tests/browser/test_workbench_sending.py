@@ -165,7 +165,7 @@ def test_nothing_left_is_said_with_the_day_s_sum(serve: Serve) -> None:
     page.keyboard.press("7")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Nothing more to do here right now")).to_be_visible()
-    expect(page.locator("[data-part=empty-sum]")).to_have_text("1 today · 0.06 USD")
+    expect(page.locator("[data-part=empty-sum]")).to_have_text("1 today · $0.06")
     expect(page.get_by_role("link", name="To the catalogue")).to_be_visible()
 
 

@@ -2,6 +2,11 @@
 
 import re
 
+import pytest
+from babel import Locale
+from django.conf import settings
+from django.utils.translation import to_locale
+
 from tests.i18n.extraction import ROOT
 
 # What a form carries back is no word to read.
@@ -41,3 +46,9 @@ def test_no_word_handed_to_a_component_has_a_percent_sign():
     doubled = re.compile(r"""\{%[^%]*?\b_\((?:"[^"]*%[^"]*"|'[^']*%[^']*')\)""")
     found = [(path, one) for path, text in templates() for one in doubled.findall(text)]
     assert not found, 'Write {% translate "… %" as words %}, or say it without.'
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_weeks_begin_on_monday_in_every_language(language):
+    """As charts group by weeks: a language that begins elsewhere needs them grouped anew (decision 215)."""
+    assert Locale.parse(to_locale(language)).first_week_day == 0

@@ -80,7 +80,7 @@ CODES = (
 # Names, formats, commands and codes: they are the same in every language.
 SAME = re.compile(
     r"(?<![A-Za-z])(Manyhands|EN|English|Krippendorff|JSON( Lines)?|CSV|CoNLL|Label Studio|Hugging Face"
-    r"|GDPR|CCPA|PIPL|CC-BY-4\.0"
+    r"|GDPR|CCPA|PIPL|CC-BY-4\.0|US(?=\$)"
     r"|Markdown|JavaScript|API|ID|USD|F1|PERSON_1|Email|train|celery -A config worker -Q train|choice|span"
     r"|scale|text|rank|relation|starter|UTC|IBAN|BIC|VAULT_KEY|manual|answer:ID|[A-Z]\w+(/[\w-]+)+"
     r"|passkey|PIN|[A-Z2-7]{32}|Ctrl Enter|Enter|Esc|group"

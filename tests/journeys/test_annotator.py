@@ -152,7 +152,7 @@ def test_from_signing_up_to_earnings_by_keyboard_alone(visit: Visits) -> None:
         if not Answer.objects.exists():
             visit.keep(page, "annotator-labelled")
         submit_and_go_on(page)
-    expect(page.locator("[data-part=today]")).to_contain_text("5 today · 0.50 USD")
+    expect(page.locator("[data-part=today]")).to_contain_text("5 today · $0.50")
     answers = Answer.objects.select_related("item", "worker")
     assert {answer.worker.email for answer in answers} == {"ada@example.org"}
     assert len({answer.item_id for answer in answers}) == len(answers) == 5
@@ -176,14 +176,14 @@ def look_at_earnings(visit: Visits, page: Page) -> None:
     """Waiting at first; available when two more people have said the same of three of them."""
     tab_to(page, page.get_by_role("link", name="Earnings"))
     page.keyboard.press("Enter")
-    expect(page.locator(".figures")).to_contain_text(re.compile(r"Waiting for approval\s+0\.50 USD"))
+    expect(page.locator(".figures")).to_contain_text(re.compile(r"Waiting for approval\s+\$0\.50"))
     for one in Answer.objects.select_related("item")[:3]:
         for _ in range(2):
             crowd.answer(one.item, make_user(), one.value)
         aggregate_item(one.item_id)
     page.reload()
-    expect(page.locator(".figures")).to_contain_text(re.compile(r"Waiting for approval\s+0\.20 USD"))
-    expect(page.locator(".figures")).to_contain_text(re.compile(r"Available\s+0\.30 USD"))
+    expect(page.locator(".figures")).to_contain_text(re.compile(r"Waiting for approval\s+\$0\.20"))
+    expect(page.locator(".figures")).to_contain_text(re.compile(r"Available\s+\$0\.30"))
     expect(page.locator("tbody tr")).to_have_count(3)
     visit.keep(page, "annotator-earnings")
 

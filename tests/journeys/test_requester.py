@@ -128,7 +128,7 @@ def fund_and_publish(visit: Visits, page: Page, project: Project) -> None:
     visit.keep(page, "requester-draft")
     page.get_by_label("Amount to add").fill("25")
     page.get_by_role("button", name="Add to escrow").click()
-    expect(page.locator(".figures")).to_contain_text("25.00 USD free in escrow")
+    expect(page.locator(".figures")).to_contain_text("$25.00 free in escrow")
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".messages")).to_contain_text("Published.")
     visit.keep(page, "requester-published")

@@ -54,7 +54,7 @@ def test_doubt_is_decided_and_a_rejection_appealed(visit: Visits, project: Proje
     appeal(visit, ada)
     uphold(visit, project)
     page = visit("/earnings/", ada)
-    expect(page.locator(".figures")).to_contain_text("0.30 USD")
+    expect(page.locator(".figures")).to_contain_text("$0.30")
     assert wallet(ada) == 30
 
 

@@ -102,11 +102,11 @@ def test_passwords_cannot_be_tried_out(anna):
 
 
 def test_what_must_be_settled_first_is_said_and_can_be_given_up(anna, monkeypatch):
-    owed = Obstacle("earnings", "You have 3.00 USD to be paid out.", waivable=True)
+    owed = Obstacle("earnings", "You have $3.00 to be paid out.", waivable=True)
     monkeypatch.setattr("privacy.holders._obstacle_sources", [lambda subject: [owed]])
     refused = post(anna, {"kind": "erasure", "password": PASSWORD})
     assert (refused.status_code, refused.json()["code"]) == (409, "to_be_settled")
-    assert "3.00 USD" in refused.json()["detail"]
+    assert "$3.00" in refused.json()["detail"]
     done = post(anna, {"kind": "erasure", "password": PASSWORD, "waive_earnings": True}, key="b")
     assert done.status_code == 201 and SubjectRequest.objects.get().waives_earnings
 

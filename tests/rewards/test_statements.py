@@ -5,8 +5,11 @@ from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.numbers import list_currencies
+from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from common.currencies import show_money, to_minor
 from common.templatetags.show import money
@@ -99,7 +102,7 @@ def test_the_page_and_rest_say_the_same(project, ann) -> None:
     browser = Client()
     browser.force_login(ann)
     page = browser.get("/earnings/statements/2026-02/?currency=USD").content.decode()
-    assert "0.30 USD" in page and "0.80 USD" in page and "Asia/Tokyo" in page
+    assert "$0.30" in page and "$0.80" in page and "Asia/Tokyo" in page
     file = browser.get("/earnings/statements/2026-02/csv/?currency=USD")
     assert b"".join(file.streaming_content).decode().endswith("0.80,USD\r\n")
     assert client_of(ann).get("/api/v1/me/statement.csv?month=2026-02").status_code == 200
@@ -122,22 +125,30 @@ def test_the_month_of_a_moment_is_that_of_the_zone() -> None:
     assert str(Month(2026, 1, UTC_ZONE).previous()) == "2025-12"
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize(
-    ("minor", "currency", "shown"),
+    ("minor", "currency", "english", "chinese"),
     [
-        (1234567, "USD", "12,345.67 USD"),
-        (1234567, "JPY", "1,234,567 JPY"),
-        (1234567, "KWD", "1,234.567 KWD"),
-        (-5, "EUR", "-0.05 EUR"),
-        (0, "CNY", "0.00 CNY"),
+        (1234567, "USD", "$12,345.67", "US$12,345.67"),
+        (1234567, "JPY", "¥1,234,567", "JP¥1,234,567"),
+        (1234567, "KWD", "KWD\u00a01,234.567", "KWD\u00a01,234.567"),
+        (1234567, "IQD", "IQD\u00a01,234.567", "IQD\u00a01,234.567"),  # CLDR would round it to whole dinars
+        (1234567, "CHF", "CHF\u00a012,345.67", "CHF\u00a012,345.67"),
+        (-5, "EUR", "-€0.05", "-€0.05"),
+        (0, "CNY", "CN¥0.00", "¥0.00"),
+        (7, "ZZZ", "ZZZ\u00a00.07", "ZZZ\u00a00.07"),
     ],
 )
-def test_amounts_have_the_decimals_of_their_currency(language, minor, currency, shown) -> None:
-    from django.utils import translation
+def test_amounts_are_written_as_the_readers_language_does(minor, currency, english, chinese) -> None:
+    for language, shown in (("en", english), ("zh-hans", chinese), (None, english)):
+        with translation.override(language):
+            assert show_money(minor, currency) == money(minor, currency) == shown
 
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_no_two_currencies_look_alike_in_one_language(language) -> None:
     with translation.override(language):
-        assert show_money(minor, currency) == money(minor, currency) == shown
+        shown = [show_money(0, currency).strip("0.") for currency in sorted(list_currencies())]
+    assert len(set(shown)) == len(shown)
 
 
 def test_an_amount_is_never_rounded() -> None:
@@ -157,7 +168,7 @@ def test_currencies_stand_side_by_side(ann) -> None:
     browser = Client()
     browser.force_login(ann)
     page = browser.get("/earnings/").content.decode()
-    assert "1,500 JPY" in page and "2.500 KWD" in page and "0.99 USD" in page
+    assert "¥1,500" in page and "KWD\u00a02.500" in page and "$0.99" in page
     sent = {"currency": "JPY", "amount": "1.5", "key": "x"}
     assert "JPY has 0 decimals" in browser.post("/earnings/payout/", sent, follow=True).content.decode()
     browser.post("/earnings/payout/", {**sent, "amount": "500"})

@@ -103,7 +103,7 @@ WORDS = {
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    """1234, "USD" -> 12.34 USD; the currency decides on the decimals."""
+    """1234, "USD" -> $12.34 as the reader's language writes it; the currency decides on the decimals."""
     return "–" if minor is None else show_money(round(minor), currency)
 
 

@@ -2,13 +2,14 @@
 /** The line on top: pay, progress, what was done today, time left. */
 
 /**
+ * As the pages write it. The browser knows the symbols; of a currency's decimals it has a mind of its own.
  * @param {import("./types.js").Money} money
  * @param {string} language
+ * @param {number} places decimals of the currency's smallest unit
  */
-export function formatMoney({ amount_minor, currency }, language) {
-  const digits = new Intl.NumberFormat(language, { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  const amount = (amount_minor / 10 ** digits).toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${amount} ${currency}`;
+export function formatMoney({ amount_minor, currency }, language, places) {
+  const options = { style: "currency", currency, minimumFractionDigits: places, maximumFractionDigits: places };
+  return new Intl.NumberFormat(language, options).format(amount_minor / 10 ** places);
 }
 
 /** @param {number} seconds */
@@ -39,19 +40,24 @@ export class Strip {
     this.#today();
   }
 
+  /** @param {import("./types.js").Money} money */
+  #money(money) {
+    return formatMoney(money, this.language, this.config.project.places);
+  }
+
   #pay() {
     const { reward, hourly_minor } = this.config.project;
     if (!reward) return;
-    this.piece("pay").textContent = this.t("per_item", { money: formatMoney(reward, this.language) });
+    this.piece("pay").textContent = this.t("per_item", { money: this.#money(reward) });
     if (!hourly_minor) return;
-    const hourly = formatMoney({ amount_minor: hourly_minor, currency: reward.currency }, this.language);
+    const hourly = this.#money({ amount_minor: hourly_minor, currency: reward.currency });
     this.piece("hourly").textContent = ` · ${this.t("per_hour", { money: hourly })}`;
   }
 
   #today() {
     const { count, earned, streak } = this.today;
     const words = [this.t("today_count", { count })];
-    if (earned) words.push(formatMoney(earned, this.language));
+    if (earned) words.push(this.#money(earned));
     if (streak && streak > 2) words.push(this.t("streak", { count: streak }));
     this.piece("today").textContent = words.join(" · ");
     const bar = /** @type {HTMLProgressElement} */ (this.piece("bar"));

@@ -133,7 +133,7 @@ def test_the_certificate_page_is_the_holders_of_its_link_or_the_desks(anna, admi
 
 
 def test_what_was_earned_since_is_not_given_up_unasked(anna, shelf, monkeypatch):
-    owed = Obstacle("earnings", "You have 3.00 USD to be paid out.", waivable=True)
+    owed = Obstacle("earnings", "You have $3.00 to be paid out.", waivable=True)
     row = erase(anna)
     monkeypatch.setattr("privacy.holders._obstacle_sources", [lambda subject: [owed]])
     assert carry_out_waiting() == 0

@@ -339,5 +339,5 @@ def test_pay_below_the_floor_is_said(page, draft, settings):
     shown = page.get(
         f"/projects/{draft.pk}/design/estimate/", {"overlap_min": 3, "overlap_max": 5, "reward": "0.1"}
     )
-    assert "below the fair rate of 12.00 USD" in shown.text
-    assert "From 0.20 USD an answer" in shown.text
+    assert "below the fair rate of $12.00" in shown.text
+    assert "From $0.20 an answer" in shown.text
