@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks_app.fields.problem import Problem, Rejected
+from tasks_app.fields.problem import Problem, Rejected, said
 
 MOST = 9  # one for each number key
 _KEYS = {"name", "title", "title_zh", "good_faith"}
@@ -45,30 +45,33 @@ USUAL = (
 def parse(raw: Any) -> tuple[Category, ...]:
     """The list as configured, with “other” at its end; Rejected names everything that is wrong with it."""
     if not isinstance(raw, Sequence) or isinstance(raw, str):
-        raise Rejected([Problem("", "type", "Expected a list of categories.")])
+        raise Rejected([Problem("", "type", said("Expected a list of categories."))])
     problems = [problem for n, one in enumerate(raw) for problem in _problems(one, f"/{n}")]
     if problems:
         raise Rejected(problems)
     found = tuple(Category(**one) for one in raw if one["name"] != OTHER.name)
     if len({one.name for one in found}) < len(found):
-        raise Rejected([Problem("", "twice", "A name stands in the list twice.")])
+        raise Rejected([Problem("", "twice", said("A name stands in the list twice."))])
     if len(found) >= MOST:
-        raise Rejected([Problem("", "too_many", f"At most {MOST - 1} categories: each has a number key.")])
+        detail = said("At most %(most)s categories: each has a number key.", most=MOST - 1)
+        raise Rejected([Problem("", "too_many", detail)])
     return (*found, OTHER) if found else USUAL
 
 
 def _problems(one: Any, pointer: str) -> list[Problem]:
     if not isinstance(one, Mapping) or not {"name", "title"} <= set(one) <= _KEYS:
-        return [Problem(pointer, "type", "Expected name, title and, if you like, title_zh and good_faith.")]
+        detail = said("Expected name, title and, if you like, title_zh and good_faith.")
+        return [Problem(pointer, "type", detail)]
     problems = []
     if not isinstance(one["name"], str) or not _NAME.match(one["name"]):
-        problems.append(Problem(f"{pointer}/name", "name", "Small letters, digits and _, up to 40."))
+        detail = said("Small letters, digits and _, up to 40.")
+        problems.append(Problem(f"{pointer}/name", "name", detail))
     for key in ("title", "title_zh"):
         text = one.get(key, "-")
         if not isinstance(text, str) or len(text) > 80 or key == "title" and not text.strip():
-            problems.append(Problem(f"{pointer}/{key}", "text", "Expected up to 80 characters."))
+            problems.append(Problem(f"{pointer}/{key}", "text", said("Expected up to 80 characters.")))
     if not isinstance(one.get("good_faith", True), bool):
-        problems.append(Problem(f"{pointer}/good_faith", "type", "Expected true or false."))
+        problems.append(Problem(f"{pointer}/good_faith", "type", said("Expected true or false.")))
     return problems
 
 

@@ -14,6 +14,7 @@ from tasks_app.fields.schema import parse_fields
 from tasks_app.legal_basis import LegalBasis
 from tasks_app.models import Project, Qualification
 from tasks_app.qualified import required_by
+from tasks_app.saying import in_words
 
 # Settings that a form may leave out: they stay what they were.
 _LEFT_AS_THEY_ARE = (
@@ -224,7 +225,7 @@ class ProjectForm(forms.ModelForm[Project]):
                 params={"line": error.lineno, "column": error.colno, "why": error.msg},
             ) from None
         except Rejected as error:
-            raise forms.ValidationError([f"{p.pointer}: {p.detail}" for p in error.problems]) from None
+            raise forms.ValidationError([f"{p.pointer}: {in_words(p)}" for p in error.problems]) from None
         return fields
 
     def clean_erasure_ground(self) -> str:

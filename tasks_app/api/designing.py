@@ -18,6 +18,7 @@ from tasks_app.designer.samples import read_sample
 from tasks_app.expecting import expect
 from tasks_app.fields.problem import InvalidPayload
 from tasks_app.fields.schema import check_fit, parse_fields
+from tasks_app.saying import in_words
 from tasks_app.services import designing
 
 MOST_TEXT = 400_000
@@ -53,9 +54,9 @@ def _sample(text: str, fields: list[dict[str, Any]] | None) -> dict[str, Any]:
     try:
         payload = read_sample(text)
     except InvalidPayload as error:
-        return {"sample": None, "misfits": [problem.detail for problem in error.problems]}
+        return {"sample": None, "misfits": [in_words(problem) for problem in error.problems]}
     misfits = check_fit(parse_fields(fields), payload) if fields else []
-    return {"sample": payload, "misfits": [problem.detail for problem in misfits]}
+    return {"sample": payload, "misfits": [in_words(problem) for problem in misfits]}
 
 
 class SchemasApi(APIView):

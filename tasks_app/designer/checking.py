@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tasks_app.designer.jsontext import Fault, Reading, line_and_column, read_json
 from tasks_app.fields.problem import Problem, Rejected
 from tasks_app.fields.schema import fields_to_json, parse_fields
+from tasks_app.saying import in_words
 
 # Of these the name itself is wrong, not what stands after it.
 _ABOUT_KEYS = {"unknown_key", "not_applicable"}
@@ -88,4 +89,4 @@ def _mark(text: str, reading: Reading, problem: Problem) -> Marked:
         # What is missing cannot be marked; the bracket that should hold it can.
         end = min(end, start + 1)
     line, column = line_and_column(text, start)
-    return Marked(problem.code, problem.detail, problem.pointer, start, end, line, column)
+    return Marked(problem.code, in_words(problem), problem.pointer, start, end, line, column)

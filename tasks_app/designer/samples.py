@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks_app.fields.base import Field
 from tasks_app.fields.payload import PAYLOAD_KEYS, check_payload
-from tasks_app.fields.problem import InvalidPayload, Problem
+from tasks_app.fields.problem import InvalidPayload, Problem, said
 from tasks_app.fields.schema import check_fit
 from tasks_app.gallery import catalogue as gallery
 
@@ -28,7 +28,7 @@ def read_sample(text: str) -> dict[str, Any]:
             raw = json.loads(text)
         except (ValueError, RecursionError):
             problem = Problem(
-                "", "json", "This begins like JSON and is none. Paste an item of an import file."
+                "", "json", said("This begins like JSON and is none. Paste an item of an import file.")
             )
             raise InvalidPayload([problem]) from None
         return check_payload({key: value for key, value in raw.items() if key in PAYLOAD_KEYS})

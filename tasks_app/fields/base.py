@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from tasks_app.fields.config import ConfigReader, Label
 from tasks_app.fields.payload import turn_speakers
-from tasks_app.fields.problem import Problem
+from tasks_app.fields.problem import Problem, said
 from tasks_app.fields.strings import nfc
 
 Payload = Mapping[str, Any]
@@ -189,7 +189,8 @@ def turn_parts(reader: ConfigReader, scopes: tuple[str, ...]) -> dict[str, Any]:
     """The same of types that may be asked of each turn: of all, or of those that some speakers say."""
     common = common_parts(reader, scopes) | {"speakers": reader.speakers()}
     if common["speakers"] and common["scope"] != "turn":
-        reader.refuse("speakers", "not_applicable", 'Speakers are for fields with the scope "turn".')
+        detail = said('Speakers are for fields with the scope "turn".')
+        reader.refuse("speakers", "not_applicable", detail)
     return common
 
 

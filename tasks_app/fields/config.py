@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks_app.fields.problem import Problem, step
+from tasks_app.fields.problem import Problem, said, step
 from tasks_app.fields.strings import is_index, is_storable, nfc
 
 MAX_LABELS = 200
@@ -43,22 +43,25 @@ class ConfigReader:
         """Refuse keys of no field type, and keys of another type unless they are switched off."""
         for key, value in self._raw.items():
             if key not in known:
-                self.refuse(key, "unknown_key", "No field has such an option; remove it.")
+                self.refuse(key, "unknown_key", said("No field has such an option; remove it."))
             elif key not in own and value not in (None, False, "", []):
-                self.refuse(key, "not_applicable", "This option does not apply to a field of this type.")
+                detail = said("This option does not apply to a field of this type.")
+                self.refuse(key, "not_applicable", detail)
 
     def name(self) -> str:
         name = self._raw.get("name")
         if isinstance(name, str) and _NAME.fullmatch(name):
             return name
-        detail = 'Use 1 to 40 small letters, digits, "_" and "-", beginning with a letter, such as "intent".'
+        detail = said(
+            'Use 1 to 40 small letters, digits, "_" and "-", beginning with a letter, such as "intent".'
+        )
         self.refuse("name", "name", detail)
         return ""
 
     def text(self, key: str, *, most: int = 200) -> str:
         raw = self._raw.get(key) or ""
         if not isinstance(raw, str) or not is_storable(raw) or len(raw) > most:
-            self.refuse(key, "text", f"Expected a text of at most {most} characters.")
+            self.refuse(key, "text", said("Expected a text of at most %(most)s characters.", most=most))
             return ""
         return nfc(raw).strip()
 
@@ -66,14 +69,15 @@ class ConfigReader:
         raw = self._raw.get(key, default)
         if isinstance(raw, bool):
             return raw
-        self.refuse(key, "type", "Expected true or false.")
+        self.refuse(key, "type", said("Expected true or false."))
         return default
 
     def count(self, key: str, *, default: int, most: int, least: int = 1) -> int:
         raw = self._raw.get(key, default)
         if is_index(raw) and least <= raw <= most:
             return raw
-        self.refuse(key, "range", f"Expected a whole number from {least} to {most}.")
+        detail = said("Expected a whole number from %(least)s to %(most)s.", least=least, most=most)
+        self.refuse(key, "range", detail)
         return default
 
     def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
@@ -81,11 +85,12 @@ class ConfigReader:
         raw = self._raw.get(key, allowed[0])
         if isinstance(raw, str) and raw in allowed:
             return raw
-        self.refuse(key, key, f"Expected {' or '.join(allowed)} for a field of this type.")
+        detail = said("For a field of this type expected one of: %(allowed)s.", allowed=", ".join(allowed))
+        self.refuse(key, key, detail)
         return allowed[0]
 
     def speakers(self) -> tuple[str, ...]:
-        return self.names("speakers", 'Expected a list of speakers such as ["customer"].')
+        return self.names("speakers", said('Expected a list of speakers such as ["customer"].'))
 
     def names(self, key: str, expected: str) -> tuple[str, ...]:
         raw = self._raw.get(key) or []
@@ -97,14 +102,14 @@ class ConfigReader:
     def labels(self) -> tuple[Label, ...]:
         raw = self._raw.get("labels")
         if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_LABELS:
-            self.refuse("labels", "labels", f"Give a list of 1 to {MAX_LABELS} labels.")
+            self.refuse("labels", "labels", said("Give a list of 1 to %(most)s labels.", most=MAX_LABELS))
             return ()
         labels: dict[str, Label] = {}
         for index, entry in enumerate(raw):
             place = f"{self._pointer}/labels/{index}"
             label = self._label(entry, place)
             if label and label.name in labels:
-                self.problems.append(Problem(place, "duplicate", "This label is there already."))
+                self.problems.append(Problem(place, "duplicate", said("This label is there already.")))
             elif label:
                 labels[label.name] = label
         return tuple(labels.values())
@@ -112,16 +117,17 @@ class ConfigReader:
     def _label(self, entry: object, pointer: str) -> Label | None:
         raw: Mapping[str, Any] = {"name": entry} if isinstance(entry, str) else entry  # type: ignore[assignment]
         if not isinstance(raw, Mapping) or not set(raw) <= {"name", "title", "title_zh", "color"}:
-            detail = 'Expected a name, or an object of "name", "title", "title_zh" and "color".'
+            detail = said('Expected a name, or an object of "name", "title", "title_zh" and "color".')
             self.problems.append(Problem(pointer, "label", detail))
             return None
         reader = ConfigReader(raw, pointer)
         label = Label(**{key: reader.text(key, most=80) for key in ("name", "title", "title_zh", "color")})
         if not label.name and not reader.problems:
-            reader.refuse("name", "empty", "A label needs a name.")
+            reader.refuse("name", "empty", said("A label needs a name."))
         if not label.name.isprintable():
-            reader.refuse("name", "character", "A label's name has no line breaks or invisible characters.")
+            detail = said("A label's name has no line breaks or invisible characters.")
+            reader.refuse("name", "character", detail)
         if label.color and not _COLOR.fullmatch(label.color):
-            reader.refuse("color", "color", 'Expected a colour such as "#1f7a8c".')
+            reader.refuse("color", "color", said('Expected a colour such as "#1f7a8c".'))
         self.problems += reader.problems
         return None if reader.problems else label

@@ -1,7 +1,21 @@
 """What is wrong in a schema, an answer or a payload: the pure core's own errors, translated at the edges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+
+class Said(str):
+    """English words that remember what stands in them, so that the edges can say them in another language."""
+
+    template: str
+    values: Mapping[str, object]
+
+
+def said(template: str, **values: object) -> Said:
+    """`template` is a message of the catalogue, with places such as %(most)s for `values`."""
+    words = Said(template % values if values else template)
+    words.template, words.values = template, values
+    return words
 
 
 @dataclass(frozen=True, slots=True)

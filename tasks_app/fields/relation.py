@@ -9,7 +9,7 @@ from tasks_app.fields.base import BLANK, Field, Judged, Others, Payload, Posteri
 from tasks_app.fields.bio import CERTAIN
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.links import Linked, Place, Span, align, likeness, nearest, place_of
-from tasks_app.fields.problem import InvalidAnswer, Problem, step
+from tasks_app.fields.problem import InvalidAnswer, Problem, said, step
 from tasks_app.fields.strings import is_index
 
 _KEYS = {"from", "to", "label"}
@@ -49,10 +49,10 @@ class RelationField(Field):
 
     @classmethod
     def parse(cls, reader: ConfigReader) -> Self:
-        some = 'Expected a list of labels of the spans such as ["question"].'
+        some = said('Expected a list of labels of the spans such as ["question"].')
         from_field = reader.text("from", most=40)
         if not from_field:
-            reader.refuse("from", "reference", "Name the span field whose spans are linked.")
+            reader.refuse("from", "reference", said("Name the span field whose spans are linked."))
         field = cls(
             **common_parts(reader, cls.scopes),
             required=reader.flag("required"),
@@ -65,7 +65,7 @@ class RelationField(Field):
         )
         ends = (field.from_field, set(field.from_labels)), (field.to_field, set(field.to_labels))
         if not field.directed and ends[0] != ends[1]:
-            detail = "Without a direction both ends are alike: one span field, and the same labels."
+            detail = said("Without a direction both ends are alike: one span field, and the same labels.")
             reader.refuse("directed", "direction", detail)
         return field
 
@@ -80,14 +80,16 @@ class RelationField(Field):
 
     def reference_problems(self, earlier: Mapping[str, Field], pointer: str) -> list[Problem]:
         spans = {name: field for name, field in earlier.items() if field.type == "span"}
-        there = f" There are: {', '.join(spans)}." if spans else ""
         problems = []
         for end, (name, allowed) in self._ends.items():
             if name and name not in spans:
-                detail = f"Expected the name of a span field that stands before this one.{there}"
+                detail = said(
+                    "Expected the name of a span field before this one. There are: %(there)s.",
+                    there=", ".join(spans) or "–",
+                )
                 problems.append(Problem(f"{pointer}/{end}", "reference", detail))
             elif unknown := [label for label in allowed if name and label not in spans[name].labels]:
-                detail = f'"{name}" has no label {unknown[0]}.'
+                detail = said('"%(field)s" has no label %(label)s.', field=name, label=unknown[0])
                 problems.append(Problem(f"{pointer}/{end}_labels", "reference", detail))
         return problems
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from tasks_app.fields.base import BLANK, WHOLE, Field, Judged, Payload, Posteriors, turn_parts
 from tasks_app.fields.config import ConfigReader
 from tasks_app.fields.marks import check_marks
-from tasks_app.fields.problem import InvalidAnswer, Problem
+from tasks_app.fields.problem import InvalidAnswer, Problem, said
 from tasks_app.fields.strings import is_index
 
 MOST_POINTS = 101  # 0 to 100 in steps of one
@@ -163,9 +163,11 @@ def _range(reader: ConfigReader) -> dict[str, Any]:
     if reader.problems:
         return {}
     if most <= least:
-        reader.refuse("max", "range", f"The greatest number must be above the smallest, {least}.")
+        detail = said("The greatest number must be above the smallest, %(least)s.", least=least)
+        reader.refuse("max", "range", detail)
     elif (most - least) % by:
-        reader.refuse("step", "range", f"Steps of {by} from {least} never come to {most}.")
+        detail = said("Steps of %(by)s from %(least)s never come to %(most)s.", by=by, least=least, most=most)
+        reader.refuse("step", "range", detail)
     elif (most - least) // by >= MOST_POINTS:
-        reader.refuse("step", "range", f"At most {MOST_POINTS} points; take larger steps.")
+        reader.refuse("step", "range", said("At most %(most)s points; take larger steps.", most=MOST_POINTS))
     return {"min": least, "max": most, "step": by}

@@ -6,7 +6,7 @@ from typing import Any
 from tasks_app.fields.base import Field, Others, Payload
 from tasks_app.fields.choice import ChoiceField
 from tasks_app.fields.config import ConfigReader
-from tasks_app.fields.problem import InvalidAnswer, InvalidField, Problem, step
+from tasks_app.fields.problem import InvalidAnswer, InvalidField, Problem, said, step
 from tasks_app.fields.rank import RankField
 from tasks_app.fields.relation import RelationField
 from tasks_app.fields.scale import ScaleField
@@ -22,19 +22,21 @@ _KNOWN_KEYS = frozenset().union(*(cls.keys for cls in TYPES.values()))
 def parse_fields(raw: object) -> tuple[Field, ...]:
     """The fields of a schema, or InvalidField with pointers such as "/fields/0/labels"."""
     if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_FIELDS:
-        raise InvalidField([Problem("/fields", "fields", f"Give a list of 1 to {MAX_FIELDS} answer fields.")])
+        detail = said("Give a list of 1 to %(most)s answer fields.", most=MAX_FIELDS)
+        raise InvalidField([Problem("/fields", "fields", detail)])
     problems: list[Problem] = []
     fields = [_parse_field(entry, step("/fields", index), problems) for index, entry in enumerate(raw)]
     names: set[str] = set()
     for index, field in enumerate(fields):
         if field and field.name and field.name in names:
-            problems.append(Problem(f"/fields/{index}/name", "duplicate", "Another field has this name."))
+            detail = said("Another field has this name.")
+            problems.append(Problem(f"/fields/{index}/name", "duplicate", detail))
         names.add(field.name if field else "")
     problems += _reference_problems(fields)
     about_pairs = any(field and field.scope == "pair" for field in fields)
     for index, field in enumerate(fields):
         if about_pairs and field and field.speakers:
-            detail = "Another field is about a pair, and the texts of a pair have no speakers; remove this."
+            detail = said("Another field is about a pair, whose texts have no speakers; remove this.")
             problems.append(Problem(f"/fields/{index}/speakers", "scope", detail))
     if problems:
         raise InvalidField(problems)
@@ -82,12 +84,20 @@ def check_answer(fields: Sequence[Field], answer: object, payload: Payload) -> d
 def check_fit(fields: Sequence[Field], payload: Payload) -> list[Problem]:
     """Why these fields cannot be asked about this item; empty when they can."""
     pairs = [
-        Problem("/pair", "scope", f'The field "{field.name}" is about a pair, but this item is none.')
+        Problem(
+            "/pair",
+            "scope",
+            said('The field "%(field)s" is about a pair, but this item is none.', field=field.name),
+        )
         for field in fields
         if field.scope == "pair" and "pair" not in payload
     ]
     return pairs + [
-        Problem("/candidates", "scope", f'The field "{field.name}" ranks candidates; give at least two.')
+        Problem(
+            "/candidates",
+            "scope",
+            said('The field "%(field)s" ranks candidates; give at least two.', field=field.name),
+        )
         for field in fields
         if field.scope == "candidates" and len(payload.get("candidates", ())) < 2
     ]
@@ -106,14 +116,13 @@ def _reference_problems(fields: Sequence[Field | None]) -> list[Problem]:
 
 def _parse_field(entry: object, pointer: str, problems: list[Problem]) -> Field | None:
     if not isinstance(entry, Mapping):
-        problems.append(
-            Problem(pointer, "type", 'Expected an object such as {"name": "intent", "type": "choice"}.')
-        )
+        detail = said('Expected an object such as {"name": "intent", "type": "choice"}.')
+        problems.append(Problem(pointer, "type", detail))
         return None
     kind = entry.get("type")
     cls = TYPES.get(kind) if isinstance(kind, str) else None
     if cls is None:
-        detail = f"No such field type here. Use one of: {', '.join(TYPES)}."
+        detail = said("No such field type here. Use one of: %(types)s.", types=", ".join(TYPES))
         problems.append(Problem(f"{pointer}/type", "field_type", detail))
         return None
     reader = ConfigReader(entry, pointer)

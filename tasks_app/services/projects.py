@@ -18,6 +18,7 @@ from tasks_app.gallery import catalogue as gallery
 from tasks_app.models import Item, Project, SchemaVersion
 from tasks_app.protecting import estimating, rescanning
 from tasks_app.requiring import check_qualification
+from tasks_app.saying import in_words
 from tasks_app.services import ranking, refunds, slots
 
 # Changing these after publishing would change the deal for people who are already at work.
@@ -28,7 +29,7 @@ _LIVE = {Project.State.PUBLISHED, Project.State.PAUSED}
 
 def refuse(error: Rejected, where: str = "") -> Invalid:
     """A pure core's complaint as a refusal with JSON pointers."""
-    problems = [Problem(where + p.pointer, p.code, p.detail) for p in error.problems]
+    problems = [Problem(where + p.pointer, p.code, in_words(p)) for p in error.problems]
     return Invalid(_("Some of what was sent does not fit."), problems=problems)
 
 
@@ -99,7 +100,7 @@ def _check(project: Project) -> None:
     try:
         categories.parse(project.error_categories)
     except Rejected as error:
-        problems += [Problem(f"/error_categories{p.pointer}", p.code, p.detail) for p in error.problems]
+        problems += [Problem(f"/error_categories{p.pointer}", p.code, in_words(p)) for p in error.problems]
     if problems:
         raise Invalid(_("Some settings do not fit together."), problems=problems)
 
