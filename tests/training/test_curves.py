@@ -209,6 +209,7 @@ def test_the_page_starts_follows_and_shows_it(
     page = page_of(judged, admin)
     assert "500 more items: about +1.4 accuracy (between 0.3 and 2.2), in points." in page
     assert "Draw it quickly" in page and 'hx-trigger="every 3s"' not in page
+    assert page.count("curve.csv") == 1
     assert page_of(judged, admin, "curve.csv").splitlines()[0].startswith("Share,training items")
     dots, line = CurvePage(judged).figure["data"]
     assert len(dots["x"]) == len(RISING) and max(line["x"]) == 1300

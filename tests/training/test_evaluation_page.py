@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -37,6 +38,10 @@ def test_the_page_says_how_good_people_are(judged: Run, admin: User) -> None:
     ):
         assert words in page
     assert f"/training/runs/{judged.pk}/errors/" in page
+    files = re.findall(r'href="([^"]+)" download[^>]*>CSV</a>', page)
+    assert sorted(files) == [
+        f"/training/runs/{judged.pk}/{part}.csv" for part in ("calibration", "confusion", "report", "slices")
+    ]
     standing = EvaluationPage(judged, "accuracy").standing
     assert [one["name"] for one in standing] == [
         "majority rule", "this model", "one person", "one person against the others",
