@@ -122,6 +122,12 @@ def test_the_image_copies_what_exists_and_starts_what_is_locked():
         assert (ROOT / "platform" / (setting.replace(".", "/") + ".py")).exists()
 
 
+def test_the_page_on_deployment_names_each_variable():
+    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs" / "deployment.md").read_text()))
+    listed = re.findall(r"^([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.M)
+    assert not set(listed) - named, "Say in docs/deployment.md what there is to decide."
+
+
 def test_env_example_lists_each_variable_and_nothing_else():
     listed = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
     assert listed == variables_of_settings() | {"DEBUG"}
