@@ -26,7 +26,7 @@ class Lost(Exception):
     """Another worker has this by now, or it was cancelled: write nothing more."""
 
 
-def claim(kind: type[SomeWork], pk: UUID) -> SomeWork | None:
+def claim(kind: type[SomeWork], pk: UUID | int) -> SomeWork | None:
     """The queued row, now running and ours; None when somebody else was first."""
     mine = uuid4()
     queued = kind._default_manager.filter(pk=pk, state=State.QUEUED)
@@ -78,7 +78,7 @@ def alive(row: Work) -> Iterator[None]:
         thread.join()
 
 
-def take_back_lost(kind: type[Work]) -> list[UUID]:
+def take_back_lost(kind: type[Work]) -> list[Any]:
     """Queue again what a dead worker left behind, and name what the broker may have forgotten."""
     now = timezone.now()
     silent = Q(state=State.RUNNING, heartbeat_at__lt=now - SILENT_AFTER)

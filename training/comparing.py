@@ -13,5 +13,9 @@ def execute(comparison_id: UUID) -> None:
     if wish is None:
         return
     with background.ending(wish, EngineError, OSError), background.alive(wish):
-        parts = versus.differences(wish.version, wish.other)
+
+        def tell(share: float) -> None:
+            background.update(wish, progress=int(100 * share))
+
+        parts = versus.differences(wish.version, wish.other, tell)
         background.update(wish, state=background.State.DONE, claim=None, parts=parts)

@@ -8,15 +8,16 @@ import importlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.services.ends import tell_end
@@ -31,6 +32,7 @@ from training import engine_process, freezing
 from training.engine.config import FitConfig
 from training.engine.data import Row, write_arrow
 from training.engine.errors import EngineError
+from training.journal import Journal
 from training.models import CrossFit
 from training.recipes import build_config
 from training.snapshots import current_fields
@@ -44,6 +46,8 @@ _LOST_AFTER = timedelta(minutes=5)
 _DEV = 0.1
 _CHUNK = 64
 _TICK = 1.0
+_TRAINING = 0.8  # of a fold's time; the rest is reading
+Beat = Callable[[float], None]  # takes the share of the fold that is done
 State = CrossFit.State
 
 
@@ -86,8 +90,9 @@ def fold_of(project_id: UUID, group: str) -> int:
 def _read_all(wish: CrossFit, claim: UUID) -> int:
     field = _field(wish)
     config = build_config(field.to_json(), RECIPE)
-    folds = {fold: _read_fold(wish, claim, field, config, fold) for fold in range(FOLDS)}
-    _beat(wish, claim)  # nothing of a wish that another trainer has taken over may be stored
+    beats = {fold: partial(_beat, wish, claim, fold) for fold in range(FOLDS)}
+    folds = {fold: _read_fold(wish, field, config, fold, beat) for fold, beat in beats.items()}
+    _beat(wish, claim, FOLDS, 0.0)  # nothing of a wish that another trainer has taken over may be stored
     version = f"cross-fit {wish.pk}"
     return store_model_judgments(project=wish.project, field=wish.field, version=version, folds=folds)
 
@@ -100,22 +105,22 @@ def _field(wish: CrossFit) -> Field:
 
 
 def _read_fold(
-    wish: CrossFit, claim: UUID, field: Field, config: FitConfig, fold: int
+    wish: CrossFit, field: Field, config: FitConfig, fold: int, beat: Beat
 ) -> dict[UUID, Posterior]:
     folder = wish.folder / str(fold)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config.to_json(), ensure_ascii=False), encoding="utf-8")
     _write_rows(wish.project, field, fold, folder)
-    _train(wish, claim, folder)
+    _train(folder, beat)
     # torch is loaded only here, in the trainer's own process.
     predictor = importlib.import_module("training.engine.artifact").load(folder / "model")
     read: dict[UUID, Posterior] = {}
-    items = _items_of(wish.project, fold)
+    items, most = _items_of(wish.project, fold), max(1, _answered(wish.project).count() / FOLDS)
     while chunk := list(islice(items, _CHUNK)):
         answers = predictor.predict([item.payload for item in chunk])
         read.update({item.pk: units_of(answer.detail) for item, answer in zip(chunk, answers, strict=True)})
-        _beat(wish, claim)
+        beat(min(1.0, _TRAINING + (1 - _TRAINING) * len(read) / most))
     return read
 
 
@@ -140,15 +145,19 @@ def _decided(project: Project, field: Field) -> Iterator[Row]:
 
 def _items_of(project: Project, fold: int) -> Iterator[Item]:
     """Every answered item of the fold, gold included: that is where the model is measured."""
-    answered = Exists(Answer.objects.filter(item=OuterRef("pk")))
-    there = Item.objects.filter(answered, project=project, restricted=False)
-    rows = there.only("payload", "group").order_by("pk")
+    rows = _answered(project).only("payload", "group").order_by("pk")
     for item in rows.iterator(chunk_size=500):
         if fold_of(project.pk, item.group or str(item.pk)) == fold:
             yield item
 
 
-def _train(wish: CrossFit, claim: UUID, folder: Path) -> None:
+def _answered(project: Project) -> QuerySet[Item]:
+    answered = Exists(Answer.objects.filter(item=OuterRef("pk")))
+    return Item.objects.filter(answered, project=project, restricted=False)
+
+
+def _train(folder: Path, beat: Beat) -> None:
+    journal = Journal(folder / "metrics.jsonl")
     process = engine_process.start(["fit", str(folder)], log=folder / engine_process.LOG_FILE)
     try:
         while True:
@@ -156,7 +165,8 @@ def _train(wish: CrossFit, claim: UUID, folder: Path) -> None:
                 code = process.wait(timeout=_TICK)
                 break
             except subprocess.TimeoutExpired:
-                _beat(wish, claim)
+                journal.read()
+                beat(_TRAINING * journal.progress)
     finally:
         engine_process.end(process)
     if code:
@@ -164,9 +174,10 @@ def _train(wish: CrossFit, claim: UUID, folder: Path) -> None:
         raise EngineError(f"A model could not be trained: {lines[-1] if lines else code}")
 
 
-def _beat(wish: CrossFit, claim: UUID) -> None:
-    held = CrossFit.objects.filter(pk=wish.pk, claim=claim).update(heartbeat_at=timezone.now())
-    if not held:
+def _beat(wish: CrossFit, claim: UUID, fold: int, share: float) -> None:
+    """A sign of life, and how far it is: `share` of the fold numbered `fold`."""
+    held = CrossFit.objects.filter(pk=wish.pk, claim=claim)
+    if not held.update(heartbeat_at=timezone.now(), progress=min(99, int(100 * (fold + share) / FOLDS))):
         raise EngineError("Another trainer has taken this over.")
 
 

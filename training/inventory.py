@@ -125,6 +125,7 @@ def _of_models() -> None:
     declare("training.FilesToClear", nothing={"path": "the name of a folder"})
     declare(
         "training.VersionComparison",
+        persons="asked_by",
         nothing={"reason": _SAID, "claim": _CLAIM, "parts": _FIGURES},
     )
     declare("training.DriftReference", nothing={"data": "shares over a whole training set"})
@@ -133,7 +134,9 @@ def _of_models() -> None:
 
 def _of_serving() -> None:
     declare(
-        "training.ServingRuntime", nothing={"reason": _SAID, "claim": _CLAIM, "choice": "measured speeds"}
+        "training.ServingRuntime",
+        persons="asked_by",
+        nothing={"reason": _SAID, "claim": _CLAIM, "choice": "measured speeds"},
     )
     declare(
         "training.Preannotation",

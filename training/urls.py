@@ -32,6 +32,7 @@ urlpatterns = [
     path("training/runs/<uuid:run_id>/place/", runs.place, name="run-place"),
     path("training/runs/<uuid:run_id>/resume/", runs.resume, name="run-resume"),
     path("projects/<uuid:project_id>/quality/<str:field>/read/", cross_fits.ask, name="cross-fit"),
+    path("projects/<uuid:project_id>/quality/<str:field>/live/", cross_fits.live, name="cross-fit-live"),
     path(
         "projects/<uuid:project_id>/active-learning/", active_learning.active_learning, name="active-learning"
     ),

@@ -1,7 +1,7 @@
 """Two versions of a model on the same frozen items: how far apart, overall and in parts, and how surely."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,34 +18,55 @@ from training.models import ModelVersion, SnapshotItem
 from training.row_ids import item_ids
 
 SECONDS = 120.0
+_ANSWERING = 0.5
 Part = dict[str, Any]
+Side = tuple[str, str, Figure, list[Outcome], list[Outcome], int]  # kind, name, figure, ours, theirs, units
+Tell = Callable[[float], None]
 
 
-def differences(candidate: ModelVersion, current: ModelVersion) -> list[Part]:
+def differences(
+    candidate: ModelVersion, current: ModelVersion, tell: Tell = lambda share: None
+) -> list[Part]:
     """[{kind, name, units, candidate, current, value, low, high}] on the test items of `candidate` that
     `current` was not trained on: it would be asked what it was told.
 
-    The first has the kind "all"; of the parts only those with units enough to say something come. Raises
-    OSError when one of them cannot be evaluated, EngineError when what came of its items cannot be read.
+    The first has the kind "all"; of the parts only those with units enough to say something come. `tell`
+    hears which share is done, half of which is having both answer.
+
+    Raises OSError when one of them cannot be evaluated, EngineError when its outcomes cannot be read.
     """
-    ours, theirs = (list(read_outcomes(outcomes_of(one, candidate))) for one in (candidate, current))
+    ours, theirs = _answers(candidate, current, tell)
     told = seen_by(current, {outcome.id for outcome in ours})
     ours, theirs = ([one for one in side if one.id not in told] for side in (ours, theirs))
     if not ours:
         return []
     figure = figure_of(candidate.run, candidate.metrics["metric"])
     found = [{"kind": "all", "name": "", "units": len(ours), **asdict(difference(figure, ours, theirs))}]
+    sides = list(_sides(figure, ours, theirs))
+    for done, (kind, name, of, one, other, units) in enumerate(sides, start=1):
+        tell(_ANSWERING + (1 - _ANSWERING) * done / (len(sides) + 1))
+        found += _part(kind, name, of, one, other, units)
+    return found
+
+
+def _answers(candidate: ModelVersion, current: ModelVersion, tell: Tell) -> list[list[Outcome]]:
+    """What came of each test item of the candidate, with it and with the other one."""
+    found = []
+    for done, one in enumerate((candidate, current)):
+        tell(_ANSWERING * done / 2)
+        found.append(list(read_outcomes(outcomes_of(one, candidate))))
+    return found
+
+
+def _sides(figure: Figure, ours: list[Outcome], theirs: list[Outcome]) -> Iterator[Side]:
     for kind, names in parts_of(ours, languages_of({outcome.id for outcome in ours})):
         member = {(one.id, one.turn): name for one, name in zip(ours, names, strict=True)}
         for name in sorted({name for name in names if name is not None}):
-            parts = [
-                [one for one in side if member.get((one.id, one.turn)) == name] for side in (ours, theirs)
-            ]
-            found += _part(kind, name, figure, parts[0], parts[1], len(parts[0]))
+            one, other = ([o for o in side if member.get((o.id, o.turn)) == name] for side in (ours, theirs))
+            yield kind, name, figure, one, other, len(one)
     for label in figure.labels if len(figure.labels) > 1 else ():
         units = sum(one.truth.count(label) for one in ours)
-        found += _part("label", label, Figure("micro_f1", (label,)), ours, theirs, units)
-    return found
+        yield "label", label, Figure("micro_f1", (label,)), ours, theirs, units
 
 
 def seen_by(version: ModelVersion, ids: set[str]) -> set[str]:

@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from common.audit_heads import Head, sign
 from common.audit_verifying import Report, verify
-from common.models import AuditCheck
+from common.ends import EndNote, say_end
+from common.models import AuditCheck, AuditLink
 from common.turns import turn
 
 State = AuditCheck.State
@@ -24,6 +27,15 @@ def ask_check(*, actor: UUID | None) -> AuditCheck:
 
 def last_check() -> AuditCheck | None:
     return AuditCheck.objects.filter(state__in=DONE).order_by("-finished_at").first()
+
+
+def running_check() -> AuditCheck | None:
+    return AuditCheck.objects.exclude(state__in=DONE).order_by("id").first()
+
+
+def links_of(check: AuditCheck) -> int:
+    """How many there are to be verified by now."""
+    return max(0, (AuditLink.objects.aggregate(n=Max("position"))["n"] or 0) - check.since)
 
 
 def due_since() -> int | None:
@@ -74,7 +86,9 @@ def finish(check: AuditCheck, report: Report) -> AuditCheck:
     head = sign(position=report.position, digest=report.head, at=check.finished_at.isoformat())
     check.position, check.head = head.position, head.hash
     check.signature, check.public_key = head.signature, head.public_key
-    check.save()
+    with transaction.atomic():
+        check.save()
+        say_end(EndNote("audit", check.asked_by, "/privacy/audit/", ""), good=report.is_intact)
     return check
 
 

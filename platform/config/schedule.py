@@ -50,6 +50,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "calibrate-grading": {
+        "task": "applications.education_grading.tasks.predict_grading_calibrations",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "make-triage-tasks": {"task": "applications.health_triage.tasks.make_triage_tasks", "schedule": 60.0},
     "requeue-lost-runs": {"task": "training.tasks.requeue_lost_runs", "schedule": 15.0},
     "follow-feedback": {"task": "training.tasks.follow_feedback", "schedule": 30.0},

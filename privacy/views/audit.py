@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.http import SignedIn
 from common import audit, audit_checks
 from common.audit_heads import current_head
-from common.models import AuditCheck, AuditPending
+from common.models import AuditPending
 from common.queueing import enqueue_on_commit
 from common.tasks import check_audit
 from privacy import access, audit_log
@@ -45,9 +45,11 @@ def log(request: SignedIn) -> HttpResponse:
 
 def state() -> dict[str, object]:
     """The last verification, the one under way, and how much is not sealed yet."""
+    running = audit_checks.running_check()
     return {
         "check": audit_checks.last_check(),
-        "running": AuditCheck.objects.exclude(state__in=audit_checks.DONE).first(),
+        "running": running,
+        "links": audit_checks.links_of(running) if running else 0,
         "unsealed": AuditPending.objects.count(),
     }
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import User
+from accounts.models import Notification, User
 from common.errors import Invalid
 from tests.factories import client_of
-from training import comparing, tasks
+from training import comparing, tasks, versus
 from training.models import ModelVersion, VersionComparison
 from training.services.comparisons import compare_versions
 
@@ -35,6 +35,23 @@ def test_two_candidates_are_compared_on_the_same_items(
     assert whole["low"] <= whole["value"] == 0.5 <= whole["high"]
     again = compare_versions(version=better, other=worse, actor=admin)
     assert (again.pk, again.state) == (wish.pk, "done")
+
+
+def test_it_says_how_far_it_is_and_tells_whoever_asked(
+    pair: tuple[ModelVersion, ModelVersion], admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    compare = versus.difference
+
+    def listen(*sides: Any) -> Any:
+        told.append(VersionComparison.objects.get().progress)
+        return compare(*sides)
+
+    monkeypatch.setattr(versus, "difference", listen)
+    wish = compare_versions(version=pair[0], other=pair[1], actor=admin)
+    comparing.execute(wish.pk)
+    assert told == sorted(told) and told[0] == 25 and told[-1] > 50
+    assert Notification.objects.get(kind="work_done").user == admin
 
 
 def test_what_failed_is_tried_again_and_what_was_lost_is_taken_back(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from tasks_app.models import Item, Project
 from tests.factories import TEXT, client_of, make_items, make_project, make_user
 from tests.training.conftest import QUICK, WORDS, approve, text_of
 from training import cross_fitting
+from training.engine.errors import EngineError
 from training.models import CrossFit
 from training.services.cross_fits import ask_cross_fit
 
@@ -61,7 +63,7 @@ def test_every_item_is_read_by_a_model_that_never_saw_its_group(
     wish = ask_cross_fit(project=decided, field="intent", actor=decided.owner)
     cross_fitting.execute(wish.pk)
     wish.refresh_from_db()
-    assert (wish.state, wish.reason, wish.judged) == ("done", "", 42)
+    assert (wish.state, wish.reason, wish.judged, wish.progress) == ("done", "", 42, 99)
     group_of = {str(pk): group or str(pk) for pk, group in Item.objects.values_list("pk", "group")}
     for row in ModelJudgment.objects.all():
         seen = {group_of[item] for item in trained[row.fold]}
@@ -100,6 +102,19 @@ def test_a_dead_trainers_wish_is_taken_up_again_and_a_live_ones_is_left(decided:
         created_at=timezone.now() - 2 * cross_fitting._LOST_AFTER,
     )
     assert cross_fitting.take_back_lost() == [wish.pk]
+
+
+def test_it_says_how_far_it_is(decided: Project) -> None:
+    claim = uuid4()
+    wish = ask_cross_fit(project=decided, field="intent", actor=None)
+    CrossFit.objects.update(state="running", claim=claim)
+    told = []
+    for fold, share in ((0, 0.0), (0, 0.8), (1, 0.5), (2, 1.0), (3, 0.0)):
+        cross_fitting._beat(wish, claim, fold, share)
+        told.append(CrossFit.objects.get().progress)
+    assert told == [0, 26, 50, 99, 99]
+    with pytest.raises(EngineError):
+        cross_fitting._beat(wish, uuid4(), 0, 0.0)
 
 
 def test_who_lost_the_claim_stores_nothing(decided: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,16 +10,27 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from accounts.models import Notification, User
+from applications.education_grading.models import Calibration as Grading
 from applications.health_triage.models import Calibration
 from applications.recommendation.models import Mixture
 from applications.social_content.models import Floor
+from common import audit_checks
 from common.ends import WORKS
+from common.models import AuditLink
 from privacy.models import CanaryEstimate, Rescan
 from tasks_app.models import Project
 from tasks_app.protecting import jobs
 from training import background, curve_fitting, execution, trainers
 from training.background import State
-from training.models import Analysis, LearningCurve, ModelVersion, Preannotation, Run, VersionComparison
+from training.models import (
+    Analysis,
+    LearningCurve,
+    ModelVersion,
+    Preannotation,
+    Run,
+    ServingRuntime,
+    VersionComparison,
+)
 from training.models.serving import Work
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +49,18 @@ def works(pair: list[ModelVersion], asker: User) -> dict[str, Work]:
     at_work: dict[str, Any] = {**RUNNING, "claim": uuid4()}
     asked: dict[str, Any] = {**at_work, "created_by": asker}
     both = {"condition_version": first, "urgency_version": second}
+    wished: dict[str, Any] = {**at_work, "asked_by": asker}
     return {
         "analysis": Analysis.objects.create(project=project, keys={}, options={}, **asked),
         "suggestions": Preannotation.objects.create(project=project, version=first, field="intent", **asked),
-        "comparison": VersionComparison.objects.create(version=first, other=second, **at_work),
-        "calibration": Calibration.objects.create(project=project, **both, **at_work),
-        "floor": Floor.objects.create(project=project, **at_work),
-        "mixture": Mixture.objects.create(project=project, **at_work),
+        "comparison": VersionComparison.objects.create(version=first, other=second, **wished),
+        "calibration": Calibration.objects.create(project=project, **both, **wished),
+        "floor": Floor.objects.create(project=project, **wished),
+        "mixture": Mixture.objects.create(project=project, **wished),
+        "runtime": ServingRuntime.objects.create(version=first, **wished),
+        "grading": Grading.objects.create(
+            project=project, score_version=first, missing_version=second, **wished
+        ),
     }
 
 
@@ -78,12 +94,37 @@ def test_work_that_another_worker_has_or_that_goes_on_later_is_not_told(pair: li
 
 
 def test_what_a_person_asked_for_is_told_to_that_person_alone(pair: list[ModelVersion], admin: User) -> None:
-    row = works(pair, admin)["analysis"]
-    background.update(row, state=State.DONE)
-    assert told(admin) == [("work_done", "analysis")]
-    [note] = Notification.objects.filter(kind="work_done")
-    assert note.url == f"/projects/{pair[0].model.project_id}/analysis/"
-    assert note.data["project"] == pair[0].model.project.title
+    for name, row in works(pair, admin).items():
+        background.update(row, state=State.DONE)
+        [note] = Notification.objects.filter(kind="work_done")
+        assert (note.user, note.data["work"]) == (admin, name)
+        assert note.data["project"] == pair[0].model.project.title and note.url.startswith("/")
+        note.delete()
+
+
+def test_what_the_platform_does_by_itself_is_told_to_the_owner_or_nobody(pair: list[ModelVersion]) -> None:
+    owner = pair[0].model.project.owner
+    rows = works(pair, owner)
+    for name in ("calibration", "floor", "mixture", "comparison", "runtime", "grading"):
+        rows[name].asked_by = None  # type: ignore[attr-defined]
+        background.update(rows[name], state=State.DONE)
+    assert [work for _kind, work in told(owner)] == ["calibration", "floor", "mixture", "comparison"]
+
+
+@pytest.mark.parametrize(("broken", "kind"), [(False, "work_done"), (True, "work_failed")])
+def test_whoever_has_the_audit_log_verified_is_told(admin: User, broken: bool, kind: str) -> None:
+    audit_checks.ask_check(actor=admin.pk)
+    if broken:
+        AuditLink.objects.create(position=1, event=987_654, previous=b"", hash=b"x", sealed_at=timezone.now())
+    assert audit_checks.run_checks() == 1 and audit_checks.run_checks() == 0
+    assert told(admin) == [(kind, "audit")]
+
+
+def test_a_verification_that_the_clock_or_somebody_gone_asked_for_tells_nobody() -> None:
+    for actor in (None, uuid4()):
+        audit_checks.ask_check(actor=actor)
+        audit_checks.run_checks()
+    assert not Notification.objects.exists()
 
 
 @pytest.fixture
@@ -154,4 +195,5 @@ def test_each_end_has_words_of_its_own(language: str) -> None:
             for kind in ("work_done", "work_failed"):
                 note = Notification(kind=kind, data={"work": work, "project": "Parcels"})
                 said.add(render_to_string("accounts/_notification_text.html", {"note": note}).strip())
-    assert len(said) == 2 * len(WORKS) and all("Parcels" in words for words in said)
+    assert len(said) == 2 * len(WORKS) and all(said)
+    assert sum("Parcels" in words for words in said) == 2 * (len(WORKS) - 1)  # the audit log is of no project

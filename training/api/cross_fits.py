@@ -42,6 +42,7 @@ def _json(row: CrossFit) -> dict[str, Any]:
         "field": row.field,
         "state": row.state,
         "reason": row.reason,
+        "progress": row.progress / 100,
         "items": row.judged,
         "created_at": row.created_at,
     }

@@ -8,10 +8,10 @@ from django.db.models import F, Q
 from common.ends import EndNote
 from common.ids import uuid7
 from training.models.registry import ModelVersion
-from training.models.serving import Work
+from training.models.serving import AskedWork
 
 
-class VersionComparison(Work):
+class VersionComparison(AskedWork):
     """`version` against `other` of the same model, on the test items of `version`'s snapshot.
 
     parts: those of versus.differences, `version` as the candidate; empty when no item is left to compare on.
@@ -34,4 +34,5 @@ class VersionComparison(Work):
     def end_note(self) -> EndNote:
         model = self.version.model
         url = f"/models/{model.name}/comparisons/"
-        return EndNote("comparison", model.project.owner_id, url, model.project.title)
+        person = self.asked_by_id or model.project.owner_id
+        return EndNote("comparison", person, url, model.project.title)

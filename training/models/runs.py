@@ -1,5 +1,6 @@
 """Training runs and their figures, and the models that read for the consensus."""
 
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -97,6 +98,7 @@ class CrossFit(models.Model):
     state = models.CharField(max_length=7, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=500, blank=True)
     judged = models.PositiveIntegerField(default=0)  # items
+    progress = models.PositiveSmallIntegerField(default=0)  # per cent
     claim = models.UUIDField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
@@ -113,6 +115,14 @@ class CrossFit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} {self.field} {self.state}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def queued_at(self) -> datetime:
+        return self.created_at
 
     def end_note(self) -> EndNote:
         """Who is told how it ended."""

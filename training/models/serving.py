@@ -42,7 +42,19 @@ class Work(models.Model):
         return None
 
 
-class ServingRuntime(Work):
+class AskedWork(Work):
+    """Work that says how far it is, in per cent, and remembers who asked: None where the platform did."""
+
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    progress = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class ServingRuntime(AskedWork):
     """What computes a version's answers, torch or ONNX Runtime: as engine/runtime_choice.py measured it."""
 
     version = models.OneToOneField(
@@ -53,6 +65,11 @@ class ServingRuntime(Work):
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.state}"
+
+    def end_note(self) -> EndNote:
+        """Each version is measured once by itself, of which nobody is told."""
+        model = self.version.model
+        return EndNote("runtime", self.asked_by_id, f"/models/{model.name}/", model.project.title)
 
 
 class Preannotation(Work):

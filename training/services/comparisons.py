@@ -28,7 +28,8 @@ def compare_versions(*, version: ModelVersion, other: ModelVersion, actor: User 
     wish, new = rows.get_or_create(version=version, other=other)
     if new or wish.state == State.FAILED:
         wish.state, wish.reason, wish.queued_at = State.QUEUED, "", timezone.now()
-        wish.save(update_fields=["state", "reason", "queued_at"])
+        wish.asked_by, wish.progress = actor, 0
+        wish.save(update_fields=["state", "reason", "queued_at", "asked_by", "progress"])
         against = other.number
         audit.record("versions.compared", version, actor=actor.pk if actor else None, other=against)
         enqueue_on_commit(tasks.predict_pair, wish.pk)

@@ -21,8 +21,8 @@ def measure_runtime(*, version: ModelVersion, int8: bool, actor: User | None) ->
     if not new and wish.is_live:
         raise Conflict(_("This version is being measured already."))
     wish.state, wish.int8, wish.claim, wish.reason = State.QUEUED, int8, None, ""
-    wish.queued_at = timezone.now()
-    wish.save(update_fields=["state", "int8", "claim", "reason", "queued_at"])
+    wish.queued_at, wish.asked_by = timezone.now(), actor
+    wish.save(update_fields=["state", "int8", "claim", "reason", "queued_at", "asked_by"])
     audit.record("runtime.measured", version, actor=actor.pk if actor else None, int8=int8)
     enqueue_on_commit(tasks.predict_runtime, version.pk)
     return wish

@@ -160,12 +160,13 @@ class ReleaseApi(APIView):
         project, _kind = project_with(request.user, project_id, TEMPLATE)
         return Response(_release(calibrating.rule_of(project)))
 
-    @extend_schema(request=ReleaseInput, responses={200: OpenApiResponse()})
+    @extend_schema(request=ReleaseInput, responses={200: OpenApiResponse(), 202: OpenApiResponse()})
     def put(self, request: ApiSignedIn, project_id: UUID) -> Response:
         project, _kind = project_with(request.user, project_id, TEMPLATE)
         body = ReleaseInput(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(_release(set_release(project=project, actor=request.user, **body.validated_data)))
+        said = _release(set_release(project=project, actor=request.user, **body.validated_data))
+        return Response(said, status=202 if body.validated_data["is_on"] and said["measuring"] else 200)
 
 
 class TeachApi(APIView):
@@ -203,8 +204,10 @@ def _submission(row: Submission) -> dict[str, Any]:
 
 def _release(rule: ReleaseRule) -> dict[str, Any]:
     limit = calibrating.threshold_of(rule.project, rule)
-    row = calibrating.calibration_of(rule.project)
+    row, work = calibrating.calibration_of(rule.project), calibrating.at_work(rule.project)
     return {
         "is_on": rule.is_on, "far": rule.far, "kappa": rule.kappa, "doubt_at_most": limit,
         "held_back": len(row.known) if row else 0, "kept": limit is not None,
+        "measuring": {"state": work.state, "progress": work.progress / 100} if work else None,
+        "refused": row.reason if row else "",
     }  # fmt: skip

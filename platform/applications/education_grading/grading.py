@@ -1,6 +1,6 @@
 """Asking the two models about answers, and putting together what they say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,8 +107,12 @@ def top_of(project: Project) -> int:
 def regrade(
     pair: tuple[ModelVersion, ModelVersion], payloads: Sequence[Mapping[str, Any]],
     points: Sequence[Sequence[Point]], top: int, guarded: bool = True,
+    tell: Callable[[int], None] = lambda done: None,
 ) -> list[Graded]:  # fmt: skip
-    """The same for a worker, without keeping predictions. guarded: False for what the models say alone."""
+    """The same for a worker, without keeping predictions. guarded: False for what the models say alone.
+
+    `tell` hears how many were graded.
+    """
     found: list[Graded] = []
     for start in range(0, len(payloads), _BATCH):
         part = slice(start, start + _BATCH)
@@ -117,4 +121,5 @@ def regrade(
             put_together(payload, places, top, one, other, guarded)
             for payload, places, one, other in zip(payloads[part], points[part], whole, marked, strict=True)
         ]
+        tell(len(found))
     return found

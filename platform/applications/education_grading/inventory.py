@@ -22,4 +22,14 @@ def declare_all() -> None:
     )
     declare("education_grading.FeedbackEdit", persons="editor", words="text")
     declare("education_grading.ReleaseRule", persons="changed_by")
-    declare("education_grading.Calibration", nothing={"known": "scores and groups, no texts"})
+    declare(
+        "education_grading.Calibration",
+        persons="asked_by",
+        nothing={
+            "known": "scores and groups, no texts",
+            "sha256": "a hash over the keys of all answers and their truth together",
+            "wanted": "two shares",
+            "claim": "drawn anew by whoever works on the row",
+            "reason": "what a program said that could not go on",
+        },
+    )

@@ -26,8 +26,11 @@ _ANSWER = "The moon does not shine itself, the sun shines on one side of it."
 
 def prepare(project: Project) -> None:
     """Ask the versions that answer now about the answers held back; again, it only measures anew."""
-    if calibrating.calibrate(project) is None:
+    made = calibrating.calibrate(project)
+    if made is None:
         raise Conflict(_("No models are in production yet."), code="no_version")
+    if made.state == made.State.FAILED and not made.sha256:
+        raise Conflict(made.reason)
 
 
 def first_use(project: Project, user: User) -> str:

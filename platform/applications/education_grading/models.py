@@ -5,10 +5,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from applications.education_grading.scoring import Point
+from common.ends import EndNote
 from common.gate import TypedChar, TypedText
 from common.ids import uuid7
 from tasks_app.models import ImportJob, Project
 from training.models import ModelVersion, Prediction
+from training.models.serving import AskedWork
 
 
 class Question(models.Model):
@@ -144,14 +146,20 @@ class ReleaseRule(models.Model):
         return f"{self.project_id} {self.is_on}"
 
 
-class Calibration(models.Model):
+class Calibration(AskedWork):
     """What one pair of versions said about answers held back from training, with their truth: releasing.Known
-    as JSON. A threshold is of these two versions and of no others."""
+    as JSON. A threshold is of these two versions and of no others.
+
+    sha256 names the answers and their truth. wanted: {far, kappa} of the rule that is to be switched on when
+    this is made, if it can be kept; None where nothing waits for it.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="grading_calibrations")
     score_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
     missing_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="+")
     known: Any = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64, blank=True)
+    wanted: Any = models.JSONField(null=True)
     made_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -162,4 +170,8 @@ class Calibration(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.score_version_id} {self.missing_version_id}"
+        return f"{self.score_version_id} {self.missing_version_id} {self.state}"
+
+    def end_note(self) -> EndNote:
+        url = f"/projects/{self.project_id}/education-grading/release/"
+        return EndNote("grading", self.asked_by_id, url, self.project.title)

@@ -28,6 +28,7 @@ from common.errors import DomainError
 from common.ids import uuid7
 from tasks_app.models import Project
 from tasks_app.requester_views import project_page
+from training.views.at_work import at_work
 
 
 def _page(request: SignedIn, project: Project, here: str, **context: Any) -> dict[str, Any]:
@@ -201,6 +202,9 @@ def _taught(taught: Taught) -> str:
 def release(request: SignedIn, project_id: UUID) -> HttpResponse:
     """What may go out without a teacher."""
     project, _kind = project_with(request.user, project_id, TEMPLATE)
+    work, label = calibrating.at_work(project), _("The models are being asked about the answers held back.")
+    if request.headers.get("HX-Request"):
+        return at_work(request, work, label)
     rule = calibrating.rule_of(project)
     now = {"is_on": rule.is_on, "far": rule.far, "kappa": rule.kappa}
     form = ReleaseForm(request.POST or None, initial=now)
@@ -213,7 +217,7 @@ def release(request: SignedIn, project_id: UUID) -> HttpResponse:
     made = calibrating.calibration_of(project)
     context = _page(
         request, project, "release", form=form, held=len(made.known) if made else 0,
-        needed=fewest(rule.far), rule=rule,
+        needed=fewest(rule.far), rule=rule, made=made, work=work, label=label,
         limit=calibrating.threshold_of(project, rule),
     )  # fmt: skip
     return render(request, "education_grading/release.html", context, status=422 if form.errors else 200)

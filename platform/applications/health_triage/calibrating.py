@@ -1,6 +1,6 @@
 """Asking two versions about items held back from them: the work behind a Calibration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from training.models import ModelVersion
 from training.models.serving import Work
 
 _BATCH = 32
+Tell = Callable[[int], None]  # how many more items were asked about
 
 
 def pair_of(project: Project) -> tuple[ModelVersion, ModelVersion] | None:
@@ -53,6 +54,12 @@ def wish(project: Project) -> Calibration | None:
     return row
 
 
+def at_work(project: Project) -> Calibration | None:
+    """The one that waits or is being made."""
+    live = Calibration.objects.filter(project=project, state__in=[Work.State.QUEUED, Work.State.RUNNING])
+    return live.order_by("-queued_at").first()
+
+
 def uncalibrated() -> list[Project]:
     """Projects whose versions have changed since they were calibrated."""
     projects = Project.objects.filter(template=TEMPLATE, models__versions__stage="production").distinct()
@@ -70,7 +77,7 @@ def refreshed(project: Project) -> Calibration | None:
         return row
     if heldback.digest(_parts(row)) != row.sha256:
         queued = Calibration.objects.filter(pk=row.pk).exclude(state=Work.State.RUNNING)
-        queued.update(state=Work.State.QUEUED, claim=None)
+        queued.update(state=Work.State.QUEUED, claim=None, asked_by=None, progress=0)
         execute(row.pk)
         row.refresh_from_db()
     return row
@@ -98,7 +105,8 @@ def _calibrate(row: Calibration) -> None:
     groups = {
         name: number for number, name in enumerate(sorted({one.group for part in parts for one in part}))
     }
-    scored = [_scored(row, part, groups) for part in parts]
+    tell = _teller(row, 2 * sum(map(len, parts)))
+    scored = [_scored(row, part, groups, tell) for part in parts]
     background.update(
         row, state=Work.State.DONE, claim=None, held_back=scored[0].to_json(), measured=scored[1].to_json(),
         sha256=heldback.digest(parts), made_at=timezone.now(), reason="",
@@ -118,12 +126,24 @@ def tested(row: Calibration) -> list[Known]:
     return _parts(row)[1]
 
 
-def _scored(row: Calibration, known: Sequence[Known], groups: Mapping[str, int]) -> Scored:
+def _teller(row: Calibration, most: int) -> Tell:
+    """Writes how far it is; each item is asked about twice, once for each version."""
+    asked = 0
+
+    def tell(more: int) -> None:
+        nonlocal asked
+        asked += more
+        background.update(row, progress=min(99, 100 * asked // max(1, most)))
+
+    return tell
+
+
+def _scored(row: Calibration, known: Sequence[Known], groups: Mapping[str, int], tell: Tell) -> Scored:
     labels, levels = labels_of(row.condition_version), levels_of(row.urgency_version)
     return Scored(
         labels=labels, levels=levels,
-        condition=_asked(row, row.condition_version, known, labels),
-        urgency=_asked(row, row.urgency_version, known, [str(level) for level in levels]),
+        condition=_asked(row.condition_version, known, labels, tell),
+        urgency=_asked(row.urgency_version, known, [str(level) for level in levels], tell),
         true_condition=np.array([labels.index(one.condition) for one in known], dtype=np.int64),
         true_urgency=np.array([levels.index(one.urgency) for one in known], dtype=np.int64),
         group=np.array([groups[one.group] for one in known], dtype=np.int64),
@@ -131,14 +151,14 @@ def _scored(row: Calibration, known: Sequence[Known], groups: Mapping[str, int])
 
 
 def _asked(
-    row: Calibration, version: ModelVersion, known: Sequence[Known], names: Sequence[str]
+    version: ModelVersion, known: Sequence[Known], names: Sequence[str], tell: Tell
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     found: list[list[float]] = []
     for start in range(0, len(known), _BATCH):
         payloads = [one.payload for one in known[start : start + _BATCH]]
         answers = serving.answers_in_background(version, payloads)
         found += [shares_of(answer, names) for answer in answers]
-        background.update(row)
+        tell(len(payloads))
     return np.array(found, dtype=np.float64).reshape(len(found), len(names))
 
 

@@ -9,6 +9,7 @@ def declare_all() -> None:
     declare("health_triage.RiskSetting", persons="changed_by", nothing={"method": _CODE})
     declare(
         "health_triage.Calibration",
+        persons="asked_by",
         nothing={
             "held_back measured": "probabilities and labels by place, without ids or texts of items",
             "sha256": "a hash over all items' ids and labels together",

@@ -8,7 +8,7 @@ from common.ends import EndNote
 from common.ids import uuid7
 from tasks_app.models import ImportJob, Project
 from training.models import ModelVersion, Prediction
-from training.models.serving import Work
+from training.models.serving import AskedWork
 
 
 class RiskSetting(models.Model):
@@ -45,7 +45,7 @@ class RiskSetting(models.Model):
         return Risk(self.wrong, self.under_triage, self.method, self.largest_set, self.widest)
 
 
-class Calibration(Work):
+class Calibration(AskedWork):
     """What one pair of versions said about items held back from training: what promises are made of.
 
     It is of these two versions and of no others. `held_back` and `measured` are promising.Scored; the first
@@ -73,7 +73,7 @@ class Calibration(Work):
 
     def end_note(self) -> EndNote:
         url = f"/projects/{self.project_id}/health-triage/coverage/"
-        return EndNote("calibration", self.project.owner_id, url, self.project.title)
+        return EndNote("calibration", self.asked_by_id or self.project.owner_id, url, self.project.title)
 
     def promise(self, risk: Risk) -> Promise:
         return promise(self.scored("held_back"), risk)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import SignedIn
 from applications import selectors as shared
 from applications.access import project_with
-from applications.health_triage import coverage_page, disclaimer, selectors, words
+from applications.health_triage import calibrating, coverage_page, disclaimer, selectors, words
 from applications.health_triage.disclaimer import TEMPLATE
 from applications.health_triage.forms import MessageForm, RiskForm
 from applications.health_triage.models import AbstainedCase
@@ -24,6 +24,7 @@ from applications.health_triage.services.triage import Triaged, triage_texts
 from common.errors import DomainError
 from tasks_app.models import Project
 from tasks_app.requester_views import project_page
+from training.views.at_work import at_work
 
 EXPORTED = 10_000
 
@@ -64,11 +65,23 @@ def _asked(request: SignedIn, project: Project, form: MessageForm) -> Triaged | 
 def coverage(request: SignedIn, project_id: UUID) -> HttpResponse:
     """What is promised and what came of it; POST sets what may go wrong."""
     project, _kind = project_with(request.user, project_id, TEMPLATE)
+    work, label = calibrating.at_work(project), _("The versions are being asked about the items held back.")
+    if request.headers.get("HX-Request"):
+        return at_work(request, work, label)
     state = selectors.state_of(project)
     form = RiskForm(request.POST or None, instance=state.setting, initial=_tried(request))
     if request.method == "POST" and form.is_valid() and _set(request, project, form):
         return redirect("health-triage-coverage", project.pk)
-    context = _page(request, project, "coverage", form=form, state=state, **coverage_page.context(state))
+    context = _page(
+        request,
+        project,
+        "coverage",
+        form=form,
+        state=state,
+        work=work,
+        label=label,
+        **coverage_page.context(state),
+    )
     status = 422 if form.errors else 200
     return render(request, "health_triage/coverage.html", context, status=status)
 

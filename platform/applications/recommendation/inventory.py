@@ -16,6 +16,7 @@ def declare_all() -> None:
     declare("recommendation.Interaction", persons="person", nothing={"kind": _CODE})
     declare(
         "recommendation.Mixture",
+        persons="asked_by",
         nothing={
             "claim": "drawn anew by whoever works on the row",
             "reason": "what a program said that could not go on",

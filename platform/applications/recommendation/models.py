@@ -7,7 +7,7 @@ from common.ends import EndNote
 from common.ids import uuid7
 from tasks_app.models import Project
 from training.models import ModelVersion
-from training.models.serving import Work
+from training.models.serving import AskedWork
 
 
 class CatalogueItem(models.Model):
@@ -89,7 +89,7 @@ class Interaction(models.Model):
         return f"{self.kind} {self.item_id}"
 
 
-class Mixture(Work):
+class Mixture(AskedWork):
     """How a project mixes the parts of a score.
 
     The row is also the work of learning the weights anew: wished for, claimed, done.
@@ -105,7 +105,6 @@ class Mixture(Work):
     # On how many held-out choices the weights were learned, and which version judged the matches then.
     choices = models.PositiveIntegerField(default=0)
     version = models.ForeignKey(ModelVersion, on_delete=models.SET_NULL, null=True, related_name="+")
-    progress = models.PositiveSmallIntegerField(default=0)  # percent
     learned_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -120,7 +119,7 @@ class Mixture(Work):
 
     def end_note(self) -> EndNote:
         url = f"/projects/{self.project_id}/recommendation/"
-        return EndNote("mixture", self.project.owner_id, url, self.project.title)
+        return EndNote("mixture", self.asked_by_id or self.project.owner_id, url, self.project.title)
 
     @property
     def weights(self) -> Weights:

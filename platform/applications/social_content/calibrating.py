@@ -62,7 +62,7 @@ def _score(floor: Floor, version: ModelVersion) -> tuple[list[list[float]], list
     heard = [set(one) <= set(known) for one in spoken]
     found: list[list[float]] = []
     for start in range(0, len(rows), _AT_ONCE):
-        background.update(floor)
+        background.update(floor, progress=min(99, 100 * start // len(rows)))
         chunk = rows[start : start + _AT_ONCE]
         scored = scoring.score_texts(version, [text for text, _label, _group in chunk])
         found += [

@@ -18,6 +18,7 @@ def declare_all() -> None:
     declare("social_content.Person", persons="person subject", words="interests")
     declare(
         "social_content.Floor",
+        persons="asked_by",
         nothing={
             "scores": "figures over held-out posts",
             "tongues": "names of languages and scripts",

@@ -31,7 +31,7 @@ def prepare(project: Project) -> None:
     """Choose the floor for the version in production, unless that was done."""
     if in_force(project) is None:
         floor = access.floor_of(project)
-        floors.ask_calibration(floor=floor)
+        floors.ask_calibration(floor=floor, actor=None)
         calibrating.calibrate(UUID(str(floor.pk)))
 
 

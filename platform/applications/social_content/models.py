@@ -9,7 +9,7 @@ from common.gate import TypedChar, TypedText
 from common.ids import uuid7
 from tasks_app.models import Project
 from training.models import ModelVersion, Prediction
-from training.models.serving import Work
+from training.models.serving import AskedWork
 
 
 class Post(models.Model):
@@ -76,7 +76,7 @@ class Person(models.Model):
         return f"{self.project_id} {self.person}"
 
 
-class Floor(Work):
+class Floor(AskedWork):
     """What a project wants to promise of what it shows, and the threshold by which it may.
 
     scores: of each held-out post [score, 1 for safe, 1 for calibration], without its text, so that another
@@ -107,7 +107,7 @@ class Floor(Work):
 
     def end_note(self) -> EndNote:
         url = f"/projects/{self.project_id}/social-content/floor/"
-        return EndNote("floor", self.project.owner_id, url, self.project.title)
+        return EndNote("floor", self.asked_by_id or self.project.owner_id, url, self.project.title)
 
 
 class Objection(models.Model):

@@ -26,6 +26,7 @@ from applications.social_content.services.feed import Entry, Reader, make_feed
 from common.errors import DomainError
 from tasks_app.models import Project
 from training.models import Prediction
+from training.views.at_work import at_work
 
 SHOWN = 20
 
@@ -139,7 +140,9 @@ def _queue(
 @require_http_methods(["GET", "POST"])
 def floor(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
-    row = access.floor_of(project)
+    row, label = access.floor_of(project), _("The floor is being chosen")
+    if request.headers.get("HX-Request"):
+        return at_work(request, row, label)
     form = FloorForm(
         request.POST or None, initial={"wanted": 100 * row.wanted, "confidence": 100 * row.confidence}
     )
@@ -151,6 +154,7 @@ def floor(request: SignedIn, project_id: UUID) -> HttpResponse:
         **_head(project, "floor"),
         "form": form,
         "floor": row,
+        "label": label,
         "said": calibrating.figures_json(row),
         "measured": {
             "precision": pages.figure_of(measured.precision),
@@ -167,7 +171,7 @@ def floor(request: SignedIn, project_id: UUID) -> HttpResponse:
 @require_POST
 def floor_again(request: SignedIn, project_id: UUID) -> HttpResponse:
     project = access.project_for(request.user, project_id)
-    floors.ask_calibration(floor=access.floor_of(project))
+    floors.ask_calibration(floor=access.floor_of(project), actor=request.user)
     messages.success(request, _("The floor is being chosen anew. It takes a moment."))
     return redirect("social-content-floor", project_id)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.models import User
 from applications.asking import in_production
 from applications.social_content.access import TEMPLATE
 from applications.social_content.models import Floor
@@ -28,10 +29,11 @@ def floors_due() -> list[UUID]:
     return background.take_back_lost(Floor)
 
 
-def queue_floor(floor: Floor) -> bool:
+def queue_floor(floor: Floor, *, asked_by: User | None = None) -> bool:
     """Once, however many ask; one that is being worked on is asked for again when it is done."""
     idle = Floor.objects.filter(pk=floor.pk).exclude(state__in=[State.QUEUED, State.RUNNING])
-    return bool(idle.update(state=State.QUEUED, claim=None, queued_at=timezone.now(), reason=""))
+    fresh = {"queued_at": timezone.now(), "reason": "", "progress": 0}
+    return bool(idle.update(state=State.QUEUED, claim=None, asked_by=asked_by, **fresh))
 
 
 def projects_with_unread() -> list[UUID]:

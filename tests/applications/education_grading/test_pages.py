@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from applications.education_grading import calibrating, selectors
-from applications.education_grading.models import Question
+from applications.education_grading.models import Calibration, Question
 from applications.education_grading.services.decisions import decide
 from tasks_app.importing import job as work
 from tasks_app.models import ImportJob, Item
@@ -70,6 +70,8 @@ def test_the_release_page_says_what_it_takes(teachers: Client, question: Questio
     assert refused.status_code == 422 and "at least 45 answers" in refused.content.decode()
     gold(project, 60, "water level 4 sure 0.99", 4)
     assert teachers.post(path, {"is_on": "on", "far": "0.05", "kappa": "0"}).status_code == 302
+    assert "being asked about the answers held back" in teachers.get(path).content.decode()
+    calibrating.execute(Calibration.objects.get().pk)
     assert "holds up to a doubt of" in teachers.get(path).content.decode()
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Notification
 from applications.health_triage import calibrating, heldback
 from applications.health_triage.figures import figures
 from applications.health_triage.kind import prepare
@@ -17,6 +18,7 @@ from common.models import AuditEvent
 from tasks_app.models import Project
 from tests.applications.health_triage.conftest import approve, gold, put_into_production
 from tests.factories import make_project, make_user
+from training import serving
 from training.models import Prediction, SnapshotItem
 
 SURE, UNSURE = "cardiac 4 0.97 pressure", "skin 2 0.34 perhaps"
@@ -31,6 +33,23 @@ def calibrated(project: Project) -> Project:
     prepare(project)
     set_risk(project=project, actor=project.owner, wrong=0.1, under_triage=0.05)
     return project
+
+
+def test_a_calibration_says_how_far_it_is_and_tells_whoever_asked(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    answer = serving.answers_in_background
+
+    def listen(*asked: Any) -> Any:
+        told.append(Calibration.objects.get().progress)
+        return answer(*asked)
+
+    monkeypatch.setattr(serving, "answers_in_background", listen)
+    row = ask_calibration(project=project, actor=project.owner)
+    calibrating.execute(row.pk)
+    assert told == sorted(told) and told[0] == 0 and 50 < told[-1] < 100
+    assert Notification.objects.get(kind="work_done").user == project.owner
 
 
 def test_a_sure_message_gets_a_suggestion(calibrated: Project) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from applications.social_content import access, calibrating, watching
+from applications.social_content import access, calibrating, scoring, watching
 from applications.social_content.calibrating import calibrate, chooses, in_force
 from applications.social_content.models import Floor
 from applications.social_content.services.floors import ask_calibration, set_floor
@@ -45,7 +45,7 @@ def _row(number: int) -> Row:
 
 def calibrated(project: Project) -> Floor:
     floor = access.floor_of(project)
-    ask_calibration(floor=floor)
+    ask_calibration(floor=floor, actor=project.owner)
     calibrate(floor.pk)
     floor.refresh_from_db()
     return floor
@@ -64,6 +64,23 @@ def test_the_threshold_is_chosen_on_two_thirds_and_measured_on_the_others(
     measured = calibrating.measured_of(floor)
     assert measured and measured.precision.value == 1.0 and measured.hidden.value == 0.0
     assert in_force(project) is not None
+
+
+def test_it_says_how_far_it_is_and_who_asked(
+    project: Project, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    score = scoring.score_texts
+
+    def listen(*asked: Any) -> Any:
+        told.append(Floor.objects.get().progress)
+        return score(*asked)
+
+    monkeypatch.setattr(scoring, "score_texts", listen)
+    assert calibrated(project).asked_by == project.owner
+    assert told == [0, 21, 42, 64, 85]
+    watching.queue_floor(Floor.objects.get())
+    assert (Floor.objects.get().asked_by, Floor.objects.get().progress) == (None, 0)
 
 
 def test_each_post_is_judged_alone_and_without_the_interests(

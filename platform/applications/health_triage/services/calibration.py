@@ -30,7 +30,8 @@ def ask_calibration(*, project: Project, actor: User | None) -> Calibration:
     row = Calibration.objects.select_for_update().get(pk=row.pk)
     if row.state != Work.State.RUNNING:
         row.state, row.queued_at, row.claim = Work.State.QUEUED, timezone.now(), None
-        row.save(update_fields=["state", "queued_at", "claim"])
+        row.asked_by, row.progress = actor, 0
+        row.save(update_fields=["state", "queued_at", "claim", "asked_by", "progress"])
         audit.record("triage.calibration", project, actor=actor.pk if actor else None)
         enqueue_on_commit(tasks.predict_calibration, row.pk)
     return row

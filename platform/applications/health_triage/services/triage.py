@@ -70,7 +70,7 @@ def triage_texts(
     shares, chances = _shares(condition), _chances(urgency)
     verdicts = _verdicts(project, calibration, shares, chances)
     if calibration is None:
-        ask_calibration(project=project, actor=actor)
+        ask_calibration(project=project, actor=None)
     highest = max(chances[0]) if chances else 0
     cases = _abstain(project, condition.predictions, verdicts, highest, asked["subjects"])
     return [

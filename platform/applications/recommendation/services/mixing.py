@@ -19,7 +19,7 @@ def ask_to_learn(*, project: Project, actor: User) -> Mixture:
     row = _held(project)
     if not row.is_live:
         row.state, row.claim, row.queued_at = Mixture.State.QUEUED, None, timezone.now()
-        row.progress, row.reason = 0, ""
+        row.progress, row.reason, row.asked_by = 0, "", actor
         row.save()
         audit.record("recommendation.learning_asked", row, actor=actor.pk)
     enqueue_on_commit(tasks.predict_mixture, project.pk)

@@ -32,14 +32,14 @@ def set_floor(*, project: Project, wanted: float, confidence: float, actor: User
     floor.save(update_fields=["wanted", "confidence", "threshold"])
     audit.record("social.floor_set", floor, actor=actor.pk, wanted=wanted, confidence=confidence)
     if floor.version_id is None:
-        ask_calibration(floor=floor)
+        ask_calibration(floor=floor, actor=actor)
     return floor
 
 
 @transaction.atomic
-def ask_calibration(*, floor: Floor) -> bool:
+def ask_calibration(*, floor: Floor, actor: User | None) -> bool:
     """Have a worker choose the threshold for the version in production; False where one is at it."""
-    asked = queue_floor(floor)
+    asked = queue_floor(floor, asked_by=actor)
     if asked:
         enqueue_on_commit(tasks.predict_floor, floor.pk)
     return asked
