@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("social_content", "0002_subjects_and_tongues"),
+        ("social_content", "0003_short_texts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
