@@ -205,7 +205,7 @@ def test_from_fields_to_a_pilot(visit: Visits, requester: User) -> None:
     visit.keep(page, "designer-tried")
     page.get_by_role("link", name="Back to check and publish").click()
     expect(page.locator("#estimate")).to_contain_text("from trying it out")
-    expect(page.locator("#estimate")).to_contain_text(re.compile(r"Cost in all\s*\d"))
+    expect(page.locator("#estimate")).to_contain_text(re.compile(r"Cost in all\s*\$\d"))
     ledger.fund_project(
         project_id=project.pk, currency=project.currency, amount_minor=100_000, key=f"k{project.pk}",
         actor=requester.pk,

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Notification, User
 from common.errors import Invalid
 from tests.factories import client_of
-from training import comparing, tasks, versus
+from training import background, comparing, tasks
 from training.models import ModelVersion, VersionComparison
 from training.services.comparisons import compare_versions
 
@@ -41,16 +41,16 @@ def test_it_says_how_far_it_is_and_tells_whoever_asked(
     pair: tuple[ModelVersion, ModelVersion], admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []
-    compare = versus.difference
+    update = background.update
 
-    def listen(*sides: Any) -> Any:
-        told.append(VersionComparison.objects.get().progress)
-        return compare(*sides)
+    def listen(row: Any, **changes: Any) -> None:
+        told.extend([changes["progress"]] if "progress" in changes else [])
+        update(row, **changes)
 
-    monkeypatch.setattr(versus, "difference", listen)
+    monkeypatch.setattr(background, "update", listen)
     wish = compare_versions(version=pair[0], other=pair[1], actor=admin)
     comparing.execute(wish.pk)
-    assert told == sorted(told) and told[0] == 25 and told[-1] > 50
+    assert told == sorted(told) and told[:2] == [0, 25] and 50 < told[-1] < 100
     assert Notification.objects.get(kind="work_done").user == admin
 
 

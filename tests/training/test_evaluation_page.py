@@ -39,7 +39,9 @@ def test_the_page_says_how_good_people_are(judged: Run, admin: User) -> None:
         assert words in page
     assert f"/training/runs/{judged.pk}/errors/" in page
     files = re.findall(r'href="([^"]+)" download[^>]*>CSV</a>', page)
-    assert sorted(files) == [
+    assert len(files) == len(set(files))
+    # Those of the curves come from the page itself.
+    assert sorted(file for file in files if "?csv=" not in file) == [
         f"/training/runs/{judged.pk}/{part}.csv" for part in ("calibration", "confusion", "report", "slices")
     ]
     standing = EvaluationPage(judged, "accuracy").standing

@@ -30,7 +30,13 @@ def floors_due() -> list[UUID]:
 
 
 def queue_floor(floor: Floor, *, asked_by: User | None = None) -> bool:
-    """Once, however many ask; one that is being worked on is asked for again when it is done."""
+    """Once, however many ask; one that is being worked on is asked for again when it is done.
+
+    Who asks while it waits or is made, of the platform's own accord, hears of its end.
+    """
+    if asked_by is not None:
+        live = Floor.objects.filter(pk=floor.pk, state__in=[State.QUEUED, State.RUNNING], asked_by=None)
+        live.update(asked_by=asked_by)
     idle = Floor.objects.filter(pk=floor.pk).exclude(state__in=[State.QUEUED, State.RUNNING])
     fresh = {"queued_at": timezone.now(), "reason": "", "progress": 0}
     return bool(idle.update(state=State.QUEUED, claim=None, asked_by=asked_by, **fresh))
