@@ -70,6 +70,7 @@ PROGRAMS_SAY = {
     "tasks_app.ImportJob", "training.Run", "training.CrossFit", "training.ActiveLearning",
     "training.Trial", "training.ServingRuntime", "training.Preannotation", "training.LearningCurve",
     "training.VersionComparison", "training.Analysis", "recommendation.Mixture",
+    "education_grading.Calibration",
     "health_triage.Calibration",
     "social_content.Floor",
     "applications.Setup", "applications.Measured",

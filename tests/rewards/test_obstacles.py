@@ -35,7 +35,7 @@ def codes(user: User) -> list[tuple[str, bool]]:
 
 def test_what_is_earned_is_said_with_its_amount(ann) -> None:
     [obstacle] = of_earnings(Subject(account=ann.pk))
-    assert "10.00" in obstacle.text and "USD" in obstacle.text and obstacle.waivable
+    assert "$10.00" in obstacle.text and obstacle.waivable
     assert of_earnings(Subject(account=make_user().pk)) == of_earnings(Subject()) == []
 
 
