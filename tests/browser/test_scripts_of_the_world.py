@@ -108,6 +108,7 @@ def test_a_mouse_marks_from_right_to_left(serve: Serve, width: int) -> None:
     start, end = box_of(page, 1, "سيصل"), box_of(page, 1, "الطلب")
     assert start["left"] > end["left"]
     drag(page, (start["right"] - 1, start["y"]), (end["left"] + 1, end["y"]))
+    expect(page.locator(".picking")).to_have_text("سيصل الطلب")
     press(page, "2")
     handles = [page.locator(f".handle.{edge}").bounding_box() for edge in ("start", "end")]
     assert handles[0] and handles[1] and handles[0]["x"] > handles[1]["x"]
