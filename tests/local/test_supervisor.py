@@ -17,6 +17,7 @@ STEADY = "print('hello', flush=True); import time; time.sleep(600)"
 STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # whoever runs the tests in the background ignores it
 print("deaf", flush=True); time.sleep(600)
 """
 CRASHES_ONCE = """
@@ -130,7 +131,7 @@ def test_children_of_a_program_end_with_it() -> None:
 
 def test_the_second_signal_follows_when_the_first_is_not_enough() -> None:
     output = Output()
-    supervisor = Supervisor(os.environ, output, patience=6.0)
+    supervisor = Supervisor(os.environ, output, patience=2.0)
     supervisor.add(program("celery", STUBBORN, stop_signals=(signal.SIGTERM, signal.SIGQUIT)))
     run_until(supervisor, lambda: output.wait_for("deaf"))
     assert "does not stop" not in output.getvalue()
